@@ -1,0 +1,1 @@
+"""Policy: the words of care, and (with the delegation work) the decisions made of them."""

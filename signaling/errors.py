@@ -1,0 +1,24 @@
+"""Errors of the wire.
+
+SignalingError (never raised itself)
+├── Unreadable       not one MessagePack map within bounds: the connection closes with 4400
+└── MalformedFrame   a map, but no frame of ours: refused E_MALFORMED, the connection stays
+"""
+
+from __future__ import annotations
+
+
+class SignalingError(Exception):
+    """Root of what a peer on the wire can do wrong."""
+
+
+class Unreadable(SignalingError):
+    """The bytes are not one MessagePack map within bounds."""
+
+
+class MalformedFrame(SignalingError):
+    """A MessagePack map that is no frame; `request_id` is what the refusal repeats."""
+
+    def __init__(self, request_id: str) -> None:
+        super().__init__("malformed frame")
+        self.request_id = request_id

@@ -1,0 +1,327 @@
+"""Every frame of `colloque.v1`, client to hub and hub to client.
+
+A frame is a frozen Struct; its `kind` is its tag on the wire. Fields are bounded here, once, and
+`msgspec` checks them at the edge: an unknown kind or field, a missing or wrong-typed one, is
+refused.
+Identifiers are lower-case UUID text; a conversation's MLS group id is the 16 bytes of its UUID.
+Instants are microseconds since 1970 UTC.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, get_args
+
+from msgspec import Meta, Struct
+
+from crypto.policy.vocabulary import ConversationKind, Motive
+
+Uuid = Annotated[
+    str, Meta(pattern="^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
+]
+RequestId = Annotated[str, Meta(min_length=1, max_length=64, pattern="^[A-Za-z0-9_.:-]+$")]
+Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+Sha256Hex = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+
+# RFC 9420 leaves and packages of suite 1 are under 500 bytes; certificates (later) fit in 4 KiB.
+KeyPackageBytes = Annotated[bytes, Meta(min_length=1, max_length=4096)]
+# A commit or Welcome for a group of 100 is under 40 KiB; a frame ends at 256 KiB.
+HandshakeBytes = Annotated[bytes, Meta(min_length=1, max_length=96 * 1024)]
+MessageBytes = Annotated[bytes, Meta(min_length=1, max_length=64 * 1024)]
+
+MAX_FRAME_BYTES = 256 * 1024
+SUBPROTOCOL = "colloque.v1"
+
+
+class ClientFrame(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
+    """What a device sends. `id` is the client's own; the answer repeats it."""
+
+    id: RequestId
+
+
+class Hello(ClientFrame, frozen=True, tag="hello"):
+    """First frame of a connection: which device this is and what it already has.
+
+    `cursors` maps each conversation whose group this device holds to the last `seq` it applied.
+    """
+
+    device: Uuid
+    signature_key: Annotated[bytes, Meta(min_length=32, max_length=32)]
+    cursors: Annotated[dict[Uuid, Seq], Meta(max_length=2000)] = {}
+
+
+class Ping(ClientFrame, frozen=True, tag="ping"):
+    """Heartbeat, every 25 s; a connection silent for 60 s is closed."""
+
+
+class PublishKeyPackages(ClientFrame, frozen=True, tag="key_packages.publish"):
+    """Give the directory single-use key packages (MLSMessage, wire format 5) of this device."""
+
+    packages: Annotated[list[KeyPackageBytes], Meta(min_length=1, max_length=60)]
+
+
+class ClaimKeyPackages(ClientFrame, frozen=True, tag="key_packages.claim"):
+    """Take one unused key package of each device of `person`, to add them to `conversation`."""
+
+    conversation: Uuid
+    person: Uuid
+
+
+class ListPatients(ClientFrame, frozen=True, tag="patients.list"):
+    """Ask for the patients of this pharmacy, in the neutral order (name)."""
+
+
+class CreateConversation(ClientFrame, frozen=True, tag="conversation.create"):
+    """Found a conversation and its MLS group (epoch 0, the founder's device alone)."""
+
+    conversation: Uuid
+    conversation_kind: ConversationKind
+    patient: Uuid
+    motive: Motive
+    group_info: HandshakeBytes
+
+
+class Added(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One device that a commit adds, by the package claimed for it."""
+
+    person: Uuid
+    device: Uuid
+    key_package: Sha256Hex
+
+
+class Commit(ClientFrame, frozen=True, tag="group.commit"):
+    """Move the group to its next epoch. The first that names the current epoch wins.
+
+    The Welcome rides along and is released to the added devices only after acceptance.
+    """
+
+    conversation: Uuid
+    commit: HandshakeBytes
+    group_info: HandshakeBytes
+    welcome: HandshakeBytes | None = None
+    adds: Annotated[list[Added], Meta(max_length=50)] = []
+
+
+class SendMessage(ClientFrame, frozen=True, tag="message.send"):
+    """An encrypted application message (MLSMessage, PrivateMessage).
+
+    Its id, kind, counter and franking tag stand in its MLS `authenticated_data`.
+    """
+
+    conversation: Uuid
+    body: MessageBytes
+
+
+class AdvanceCursor(ClientFrame, frozen=True, tag="cursor.advance"):
+    """Say how far this person's device has received and displayed. Never goes back."""
+
+    conversation: Uuid
+    delivered: Seq
+    read: Seq
+
+
+class ListAuditedConversations(ClientFrame, frozen=True, tag="audit.conversations"):
+    """Officer: the conversations of this pharmacy. The look is an entry before it is answered."""
+
+
+class ReadTimeline(ClientFrame, frozen=True, tag="audit.timeline"):
+    """Officer: open the entries of one conversation. Pages follow by `audit.page`."""
+
+    conversation: Uuid
+
+
+class VerifyLogs(ClientFrame, frozen=True, tag="audit.verify"):
+    """Officer: open this pharmacy's logs for verification. Pages follow by `audit.page`."""
+
+
+class ReadPage(ClientFrame, frozen=True, tag="audit.page"):
+    """Officer: the next rows of a look opened on this connection."""
+
+    look: Uuid
+    log: Annotated[str, Meta(max_length=16)] = "care"
+    after: Annotated[int, Meta(ge=-1, le=2**53 - 1)] = -1
+
+
+AnyClientFrame = (
+    Hello
+    | Ping
+    | PublishKeyPackages
+    | ClaimKeyPackages
+    | ListPatients
+    | CreateConversation
+    | Commit
+    | SendMessage
+    | AdvanceCursor
+    | ListAuditedConversations
+    | ReadTimeline
+    | VerifyLogs
+    | ReadPage
+)
+
+
+class Receipt(Struct, frozen=True, kw_only=True):
+    """Proof that an act is in the log: the entry and its inclusion (c2sp.org/tlog-proof@v1)."""
+
+    log: str
+    index: int
+    entry: bytes
+    proof: str
+
+
+class ServerFrame(Struct, frozen=True, kw_only=True, tag_field="kind", omit_defaults=True):
+    """What the hub sends."""
+
+
+class Ok(ServerFrame, frozen=True, tag="ok"):
+    """The frame `id` took effect and is durable; `receipt` proves it where the act is audited."""
+
+    id: str
+    now: int
+    receipt: Receipt | None = None
+    result: dict[str, Any] | None = None
+
+
+class RefusedFrame(ServerFrame, frozen=True, tag="refused"):
+    """The frame `id` had no effect. `text` is for the person, `retry` for the machine.
+
+    `epoch`: the group's current one (E_EPOCH). `retry_after`: milliseconds (E_RATE, E_BUSY).
+    """
+
+    id: str
+    code: str
+    text: str
+    retry: str
+    epoch: int | None = None
+    retry_after: int | None = None
+
+
+class Event(ServerFrame, frozen=True, tag="event"):
+    """One step of a conversation, in the order all members see. `what`: `message` or `commit`."""
+
+    conversation: str
+    seq: int
+    ts: int
+    what: str
+    person: str
+    device: str
+    body: bytes
+    message: str | None = None
+
+
+class WelcomePush(ServerFrame, frozen=True, tag="welcome"):
+    """The device was added: the Welcome of the commit `seq`. Events after `seq` follow."""
+
+    conversation: str
+    seq: int
+    welcome: bytes
+
+
+class ConversationPush(ServerFrame, frozen=True, tag="conversation"):
+    """The plain state of one conversation, whole, whenever it changes (see `Summary`)."""
+
+    conversation: dict[str, Any]
+
+
+class CursorPush(ServerFrame, frozen=True, tag="cursor"):
+    """How far a member has received and read."""
+
+    conversation: str
+    person: str
+    delivered: int
+    read: int
+
+
+class KeyPackagesPush(ServerFrame, frozen=True, tag="key_packages"):
+    """A person's device has key packages: whoever waits to add that person can now."""
+
+    person: str
+
+
+class KeyPackagesLowPush(ServerFrame, frozen=True, tag="key_packages.low"):
+    """The device's directory stock runs low: publish more."""
+
+    left: int
+
+
+class ReconnectPush(ServerFrame, frozen=True, tag="reconnect"):
+    """The hub is about to restart: come back after so many milliseconds."""
+
+    after: int
+
+
+AnyServerFrame = (
+    Ok
+    | RefusedFrame
+    | Event
+    | WelcomePush
+    | ConversationPush
+    | CursorPush
+    | KeyPackagesPush
+    | KeyPackagesLowPush
+    | ReconnectPush
+)
+
+
+class MemberState(Struct, frozen=True, kw_only=True):
+    """One person of a conversation. `state`: `invited` (no device yet) or `joined`."""
+
+    person: str
+    name: str
+    role: str
+    state: str
+    delivered: int
+    read: int
+    key_packages: bool
+    """The directory holds unused key packages of this person."""
+
+
+class Summary(Struct, frozen=True, kw_only=True):
+    """The plain state of a conversation for one device: no content, which the hub cannot read.
+
+    `joined`: this very device is in the group. `since`: events up to here came before it.
+    """
+
+    id: str
+    conversation_kind: str
+    motive: str
+    created_at: int
+    founder: str
+    patient: str
+    epoch: int
+    last_seq: int
+    joined: bool
+    since: int
+    members: list[MemberState]
+
+
+class Pharmacy(Struct, frozen=True, kw_only=True):
+    """The tenant, as people see it."""
+
+    finess: str
+    name: str
+    phone: str
+
+
+class Welcomed(Struct, frozen=True, kw_only=True):
+    """`result` of `hello`.
+
+    `logs` maps log class to the log's verifier key (C2SP vkey); clients pin it.
+    `checkpoint`: the last signed checkpoint of the `care` log.
+    """
+
+    person: str
+    name: str
+    role: str
+    device: str
+    new_device: bool
+    other_devices: int
+    pharmacy: Pharmacy
+    key_packages_left: int
+    logs: dict[str, str]
+    checkpoint: str
+    conversations: list[Summary]
+
+
+def client_kinds() -> dict[str, type[ClientFrame]]:
+    """Return every client frame by its wire kind."""
+    frames: tuple[type[ClientFrame], ...] = get_args(AnyClientFrame)
+    return {str(frame.__struct_config__.tag): frame for frame in frames}
