@@ -46,7 +46,7 @@ class SenderType(IntEnum):
     NEW_MEMBER_COMMIT = 4
 
 
-Code = TypeVar("Code", bound=IntEnum)
+_Code = TypeVar("_Code", bound=IntEnum)
 
 _HAS_HEADER: Final = frozenset({WireFormat.PUBLIC_MESSAGE, WireFormat.PRIVATE_MESSAGE})
 _INDEXED_SENDERS: Final = frozenset({SenderType.MEMBER, SenderType.EXTERNAL})
@@ -198,7 +198,7 @@ def _write_sender(writer: Writer, header: MessageHeader) -> None:
         writer.uint32(header.sender.index)
 
 
-def _known(kind: type[Code], value: int) -> Code:
+def _known(kind: type[_Code], value: int) -> _Code:
     try:
         return kind(value)
     except ValueError as exc:

@@ -115,7 +115,7 @@ def test_an_append_returns_changed_tiles_and_no_other() -> None:
 
 def test_nothing_appended_changes_nothing() -> None:
     """An empty batch touches no tile, nor reads one."""
-    assert tiles.append(300, [], {}.__getitem__) == {}
+    assert tiles.append(300, [], stored([]).__getitem__) == {}
 
 
 def test_a_store_of_another_size_is_refused_rather_than_forked() -> None:
@@ -130,7 +130,7 @@ def test_a_store_of_another_size_is_refused_rather_than_forked() -> None:
 def test_a_leaf_is_a_hash() -> None:
     """An entry handed in where its hash belongs is refused."""
     with pytest.raises(MalformedInput):
-        tiles.append(0, [b"entry"], {}.__getitem__)
+        tiles.append(0, [b"entry"], stored([]).__getitem__)
 
 
 def test_a_tile_cut_short_gives_no_hash() -> None:
@@ -168,7 +168,7 @@ def test_tiles_are_those_of_go() -> None:
     """Go's checksum database cuts a tree of 70,000 leaves into the same tiles."""
     vectors = golden("trees.json")
     size = vectors["tiles_size"]
-    store = tiles.append(0, some_leaves(size), {}.__getitem__)
+    store = tiles.append(0, some_leaves(size), stored([]).__getitem__)
     found = {
         tiles.tile_path(tile, len(data) // 32): hashlib.sha256(data).hexdigest()
         for tile, data in store.items()
