@@ -30,6 +30,7 @@ def test_a_proof_is_read_as_it_was_written(
     assert UnverifiedLogProof.parse(proof) == UnverifiedLogProof(
         index=index,
         hashes=tuple(hashes),
+        checkpoint_text=CHECKPOINT,
         checkpoint=UnverifiedCheckpoint.parse(CHECKPOINT),
         extra=extra,
     )

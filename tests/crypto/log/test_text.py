@@ -46,7 +46,21 @@ def test_a_hash_of_another_length_is_refused(length: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", "a b", "a+b", "a\tb", "a\nb", "a\x85b", "a\xa0b", "a\u2003b", "a\u3000", "\ud800"]
+    "name",
+    [
+        "",
+        "a b",
+        "a+b",
+        "a\tb",
+        "a\nb",
+        "a\x7fb",
+        "a\x85b",
+        "a\x90b",
+        "a\xa0b",
+        "a\u2003b",
+        "a\u3000",
+        "\ud800",
+    ],
 )
 def test_a_name_that_no_signature_line_can_carry_is_refused(name: str) -> None:
     """signed-note: key names have neither Unicode spaces nor plus."""
