@@ -33,8 +33,6 @@ class Conversation:
     entries: int = 0
     """How many audit entries name this conversation: the next one's number less one."""
     group_info: bytes = b""
-    log_index: int = -1
-    """Index of its founding entry in the `care` log."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
