@@ -19,19 +19,21 @@ class PinnedLogs:
     """The pharmacy's log keys as this client first saw them; another key is never taken."""
 
     _keys: dict[str, VerifierKey] = field(default_factory=dict)
+    """By log class (`care`, `technical`): a log that changed its name changed its key."""
 
     def pin(self, logs: Mapping[str, str]) -> None:
         """Pin each log's key at first sight; raise `LogKeyChanged` when one differs later."""
-        for name, text in logs.items():
+        for log_class, text in logs.items():
             key = VerifierKey.parse(text)
-            if self._keys.setdefault(name, key) != key:
+            if self._keys.setdefault(log_class, key) != key:
                 raise LogKeyChanged("a log shows another key than the pinned one")
 
     def key(self, log: str) -> VerifierKey:
-        """Return the pinned key of `log`; raise `WrongOrigin` for a log never seen."""
-        if log not in self._keys:
-            raise WrongOrigin("a receipt of a log that was never pinned")
-        return self._keys[log]
+        """Return the pinned key of the log of that name; raise `WrongOrigin` for another log."""
+        for key in self._keys.values():
+            if key.name == log:
+                return key
+        raise WrongOrigin("a receipt of a log that was never pinned")
 
     def verify(self, receipt: Receipt) -> VerifiedReceipt:
         """Return what the receipt proves; raise the `CryptoError` that says why nothing."""

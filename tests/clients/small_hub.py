@@ -151,7 +151,7 @@ class SmallHub:
             hashes=inclusion_proof(index, len(leaves), lambda *at: _subtree(leaves, *at)),
             checkpoint_text=sign_checkpoint(checkpoint, self.key),
         )
-        return Receipt(log="care", index=index, entry=self.entries[index], proof=proof.encode())
+        return Receipt(log=LOG, index=index, entry=self.entries[index], proof=proof.encode())
 
     def _welcomed(self, device: str) -> frames.Welcomed:
         return frames.Welcomed(
