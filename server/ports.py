@@ -273,16 +273,55 @@ class AuditReader(Protocol):
 class Tx(Protocol):
     """One database transaction. `savepoint` undoes one act of many; `seal` closes the logs."""
 
-    people: People
-    tenants: Tenants
-    sessions: Sessions
-    devices: Devices
-    directory: Directory
-    conversations: Conversations
-    members: Members
-    stream: Stream
-    log: AuditLog
-    audit: AuditReader
+    @property
+    def people(self) -> People:
+        """People and the vault of their names."""
+        ...
+
+    @property
+    def tenants(self) -> Tenants:
+        """Pharmacies."""
+        ...
+
+    @property
+    def sessions(self) -> Sessions:
+        """Signed-in people."""
+        ...
+
+    @property
+    def devices(self) -> Devices:
+        """Devices."""
+        ...
+
+    @property
+    def directory(self) -> Directory:
+        """Key packages."""
+        ...
+
+    @property
+    def conversations(self) -> Conversations:
+        """Conversations."""
+        ...
+
+    @property
+    def members(self) -> Members:
+        """Who is in them."""
+        ...
+
+    @property
+    def stream(self) -> Stream:
+        """Their ordered events."""
+        ...
+
+    @property
+    def log(self) -> AuditLog:
+        """The audit trail, appended to."""
+        ...
+
+    @property
+    def audit(self) -> AuditReader:
+        """The audit trail, read."""
+        ...
 
     def savepoint(self) -> AbstractContextManager[None]:
         """Undo what happens inside if it raises; the rest of the transaction goes on."""

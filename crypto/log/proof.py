@@ -46,6 +46,7 @@ class UnverifiedLogProof:
 
     index: int
     hashes: tuple[bytes, ...]
+    checkpoint_text: str
     checkpoint: UnverifiedCheckpoint
     extra: bytes | None
 
@@ -67,6 +68,7 @@ class UnverifiedLogProof:
         return cls(
             index=index,
             hashes=tuple(decode_hash(line) for line in lines),
+            checkpoint_text=checkpoint,
             checkpoint=UnverifiedCheckpoint.parse(checkpoint),
             extra=extra,
         )

@@ -10,10 +10,10 @@ from crypto.errors import MalformedInput
 from crypto.log.tree import HASH_BYTES, MAX_TREE_SIZE
 
 _DECIMAL: Final = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
-# signed-note: a key name has no plus and no Unicode space. The White_Space property is spelled
-# out because `str.isspace` and JavaScript's `\s` each differ from it, and from one another.
+# signed-note: a key name has no plus and no Unicode space; control characters are refused too.
+# The White_Space property is spelled out because `str.isspace` differs from it.
 _NOT_IN_A_NAME: Final = re.compile(
-    r"[+\x00-\x20\x7f\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ud800-\udfff]"
+    r"[+\x00-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ud800-\udfff]"
 )
 
 

@@ -46,7 +46,7 @@ class SenderType(IntEnum):
     NEW_MEMBER_COMMIT = 4
 
 
-Code = TypeVar("Code", bound=IntEnum)
+_Code = TypeVar("_Code", bound=IntEnum)
 
 _HAS_HEADER: Final = frozenset({WireFormat.PUBLIC_MESSAGE, WireFormat.PRIVATE_MESSAGE})
 _INDEXED_SENDERS: Final = frozenset({SenderType.MEMBER, SenderType.EXTERNAL})
@@ -114,7 +114,9 @@ def encode_private_message(
     header: MessageHeader, encrypted_sender_data: bytes, ciphertext: bytes
 ) -> bytes:
     """Return the PrivateMessage made of `header` and two opaque parts."""
-    writer = _begin(header, WireFormat.PRIVATE_MESSAGE)
+    if header.wire_format is not WireFormat.PRIVATE_MESSAGE:
+        raise MalformedInput("the header is for another wire format")
+    writer = _begin(header)
     writer.uint8(header.content_type)
     writer.opaque(header.authenticated_data, at_most=MAX_AUTHENTICATED_DATA_BYTES)
     writer.opaque(encrypted_sender_data)
@@ -124,8 +126,10 @@ def encode_private_message(
 
 def encode_public_message_prefix(header: MessageHeader, rest: bytes) -> bytes:
     """Return the PublicMessage whose content and authentication are already encoded in `rest`."""
-    writer = _begin(header, WireFormat.PUBLIC_MESSAGE)
-    _write_sender(writer, header)
+    if header.sender is None:
+        raise MalformedInput("public messages name their sender, private ones do not")
+    writer = _begin(header)
+    _write_sender(writer, header.sender)
     writer.opaque(header.authenticated_data, at_most=MAX_AUTHENTICATED_DATA_BYTES)
     writer.uint8(header.content_type)
     writer.rest(rest)
@@ -179,26 +183,22 @@ def _read_sender(reader: Reader) -> Sender:
     return Sender(kind, reader.uint32() if kind in _INDEXED_SENDERS else None)
 
 
-def _begin(header: MessageHeader, wire_format: WireFormat) -> Writer:
-    if header.wire_format is not wire_format:
-        raise MalformedInput("the header is for another wire format")
+def _begin(header: MessageHeader) -> Writer:
     writer = Writer()
     writer.uint16(_MLS10)
-    writer.uint16(wire_format)
+    writer.uint16(header.wire_format)
     writer.opaque(header.group_id, at_most=MAX_GROUP_ID_BYTES)
     writer.uint64(header.epoch)
     return writer
 
 
-def _write_sender(writer: Writer, header: MessageHeader) -> None:
-    if header.sender is None:
-        raise MalformedInput("public messages name their sender")
-    writer.uint8(header.sender.type)
-    if header.sender.index is not None:
-        writer.uint32(header.sender.index)
+def _write_sender(writer: Writer, sender: Sender) -> None:
+    writer.uint8(sender.type)
+    if sender.index is not None:
+        writer.uint32(sender.index)
 
 
-def _known(kind: type[Code], value: int) -> Code:
+def _known(kind: type[_Code], value: int) -> _Code:
     try:
         return kind(value)
     except ValueError as exc:

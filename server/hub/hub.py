@@ -62,6 +62,8 @@ class Hub:
         self._writer = Writer(database, clock)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
         self._connections: set[Connection] = set()
+        self._empty = asyncio.Event()
+        self._empty.set()
         self._reads: asyncio.TaskGroup | None = None
 
     @asynccontextmanager
@@ -93,12 +95,15 @@ class Hub:
             return
         connection = Connection(socket, session, self)
         self._connections.add(connection)
+        self._empty.clear()
         CONNECTIONS.inc()
         try:
             await connection.run()
         finally:
             self._connections.discard(connection)
             CONNECTIONS.dec()
+            if not self._connections:
+                self._empty.set()
 
     def submit(self, asked: Asked, settle: Callable[[Settled], None]) -> None:
         """Have the writer carry out a frame; then tell its sender, then everyone concerned."""
@@ -157,9 +162,11 @@ class Hub:
             one.push(codec.encode(frames.ReconnectPush(after=after)))
         for connection in list(self._connections):
             connection.close(Close.DRAINING, flush=True)
-        async with asyncio.timeout(self.settings.drain_seconds):
-            while self._connections:
-                await asyncio.sleep(0.01)
+        try:
+            async with asyncio.timeout(self.settings.drain_seconds):
+                await self._empty.wait()
+        except TimeoutError:
+            log.warning("drain_cut_short", connections=len(self._connections))
 
     def _apply(self, outcome: Outcome) -> None:
         if isinstance(outcome, Done):
