@@ -15,12 +15,14 @@ from msgspec import Meta, Struct
 
 from crypto.policy.vocabulary import ConversationKind, Motive
 
+# Patterns end with \Z: `$` would also match before a final line feed, and two spellings of one
+# identifier would be two identifiers.
 Uuid = Annotated[
-    str, Meta(pattern="^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
+    str, Meta(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z")
 ]
-RequestId = Annotated[str, Meta(min_length=1, max_length=64, pattern="^[A-Za-z0-9_.:-]+$")]
+RequestId = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+\Z")]
 Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]
-Sha256Hex = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+Sha256Hex = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
 # RFC 9420 leaves and packages of suite 1 are under 500 bytes; certificates (later) fit in 4 KiB.
 KeyPackageBytes = Annotated[bytes, Meta(min_length=1, max_length=4096)]
