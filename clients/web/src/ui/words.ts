@@ -13,7 +13,7 @@ export const ENTRY_TYPES = [
 ] as const
 
 /** Fluent identifiers have no dot and no underscore at the start; ours have neither. */
-const slug = (word: string): string => word.replaceAll(/[._]/g, "-")
+export const slug = (word: string): string => word.replaceAll(/[._]/g, "-")
 
 function wordOr(key: string, otherwise: string): string {
   return has(key) ? t(key) : otherwise
