@@ -8,12 +8,12 @@ import type { Trouble } from "./model"
 export type OutboxState =
   /** `epoch`: do not encrypt below it (the group has moved; its commits are on their way). */
   | { readonly kind: "waiting"; readonly epoch: number }
-  | { readonly kind: "sealed"; readonly body: Uint8Array; readonly notBefore: number }
+  | { readonly kind: "sealed"; readonly notBefore: number }
   | { readonly kind: "failed"; readonly trouble: Trouble }
   | { readonly kind: "done" }
 
 export type OutboxInput =
-  | { readonly kind: "encrypted"; readonly body: Uint8Array }
+  | { readonly kind: "encrypted" }
   | { readonly kind: "accepted" }
   | { readonly kind: "refused"; readonly code: string; readonly text: string; readonly retry: string; readonly epoch: number | null; readonly retryAfter: number | null; readonly at: number }
   /** « Renvoyer ». */
@@ -32,7 +32,7 @@ function afterRefusal(state: OutboxState, input: Extract<OutboxInput, { kind: "r
 export function next(state: OutboxState, input: OutboxInput): OutboxState {
   switch (input.kind) {
     case "encrypted":
-      return state.kind === "waiting" ? { kind: "sealed", body: input.body, notBefore: 0 } : state
+      return state.kind === "waiting" ? { kind: "sealed", notBefore: 0 } : state
     case "accepted":
       return state.kind === "sealed" ? { kind: "done" } : state
     case "refused":
