@@ -92,6 +92,9 @@ class Writer:
             settled = [Settled(busy, None, self._now()) for _ in batch]
         for job, one in zip(batch, settled, strict=True):
             job.settle(one)
+            # Let the sockets write between two acts: the answers and echoes of a whole batch,
+            # queued at once, would count a reader as slow who never had a chance to read.
+            await asyncio.sleep(0)
 
     def _transact(self, batch: list[Job]) -> list[Settled]:
         with self._database.write() as tx:
