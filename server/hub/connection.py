@@ -7,6 +7,7 @@ missed. Between the state they share there is no `await`.
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 import structlog
@@ -98,7 +99,7 @@ class Connection:
             self._hub.fanout.leave(self)
         if code is not None:
             CLOSED.labels(int(code)).inc()
-            await self._socket.close(int(code))
+            await self._close_socket(int(code))
 
     def close(self, code: Close, *, flush: bool = False) -> None:
         """End the connection; with `flush`, after what waits is written (at most a second)."""
@@ -133,6 +134,13 @@ class Connection:
                 await self._outbox.drained()
         except TimeoutError:
             return
+
+    async def _close_socket(self, code: int) -> None:
+        # A transport whose buffer is full takes no close frame either: a peer that reads nothing
+        # would hold this connection, and a drain, for as long as it likes.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._hub.settings.close_seconds):
+                await self._socket.close(code)
 
     async def _write(self) -> None:
         while True:

@@ -44,6 +44,7 @@ class HubSettings:
     outbox_bytes: int = 64 * 1024
     idle_seconds: float = 60
     hello_seconds: float = 10
+    close_seconds: float = 2
     drain_seconds: float = 5
     max_connections: int = 10_000
     rates: RateSettings = field(default_factory=RateSettings)
