@@ -18,7 +18,7 @@ from server.domain.refusals import RefusalMeter, Refused
 from server.hub import gate
 from server.hub.metrics import BATCH_SIZE
 from server.hub.outcome import Done, Outcome, Settled
-from server.ports import Clock, Database, Tx
+from server.ports import Clock, Database, Tx, Undone
 from signaling.codes import Code
 
 log = structlog.get_logger(__name__)
@@ -107,6 +107,9 @@ class Writer:
         try:
             with tx.savepoint():
                 outcome = job.run(tx, now)
+        except Undone:
+            # The acts before it are gone too, and those after it would stand without their entries.
+            raise
         except Exception as exc:
             log.error("act_failed", error=type(exc).__name__)
             return Refused(Code.E_INTERNAL, retry_after=RETRY_MS), now
