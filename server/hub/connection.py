@@ -22,7 +22,7 @@ from server.hub.gate import Asked
 from server.hub.metrics import CLOSED, FRAMES, UNREADABLE
 from server.hub.outcome import Done, Look, Settled
 from signaling import codec, frames
-from signaling.codes import CODES, Close, Code
+from signaling.codes import CODES, Close, Code, Retry
 from signaling.errors import MalformedFrame, Unreadable
 from signaling.frames import AnyClientFrame, Hello, Ping
 
@@ -210,13 +210,18 @@ class Connection:
                 self._catch_up.begin(settled.outcome.result or {}, frame.cursors)
                 self._greeted.set()
             self._answer(frame, settled)
+            if isinstance(settled.outcome, Refused):
+                self._turn_away(settled.outcome)
             self._behind.set()
             answered.set()
 
         self._hub.submit(self._asked(frame), settle)
         await answered.wait()
-        if not self._greeted.is_set():
-            self.close(Close.FORBIDDEN, flush=True)
+
+    def _turn_away(self, refused: Refused) -> None:
+        # Busy is no reason to stay away: only a device that is not welcome must not come back.
+        later = CODES[refused.code].retry is Retry.LATER
+        self.close(Close.UNAVAILABLE if later else Close.FORBIDDEN, flush=True)
 
     async def _submit(self, frame: AnyClientFrame) -> None:
         await self._in_flight.acquire()
