@@ -79,6 +79,7 @@ class Hub:
             try:
                 yield
             finally:
+                await self._writer.finish()
                 self._writer.flush_refusals(everything=True)
                 await self._writer.finish()
                 for task in background:
