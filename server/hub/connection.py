@@ -77,6 +77,7 @@ class Connection:
         self._catch_up = CatchUp()
         self._behind = asyncio.Event()
         self._looks: dict[str, Look] = {}
+        self._over = False
         self.device = ""
         self.person = session.person.id
         self.session = session.key
@@ -96,6 +97,7 @@ class Connection:
             log.error("connection_failed", error=type(group.exceptions[0]).__name__)
             code = Close.UNAVAILABLE
         finally:
+            self._over = True
             self._hub.fanout.leave(self)
         if code is not None:
             CLOSED.labels(int(code)).inc()
@@ -204,6 +206,9 @@ class Connection:
         answered = asyncio.Event()
 
         def settle(settled: Settled) -> None:
+            # A peer that left meanwhile must not join: nobody would make it leave again.
+            if self._over:
+                return
             if isinstance(settled.outcome, Done):
                 self.device = frame.device
                 self._hub.fanout.join(self)
