@@ -29,6 +29,7 @@ from server.hub.hub import Hub, HubSettings
 from server.hub.outcome import Done, Outcome
 from server.hub.rates import RateSettings
 from server.hub.writer import Job
+from server.ports import Tx
 from server.storage.database import Database, sqlite_engine
 from server.storage.keys import KeyRing
 from signaling import codec, frames
@@ -176,8 +177,12 @@ class House:
     async def one_batch(self, acts: int) -> AsyncIterator[None]:
         """Hold the writer until `acts` wait for it: it commits them in one transaction."""
         writer, held = self.hub._writer, threading.Event()
-        hold = Job(lambda _tx, _now: Done() if held.wait(PATIENCE) else Done(), lambda _: None)
-        writer.submit(hold)
+
+        def hold(_tx: Tx, _now: int) -> Outcome:
+            held.wait(PATIENCE)
+            return Done()
+
+        writer.submit(Job(hold, lambda _settled: None))
         await until(lambda: writer._queue.qsize() == 0)
         try:
             yield
@@ -189,7 +194,7 @@ class House:
 async def until(condition: Callable[[], bool]) -> None:
     """Let the loop turn until something is so."""
     async with asyncio.timeout(PATIENCE):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - what is awaited has no event of its own
             await asyncio.sleep(0.001)
 
 
