@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 
 import uvicorn
@@ -16,6 +17,13 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._hub = hub
         self._address = address
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve until told to stop; an orderly stop is exit 0, not a death by signal."""
+        for told in (signal.SIGINT, signal.SIGTERM):
+            # uvicorn puts these back when it has shut down, and raises the signal once more.
+            signal.signal(told, lambda _number, _frame: None)
+        super().run(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then print the one line that people and scripts wait for."""
