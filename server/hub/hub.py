@@ -109,6 +109,11 @@ class Hub:
 
     def submit(self, asked: Asked, settle: Callable[[Settled], None]) -> None:
         """Have the writer carry out a frame; then tell its sender, then everyone concerned."""
+        if self.draining:
+            # Else those who go on sending would keep the queue from ever being finished.
+            busy = Refused(Code.E_BUSY, retry_after=int(self.settings.drain_seconds * 1000))
+            settle(Settled(busy, None, self.clock.now()))
+            return
 
         def told(settled: Settled) -> None:
             settle(settled)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from pathlib import Path
 
@@ -133,6 +134,21 @@ async def test_what_was_queued_before_the_drain_is_answered(house: House) -> Non
         answer = await claire.answer(f"m{at}")
         assert isinstance(answer, Ok)
         claire.verify(answer)
+    assert await claire.closed() == 4501
+
+
+async def test_an_act_that_comes_during_the_drain_is_for_later(house: House) -> None:
+    """E_BUSY at once: whoever goes on sending cannot keep the hub from ending."""
+    claire, _, conversation = await a_pair(house)
+    async with house.one_batch(0):
+        draining = asyncio.create_task(house.hub.drain())
+        await until(lambda: house.hub.draining)
+
+        body = claire.message(conversation).at_epoch(1)
+        refused = await claire.refused(frames.SendMessage, conversation=conversation, body=body)
+    await draining
+
+    assert (refused.code, refused.retry) == ("E_BUSY", "later")
     assert await claire.closed() == 4501
 
 

@@ -1,0 +1,194 @@
+"""The real process: one line that says where, and an end on SIGTERM that loses nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from clients.python import opaque
+from clients.python.client import Device
+from clients.python.connection import Connection, Patience, open_connection
+from clients.python.errors import ConnectionLost, Refused
+from clients.python.session import Session, Site, sign_in
+from signaling import frames
+from signaling.codes import Code
+from signaling.frames import AnyServerFrame
+from tests.server.house import PEOPLE
+
+SENDERS = 8
+EXIT_SECONDS = 10
+
+
+def a_free_port() -> int:
+    """Return a port on loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+@contextmanager
+def a_server(directory: Path, port: int) -> Iterator[subprocess.Popen[str]]:
+    """Run `python -m server demo` until the block ends."""
+    dist = directory / "dist"
+    dist.mkdir(exist_ok=True)
+    (dist / "index.html").write_text("<!doctype html>")
+    environment = os.environ | {
+        "COLLOQUE_DIST": str(dist),
+        "COLLOQUE_DRAIN_SECONDS": "2",
+        "COLLOQUE_RATE_DEVICE": "99999/second",
+        "COLLOQUE_RATE_CONVERSATION": "99999/second",
+    }
+    command = [sys.executable, "-m", "server", "demo", "--port", str(port)]
+    process = subprocess.Popen(
+        [*command, "--data", str(directory / "data")],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        said = process.stdout.readline()
+        assert said == f"Colloque is ready: http://127.0.0.1:{port}\n"
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+class Tab:
+    """One device's connection, with everything it was pushed."""
+
+    def __init__(self, session: Session, device: Device) -> None:
+        self.session, self.device = session, device
+        self.pushes: list[AnyServerFrame] = []
+        self.accepted: dict[str, int] = {}
+        self.code: int | None = None
+
+    async def open(self, cursors: dict[str, int] | None = None) -> Connection:
+        """Connect and say hello."""
+        self.connection = await open_connection(self.session, Patience(), self.pushes.append)
+        self._reading = asyncio.create_task(self.connection.read())
+        hello = frames.Hello(
+            id="hello",
+            device=self.device.id,
+            signature_key=self.device.signature_key,
+            cursors=cursors or {},
+        )
+        await self.connection.request(hello)
+        return self.connection
+
+    async def ended(self) -> int | None:
+        """Wait for the hub to close; return its code."""
+        return await self._reading
+
+    async def send_until_closed(self, conversation: str) -> None:
+        """Send one message after another, and write down what was acknowledged."""
+        while True:
+            message = opaque.message(conversation, b"x", counter=1, sent_at=1)
+            frame = frames.SendMessage(
+                id=message.id, conversation=conversation, body=message.at_epoch(0)
+            )
+            try:
+                done = await self.connection.request(frame)
+            except ConnectionLost:
+                return
+            except Refused as refusal:
+                assert refusal.code is Code.E_BUSY
+                return
+            assert done.result is not None
+            self.accepted[message.id] = done.result["seq"]
+
+    def events(self) -> list[frames.Event]:
+        """Return the steps it was pushed."""
+        return [one for one in self.pushes if isinstance(one, frames.Event)]
+
+
+async def _until(tab: Tab, count: int) -> None:
+    async with asyncio.timeout(EXIT_SECONDS):
+        while len(tab.events()) < count:
+            await asyncio.sleep(0.005)
+
+
+async def test_a_hub_told_to_stop_under_load_loses_nothing_acknowledged(tmp_path: Path) -> None:
+    """Reconnect push, 4501, exit 0 in time; after the restart every acknowledged act is there."""
+    port, conversation = a_free_port(), str(uuid.uuid4())
+    with a_server(tmp_path, port) as process:
+        tab = Tab(await sign_in(Site("claire", port)), Device.new())
+        connection = await tab.open()
+        await connection.request(
+            frames.CreateConversation(
+                id="create",
+                conversation=conversation,
+                conversation_kind="remote_dispensation",  # type: ignore[arg-type]
+                patient=PEOPLE["jean"].id,
+                motive="age",  # type: ignore[arg-type]
+                group_info=opaque.group_info(),
+            )
+        )
+        async with asyncio.TaskGroup() as sending:
+            for _ in range(SENDERS):
+                sending.create_task(tab.send_until_closed(conversation))
+            await _until(tab, 40)
+            process.send_signal(signal.SIGTERM)
+            began = time.monotonic()
+        closed = await tab.ended()
+        status = await asyncio.to_thread(process.wait, EXIT_SECONDS)
+        took = time.monotonic() - began
+
+    with a_server(tmp_path, port):
+        again = Tab(tab.session, tab.device)
+        await again.open({conversation: 0})
+        await _until(again, max(tab.accepted.values()))
+
+    pushed = [one for one in tab.pushes if isinstance(one, frames.ReconnectPush)]
+    stored = again.events()
+    places = {one.message: one.seq for one in stored}
+    assert (closed, status) == (4501, 0)
+    assert took < EXIT_SECONDS
+    assert len(pushed) == 1
+    assert 0 <= pushed[0].after <= 2000
+    assert [one.seq for one in stored] == list(range(1, len(stored) + 1))
+    assert {message: places.get(message) for message in tab.accepted} == tab.accepted
+    assert len(places) == len(stored)
+
+
+@pytest.mark.parametrize("fault", ["client not built", "port taken"])
+def test_a_demo_that_cannot_start_says_why_in_one_sentence(tmp_path: Path, fault: str) -> None:
+    """Exit 1 and what to do next, no traceback."""
+    dist = tmp_path / "dist"
+    dist.mkdir()
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        if fault == "port taken":
+            (dist / "index.html").write_text("<!doctype html>")
+        command = [sys.executable, "-m", "server", "demo", "--data", str(tmp_path / "data")]
+        port = str(holder.getsockname()[1])
+
+        done = subprocess.run(
+            [*command, "--port", port],
+            env=os.environ | {"COLLOQUE_DIST": str(dist)},
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+
+    assert done.returncode == 1
+    assert done.stdout == ""
+    expected = "is taken" if fault == "port taken" else "is not built"
+    assert expected in done.stderr
+    assert len(done.stderr.splitlines()) == 1
