@@ -41,7 +41,7 @@ def verify_file(file: Path, *, key: str | None, entry: Path | None) -> int:
     typer.echo(f"log      {checkpoint.origin}")
     typer.echo(f"entry    {receipt.index} of {checkpoint.size}")
     typer.echo(f"root     {checkpoint.root.hex()}")
-    typer.echo(f"content  {receipt.entry.decode()}")
+    typer.echo(f"content  {_printable(receipt.entry)}")
     return _say(HOLDS, "VERIFIED: this entry is in the log, at this place (unwitnessed).")
 
 
@@ -69,6 +69,12 @@ def _lines(text: str) -> list[str]:
 def _read_text(path: Path) -> str:
     with path.open("rb") as file:
         return file.read(MAX_FILE_BYTES).decode()
+
+
+def _printable(entry: bytes) -> str:
+    """Show an entry, whatever it is, without a control character for the terminal to obey."""
+    text = entry.decode(errors="backslashreplace")
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
 
 
 def _say(code: int, sentence: str) -> int:
