@@ -115,7 +115,7 @@ export class Keeper {
       case "conversation":
         return this.#summary(push.conversation)
       case "cursor":
-        return this.#cursor(push.conversation, push.person, push.delivered, push.read)
+        { this.#cursor(push.conversation, push.person, push.delivered, push.read); return; }
       case "key_packages":
         { inBackground(this.context, () => this.#admission.reachable(push.person)); return; }
       case "key_packages.low":
@@ -165,10 +165,12 @@ export class Keeper {
     inBackground(this.context, () => this.#admission.admit(summary.id))
   }
 
-  async #cursor(conversation: string, person: string, delivered: number, read: number): Promise<void> {
+  /** Not written: the next hello tells it again, and the room's next change keeps it. */
+  #cursor(conversation: string, person: string, delivered: number, read: number): void {
     const record = this.context.rooms.get(conversation)
     if (record === undefined) return
-    await keepRoom(this.context, { ...record, room: next(record.room, { kind: "cursor", person, delivered, read }) })
+    this.context.rooms.set(conversation, { ...record, room: next(record.room, { kind: "cursor", person, delivered, read }) })
+    this.context.changed()
   }
 
   #connected(): void {

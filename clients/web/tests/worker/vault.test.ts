@@ -49,7 +49,8 @@ describe("the device's memory", () => {
     const vault = await Vault.open("v")
     await vault.write([{ store: "pins", key: "a", value: SENTENCE }])
     const database = await openDB("v")
-    await database.put("rows", { ...await database.get("rows", ["pins", "a"]), key: "b" })
+    const row: unknown = await database.get("rows", ["pins", "a"])
+    await database.put("rows", { ...Object(row), key: "b" } as unknown)
 
     await expect(vault.read("pins", "b")).rejects.toThrow()
   })
