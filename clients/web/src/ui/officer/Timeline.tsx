@@ -1,4 +1,3 @@
-import type { ComponentChildren } from "preact"
 import { useState } from "preact/hooks"
 import type { Audit, AuditRow, Trouble } from "../../core/model"
 import { locale, t } from "../../strings/strings"
@@ -16,15 +15,13 @@ const PAGE = 100
 interface TimelineProps {
   readonly id: string
   readonly timeline: Audit["timeline"]
-  readonly back: ComponentChildren
   readonly onTampered: () => void
 }
 
-export function Timeline({ id, timeline, back, onTampered }: TimelineProps) {
+export function Timeline({ id, timeline, onTampered }: TimelineProps) {
   const engine = useEngine()
   return (
     <section class="timeline" aria-label={t("timeline-title")}>
-      <div class="narrow-only">{back}</div>
       <div class="timeline-head">
         <h2 tabIndex={-1} data-arrival>{t("timeline-title")}</h2>
         {engine.demo.value && <Tamper id={id} onTampered={onTampered} />}
