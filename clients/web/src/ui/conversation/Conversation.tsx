@@ -25,7 +25,7 @@ export function ConversationView({ thread, title, subtitle, before, after }: Con
       <header class="conversation-head">
         {before}
         <div class="conversation-title">
-          <Heading>{title}</Heading>
+          <Heading of="conversation">{title}</Heading>
           <p class="soft">{subtitle}</p>
         </div>
         {after}

@@ -42,7 +42,7 @@ function Cases({ open }: { readonly open: string | null }) {
     <div class="cases">
       {open !== null && <div class="narrow-only"><Back /></div>}
       <div class="cases-head">
-        <h1>{t("control-title")}</h1>
+        <h1 tabIndex={-1} data-arrival="home">{t("control-title")}</h1>
         <p class="traced">{t("control-traced")}</p>
       </div>
       <TroubleNotice trouble={trouble} />

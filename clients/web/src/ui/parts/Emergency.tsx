@@ -1,6 +1,6 @@
 import { PhoneIcon } from "../icons"
 import { t } from "../../strings/strings"
-import { telephone } from "../format"
+import { telephone, unbroken } from "../format"
 import { rememberedPharmacy, type Phone } from "../preferences"
 
 const LINES = [
@@ -26,7 +26,7 @@ export function CallPharmacy({ phone }: Pick<Phone, "phone">) {
   return (
     <a class="button call" href={telephone(phone)}>
       <PhoneIcon />
-      <span>{t("call-pharmacy", { phone })}</span>
+      <span>{t("call-pharmacy", { phone: unbroken(phone) })}</span>
     </a>
   )
 }

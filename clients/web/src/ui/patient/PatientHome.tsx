@@ -72,7 +72,7 @@ function BackToMessages() {
 function Missing({ id }: { readonly id: string }) {
   const engine = useEngine()
   if (engine.conversations.value.some((each) => each.id === id)) return <Loading />
-  return <div class="plain"><Heading>{t("patient-list-title")}</Heading><Notice><p>{t("code-E_NOT_FOUND")}</p></Notice><BackToMessages /></div>
+  return <div class="plain"><Heading of="home">{t("patient-list-title")}</Heading><Notice><p>{t("code-E_NOT_FOUND")}</p></Notice><BackToMessages /></div>
 }
 
 function Conversations() {
@@ -81,7 +81,7 @@ function Conversations() {
   if (conversations.length === 0) return <Nothing />
   return (
     <div class="plain">
-      <Heading>{t("patient-list-title")}</Heading>
+      <Heading of="home">{t("patient-list-title")}</Heading>
       <ul class="cards">
         {conversations.map((each) => <li key={each.id}><ConversationCard conversation={each} /></li>)}
       </ul>
@@ -93,7 +93,7 @@ function Nothing() {
   return (
     <div class="plain empty">
       <MessagesIcon />
-      <Heading>{t("patient-empty-title")}</Heading>
+      <Heading of="home">{t("patient-empty-title")}</Heading>
       <p>{t("patient-empty-body")}</p>
     </div>
   )

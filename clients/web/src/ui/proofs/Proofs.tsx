@@ -15,7 +15,7 @@ export function Proofs({ back }: { readonly back: ComponentChildren }) {
   return (
     <section class="proofs plain">
       {back}
-      <Heading>{t("proofs-title")}</Heading>
+      <Heading of="proofs">{t("proofs-title")}</Heading>
       <p>{t("proofs-lead")}</p>
       {proofs.length === 0 ? <p class="empty soft">{t("proofs-empty")}</p> : <ProofList proofs={proofs} />}
     </section>
