@@ -84,7 +84,12 @@ def create_demo(settings: Settings) -> Assembled:
 def _client(dist: Path) -> ASGIApp:
     """Serve the built client: hashed files for ever, the page itself always fresh."""
     static: ASGIApp = ServeStaticASGI(
-        _not_found, root=str(dist), index_file=True, immutable_file_test=_is_immutable
+        _not_found,
+        root=str(dist),
+        index_file=True,
+        max_age=0,
+        allow_all_origins=False,
+        immutable_file_test=_is_immutable,
     )
     return static
 

@@ -1,0 +1,355 @@
+## Everywhere
+app-name = Colloque
+skip = Skip to content
+loading = Loading…
+reload = Reload the page
+close = Close
+cancel = Cancel
+menu = Menu
+details = Details
+language = Language
+language-fr = Français
+language-fr-simple = Langage simple
+language-en = English
+text-size = Larger text
+text-size-sign = A+
+new-tab = (new tab)
+someone = someone
+name-you = { $name } (you)
+with = with { $name }
+kind-and-motive = { $kind }, { $motive }
+unread = { $count ->
+    [one] 1 unread message
+   *[other] { $count } unread messages
+}
+devices = { $count ->
+    [one] 1 device
+   *[other] { $count } devices
+}
+show-more = Show more ({ $count } left)
+back-to-list = Conversations
+back-to-messages = My messages
+back-to-conversation = Conversation
+back-to-control = Audit
+sign-out = Leave
+sign-out-named = Leave ({ $name })
+conversations = Conversations
+
+## Calling
+call-pharmacy = Call { $pharmacy }: { $phone }
+call-your-pharmacy = You can also call your pharmacy.
+emergency = Emergency
+emergency-15 = 15 Samu
+emergency-112 = 112
+emergency-114 = 114 by text
+emergency-3237 = Pharmacy closed: 3237
+
+## First screen
+landing-demo = Demonstration, fictional people
+landing-title = The pharmacy at a distance: encrypted for all, proven to each
+landing-lead = A pharmacist and a patient write to each other. The server carries what it cannot read; each act leaves a proof that anyone concerned can verify.
+landing-start = See it in 60 seconds: the pharmacist and the patient side by side
+landing-blocked = The browser blocked the second window. Allow windows from this site, or open the two people below, each in a tab.
+landing-promise-write = Start a remote dispensation and write: only the people named on screen can read.
+landing-promise-proof = Each act is entered in a log. Its proof is kept, verified and downloaded in “My proofs”.
+landing-promise-check = The compliance officer verifies the whole log in the browser, without ever reading a message.
+landing-browsers = Browsers: a recent Chrome, Edge or Firefox. Safari refuses secure cookies on a local http address: this demonstration does not work there.
+
+## Signing in
+signed-out-first-title = Welcome to Colloque
+signed-out-first-body = Your messages with the pharmacy are encrypted on this device. Continue to open them.
+signed-out-expired-title = Your session has ended
+signed-out-expired-body = For safety, a session does not last for ever. Nothing is lost: your messages are on this device.
+signed-out-left-title = You have left Colloque
+signed-out-left-body = This device no longer receives messages. You can come back whenever you like.
+signed-out-nobody = This address belongs to nobody. Go back to the address your pharmacy gave you.
+continue-as = Continue as { $name }
+other-tab-title = Colloque is open in another tab
+other-tab-body = One tab at a time keeps your keys. If you continue here, the other one pauses.
+other-tab-continue = Continue here
+
+## What goes wrong
+unsupported-title = This browser cannot open Colloque
+unsupported-body = Colloque encrypts your messages on this device. Open this address with a recent Firefox, Chrome or Edge.
+unsupported-missing = This browser lacks:
+missing-webcrypto = encryption (WebCrypto)
+missing-ed25519 = Ed25519 signatures
+missing-x25519 = X25519 key exchange
+missing-indexeddb = a place to keep your keys (IndexedDB)
+missing-locks = the guard of a single tab (Web Locks)
+missing-worker = a place apart for the keys (Web Worker)
+missing-websocket = the connection to the pharmacy (WebSocket)
+missing-secure-context = a safe address (https, or localhost)
+failed-storage-title = Your keys could not be kept
+failed-storage-body = The browser refuses to write on this device. Leave private browsing or free some space, then reload. No message was lost.
+failed-worker-title = Encryption has stopped
+failed-worker-body = The part of Colloque that keeps your keys no longer answers. Reload the page; your waiting messages are kept.
+failed-log-key-changed-title = The key of the log has changed
+failed-log-key-changed-body = This pharmacy shows another key than the one this device knows. Colloque has stopped: write nothing more here, and call the pharmacy to ask whether the change is intended.
+failed-forbidden-title = This access is refused
+failed-forbidden-body = The pharmacy no longer accepts this device. Call it: it can restore your access.
+failed-server-title = The pharmacy does not answer
+failed-server-body = The pharmacy’s server has a problem. Try again in a few minutes; if it lasts, call the pharmacy.
+failed-code-title = This page could not be loaded
+failed-code-body = The network was cut while loading. Check your connection, then reload.
+link-connecting = Connecting to the pharmacy…
+link-offline = Offline. Your messages will leave when the network is back.
+link-restarting = The server is restarting. Your messages will leave in a moment.
+link-retry = Try again now
+link-next-try = Next try in { $seconds } s
+
+## Conversation
+conversation-with = Conversation: { $name }
+log = Messages
+log-empty = No message yet.
+day-today = Today
+day-yesterday = Yesterday
+new-messages = New messages
+message-hidden = Message hidden: it does not come from the person announced.
+delivery-waiting = Waiting
+delivery-sent = Sent
+delivery-delivered = Delivered
+delivery-read = Read
+delivery-failed = Not sent
+resend = Send again
+discard = Delete
+composer-label = Your message
+composer-placeholder = Write a message
+send = Send
+counter-left = { $left ->
+    [0] Limit reached
+    [one] 1 character left
+   *[other] { $left } characters left
+}
+counter-over = { $over ->
+    [one] 1 character too many: shorten it, or send two messages.
+   *[other] { $over } characters too many: shorten it, or send two messages.
+}
+readers-only = Only these people can read:
+readers-none = The people who can read will appear once your device is added.
+readers-title = Only these people can read
+readers-source = This list comes from the conversation’s keys, verified on this device. It does not come from the server.
+readers-not-yet = Not yet: { $names }. Their device has not come.
+identity-not-compared = identity not compared
+identity-explained = “Identity not compared”: you have not yet compared keys with this person, face to face. The name is the one the pharmacy recorded.
+server-cannot-title = What the server cannot see
+server-cannot = The text of your messages, nor the note written with the reason. It has none of the keys.
+server-can-title = What the server sees
+server-can = Who takes part, the reason chosen, the time and approximate size of each message, and whether it was delivered or read.
+readiness-waiting-for-patient-title = Waiting for their device
+readiness-waiting-for-patient-body = The device of { $name } will be added as soon as it opens Colloque. Messages you send until then will not be readable to them.
+readiness-joining-title = Your device is about to be added
+readiness-joining-body = A device of the pharmacy must add yours to the conversation. It happens by itself once it is online; you will see messages from that moment.
+readiness-before-this-device-title = This conversation began before this device
+readiness-before-this-device-body = Its messages are encrypted for another device of the same person and cannot be read here. Open Colloque on the device where it began, or ask the pharmacy to open a new one.
+readiness-broken-title = This conversation can no longer be decrypted here
+readiness-broken-body = This device could not follow the conversation’s keys. Messages already shown stay readable. Reload the page; if it stays so, call the pharmacy to open a new one.
+waiting-for-device = waiting for their device
+reachable = reachable
+
+## Patient
+patient-kind-remote-dispensation = Receive my medicines
+patient-kind-care-thread = Exchange with my pharmacy
+patient-list-title = My messages
+patient-empty-title = No message yet
+patient-empty-body = When your pharmacy writes to you, the message will appear here. You have nothing to do. To talk to them now, call.
+
+## Counter
+list-empty-pharmacist = No conversation. Begin with a remote dispensation.
+list-empty-others = No conversation yet.
+empty-pharmacist-title = Choose a conversation
+empty-pharmacist-body = Or start a remote dispensation: key N. Key ? for the list of shortcuts.
+empty-technician-title = Choose a conversation
+empty-technician-body = You follow here the conversations where a pharmacist added you. Starting a dispensation is a pharmacist’s act.
+empty-carer-title = Nothing to read yet
+empty-carer-body = You will see here the conversations that the person you help has allowed you to read, from that moment on.
+empty-courier-title = No delivery
+empty-courier-body = Delivery does not go through messages: a courier never reads conversations.
+empty-second-reviewer-title = No case to co-sign
+empty-second-reviewer-body = Cases opened by the compliance officer that ask for a second signature will appear here.
+empty-patient-title = No message yet
+empty-patient-body = When your pharmacy writes to you, the message will appear here.
+empty-compliance-officer-title = Audit
+empty-compliance-officer-body = Choose a conversation.
+dispensation-new = New remote dispensation
+dispensation-patient = Patient
+dispensation-filter = Find a name
+dispensation-found = { $count ->
+    [0] No patient of that name in this pharmacy.
+    [one] 1 patient
+   *[other] { $count } patients
+}
+dispensation-more = { $count ->
+    [one] 1 more patient: narrow the name.
+   *[other] { $count } more patients: narrow the name.
+}
+dispensation-no-patients = This pharmacy has no patient yet.
+dispensation-motive = Reason for the remote dispensation
+dispensation-note = Say what prevents them from coming
+dispensation-note-help = Encrypted: it becomes the first message of the conversation, which the server cannot read.
+dispensation-missing-patient = Choose a patient to be able to start.
+dispensation-missing-motive = Choose a reason: without one, a remote dispensation does not start.
+dispensation-missing-note = Say what prevents them from coming to be able to start.
+dispensation-ready = All is ready. The act will be entered in the log.
+dispensation-start = Start
+people = People
+fact-act = Act
+fact-motive = Reason
+fact-started = Started
+fact-started-by = { $at }, by { $name }
+print = Print the exchange
+shortcuts-title = Keyboard shortcuts
+shortcut-new = New remote dispensation
+shortcut-new-keys = N
+shortcut-next = Next conversation
+shortcut-next-keys = J or ↓
+shortcut-previous = Previous conversation
+shortcut-previous-keys = K or ↑
+shortcut-send = Send the message
+shortcut-send-keys = Enter
+shortcut-line = New line
+shortcut-line-keys = Shift + Enter
+shortcut-escape = Close, or go back to the list
+shortcut-escape-keys = Esc
+shortcut-help = This list
+shortcut-help-keys = ?
+
+## My proofs
+proofs-title = My proofs
+proofs-lead = Each act of yours is entered in the pharmacy’s log. Here are your receipts, verified by this device: nobody can take an act out of the log without its receipt showing it.
+proofs-empty = No proof yet. Your first message will leave the first one.
+proofs-key = Download the log’s key
+proofs-verify = To verify a proof elsewhere, without this server:
+proofs-command = colloque verify-receipt FILE --key KEY
+proof-place = { $log }, entry no. { $index }
+proof-number = no. { $index }
+proof-verified = Verified on this device
+proof-refused = Refused
+proof-download = Download the proof
+
+## Audit
+control-title = Audit
+control-traced = Every look is traced: opening a list or a conversation leaves an entry in your name.
+control-filter = Find a person
+control-choose = Choose a conversation to see what happened in it. Contents are never visible here.
+control-empty = No conversation in this pharmacy.
+entries = { $count ->
+    [one] 1 entry
+   *[other] { $count } entries
+}
+timeline-title = Timeline
+timeline-loading = Verifying: { $count } entries received…
+timeline-numbered = { $count ->
+    [one] 1 entry, numbered without a gap.
+   *[other] { $count } entries, numbered without a gap.
+}
+timeline-gap = The numbering has a gap: an entry of this conversation was not shown. Run “Verify integrity” and tell the host.
+timeline-denied-only = Refusals only
+timeline-nothing = No entry of that kind.
+band-label = { $count ->
+    [one] 1 entry
+   *[other] { $count } entries
+}{ $denied ->
+    [0] , no refusal
+    [one] , of which 1 refusal
+   *[other] , of which { $denied } refusals
+}, from { $from } to { $to }
+entry-who = { $name }, { $role }
+entry-rule = Rule applied: { $rule }
+entry-raw = Entry no. { $index } of the { $log }, as sealed
+decision-permit = Permitted
+decision-deny = Refused
+log-care = care log
+log-technical = technical log
+integrity-title = Integrity of the log
+integrity-lead = Computed in this browser, from every entry: the server’s word is not enough.
+integrity-verify = Verify integrity
+integrity-running = Verifying…
+integrity-progress = { $done } of { $total } entries
+integrity-intact = { $count ->
+    [one] Intact: 1 entry
+   *[other] Intact: { $count } entries
+}
+integrity-log = { $count ->
+    [one] { $log }, 1 entry, root
+   *[other] { $log }, { $count } entries, root
+}
+integrity-signed = signature verified
+integrity-unsigned = not signed
+integrity-where = Recomputed here in { $seconds } s. Note the root: every future proof must extend it.
+integrity-broken-at = Altered: entry no. { $index } of the { $log }
+integrity-broken = Altered: { $log }
+integrity-what-to-do = What to do: correct nothing. Keep this screen (print or capture), tell the owner of the pharmacy and the host, and compare with the proofs that participants downloaded.
+fault-entry-altered = This entry no longer matches the fingerprint sealed on the day of the act: its content was changed in the database.
+fault-entry-missing = This entry was taken out of the log.
+fault-tree-altered = The fingerprints of the log no longer lead to the signed root.
+fault-signature = The log’s signature does not come from this pharmacy’s key.
+fault-shrunk = The log is shorter than it has been: entries at its end were taken out.
+fault-forked = The log shown does not continue the one this device saw: there are two histories.
+fault-log-key-changed = The log’s key is not the one this device knows.
+tamper = Falsify one byte
+tamper-title = Falsify one byte?
+tamper-body = Demonstration: one byte of an entry of this conversation will be changed in the database, as an intruder would. This cannot be undone. “Verify integrity” must then name the entry.
+tamper-confirm = Falsify
+tampered = One byte was changed in the database. Run “Verify integrity”: the entry must be named.
+
+## Roles, reasons, acts
+role-patient = Patient
+role-carer = Carer
+role-pharmacist = Pharmacist
+role-technician = Technician
+role-courier = Courier
+role-compliance-officer = Compliance officer
+role-second-reviewer = Second reviewer
+kind-remote-dispensation = Remote dispensation
+kind-care-thread = Exchange with my pharmacy
+motive-health = state of health
+motive-age = age
+motive-location = where they live
+motive-other = other reason they cannot come
+motive-choice-health = State of health
+motive-choice-age = Age
+motive-choice-location = Where they live
+motive-choice-other = Other reason they cannot come (say which)
+entry-dispensation-started = Remote dispensation started
+entry-thread-started = Exchange with the pharmacy started
+entry-key-package-claimed = Key of a device claimed to add it
+entry-group-committed = Devices of the conversation changed
+entry-message-sent = Encrypted message sent
+entry-act-refused = Act refused
+entry-audit-conversations-listed = List of conversations consulted
+entry-audit-timeline-read = Timeline consulted
+entry-audit-logs-verified = Integrity of the log verified
+entry-session-opened = Session opened
+entry-session-closed = Session closed
+entry-device-registered = Device registered
+entry-connection-opened = Connection opened
+entry-key-packages-published = Welcome keys deposited
+rule-hello = A signed-in person may connect their device.
+rule-key-packages-publish = A person who may take part in a conversation deposits welcome keys of their device.
+rule-key-packages-claim = A device of the conversation may ask for the key of a device to add.
+rule-conversation-create = A pharmacist may start a dispensation, with a reason, for a patient of the pharmacy.
+rule-group-commit = A device of the conversation may change its devices, one change at a time.
+rule-message-send = A device of the conversation may write in it.
+rule-audit-conversations = The compliance officer may consult the list; the look is traced.
+rule-audit-timeline = The compliance officer may consult a timeline; the look is traced.
+rule-audit-verify = The compliance officer may verify the log; the check is traced.
+
+## Refusals
+code-unknown = That did not work ({ $code }). Try again; if it happens again, call the pharmacy.
+code-E_MALFORMED = The server cannot read this request. Reload the page; if it happens again, call the pharmacy.
+code-E_SESSION = Your session has ended. Sign in again to continue; nothing is lost.
+code-E_ORIGIN = This request comes from another address than the pharmacy’s. Open Colloque from its usual address.
+code-E_DEVICE = This device is already registered otherwise. Leave, then sign in again.
+code-E_ROLE = Your role does not allow this act. Ask a pharmacist to do it.
+code-E_TENANT = This person does not belong to this pharmacy. Check the name in the list of patients.
+code-E_KIND = This act does not exist in this kind of conversation. Choose another conversation or another act.
+code-E_NOT_FOUND = This conversation is not accessible. Go back to the list of your conversations.
+code-E_EPOCH = The list of people has just changed. Your device updates itself and tries again.
+code-E_ID_REUSED = Another message already has this number. Write the message again.
+code-E_KEY_PACKAGE_USED = This key was already used. Your device asks for another and tries again.
+code-E_NO_KEY_PACKAGE = This person’s device has not come yet. They will be added as soon as they open Colloque.
+code-E_FRANKING = The authenticated data of this message do not match this conversation. Reload the page and write again.
+code-E_RATE = Too many messages in a short time. Your device goes on in a moment.
+code-E_BUSY = The server cannot record the act now. Nothing is lost: your device tries again.
+code-E_INTERNAL = An error happened in the server. Nothing was recorded; your device tries again.

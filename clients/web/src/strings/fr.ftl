@@ -1,0 +1,355 @@
+## Partout
+app-name = Colloque
+skip = Aller au contenu
+loading = Chargement…
+reload = Recharger la page
+close = Fermer
+cancel = Annuler
+menu = Menu
+details = Détails
+language = Langue
+language-fr = Français
+language-fr-simple = Langage simple
+language-en = English
+text-size = Agrandir le texte
+text-size-sign = A+
+new-tab = (nouvel onglet)
+someone = une personne
+name-you = { $name } (vous)
+with = avec { $name }
+kind-and-motive = { $kind }, { $motive }
+unread = { $count ->
+    [one] 1 message non lu
+   *[other] { $count } messages non lus
+}
+devices = { $count ->
+    [one] 1 appareil
+   *[other] { $count } appareils
+}
+show-more = Afficher la suite (encore { $count })
+back-to-list = Conversations
+back-to-messages = Mes messages
+back-to-conversation = Conversation
+back-to-control = Contrôle
+sign-out = Quitter
+sign-out-named = Quitter ({ $name })
+conversations = Conversations
+
+## Appeler
+call-pharmacy = Appeler { $pharmacy } : { $phone }
+call-your-pharmacy = Vous pouvez aussi appeler votre pharmacie.
+emergency = Urgence
+emergency-15 = 15 Samu
+emergency-112 = 112
+emergency-114 = 114 par SMS
+emergency-3237 = Pharmacie fermée : 3237
+
+## Premier écran
+landing-demo = Démonstration, personnes fictives
+landing-title = La pharmacie à distance : chiffrée pour tous, prouvée pour chacun
+landing-lead = Une pharmacienne et un patient s’écrivent. Le serveur transmet sans pouvoir lire ; chaque acte laisse une preuve que chacun peut vérifier.
+landing-start = Voir en 60 secondes : la pharmacienne et le patient côte à côte
+landing-blocked = Le navigateur a bloqué la deuxième fenêtre. Autorisez les fenêtres de ce site, ou ouvrez les deux personnes ci-dessous, chacune dans son onglet.
+landing-promise-write = Commencez une dispensation à distance et écrivez : seules les personnes nommées à l’écran peuvent lire.
+landing-promise-proof = Chaque acte est inscrit dans un journal. Sa preuve se garde, se vérifie et se télécharge dans « Mes preuves ».
+landing-promise-check = Le responsable conformité vérifie tout le journal dans son navigateur, sans jamais lire un message.
+landing-browsers = Navigateurs : Chrome, Edge ou Firefox, version récente. Safari refuse les cookies sécurisés sur une adresse http locale : cette démonstration n’y fonctionne pas.
+
+## Entrer
+signed-out-first-title = Bienvenue sur Colloque
+signed-out-first-body = Vos messages avec la pharmacie sont chiffrés sur cet appareil. Continuez pour les ouvrir.
+signed-out-expired-title = Votre session est terminée
+signed-out-expired-body = Par sécurité, une session ne dure pas toujours. Rien n’est perdu : vos messages sont sur cet appareil.
+signed-out-left-title = Vous avez quitté Colloque
+signed-out-left-body = Cet appareil ne reçoit plus de messages. Vous pouvez revenir quand vous voulez.
+signed-out-nobody = Cette adresse n’est celle de personne. Revenez à l’adresse que la pharmacie vous a donnée.
+continue-as = Continuer comme { $name }
+other-tab-title = Colloque est ouvert dans un autre onglet
+other-tab-body = Un seul onglet à la fois garde vos clés. Si vous continuez ici, l’autre se met en pause.
+other-tab-continue = Continuer ici
+
+## Ce qui ne va pas
+unsupported-title = Ce navigateur ne peut pas ouvrir Colloque
+unsupported-body = Colloque chiffre vos messages sur cet appareil. Ouvrez cette adresse avec une version récente de Firefox, de Chrome ou d’Edge.
+unsupported-missing = Il manque à ce navigateur :
+missing-webcrypto = le chiffrement (WebCrypto)
+missing-ed25519 = les signatures Ed25519
+missing-x25519 = l’échange de clés X25519
+missing-indexeddb = un espace pour garder vos clés (IndexedDB)
+missing-locks = la garde d’un seul onglet (Web Locks)
+missing-worker = un espace à part pour les clés (Web Worker)
+missing-websocket = la liaison avec la pharmacie (WebSocket)
+missing-secure-context = une adresse sûre (https, ou localhost)
+failed-storage-title = Vos clés n’ont pas pu être gardées
+failed-storage-body = Le navigateur refuse d’écrire sur cet appareil. Quittez la navigation privée ou libérez de la place, puis rechargez. Aucun message n’a été perdu.
+failed-worker-title = Le chiffrement s’est arrêté
+failed-worker-body = La partie de Colloque qui garde vos clés ne répond plus. Rechargez la page ; vos messages en attente sont gardés.
+failed-log-key-changed-title = La clé du journal a changé
+failed-log-key-changed-body = Cette pharmacie présente une autre clé que celle que cet appareil connaît. Colloque s’est arrêté : n’écrivez rien de plus ici et appelez la pharmacie pour savoir si ce changement est voulu.
+failed-forbidden-title = Cet accès est refusé
+failed-forbidden-body = La pharmacie n’accepte plus cet appareil. Appelez-la : elle peut rétablir votre accès.
+failed-server-title = La pharmacie ne répond pas
+failed-server-body = Le serveur de la pharmacie a un problème. Réessayez dans quelques minutes ; si cela dure, appelez la pharmacie.
+failed-code-title = Cette page n’a pas pu être chargée
+failed-code-body = Le réseau a été coupé pendant le chargement. Vérifiez votre connexion puis rechargez.
+link-connecting = Connexion à la pharmacie…
+link-offline = Hors ligne. Vos messages partiront au retour du réseau.
+link-restarting = Le serveur redémarre. Vos messages partiront dans un instant.
+link-retry = Réessayer maintenant
+link-next-try = Nouvel essai dans { $seconds } s
+
+## Conversation
+conversation-with = Conversation : { $name }
+log = Messages
+log-empty = Aucun message pour l’instant.
+day-today = Aujourd’hui
+day-yesterday = Hier
+new-messages = Nouveaux messages
+message-hidden = Message masqué : il ne vient pas de la personne annoncée.
+delivery-waiting = En attente
+delivery-sent = Envoyé
+delivery-delivered = Remis
+delivery-read = Lu
+delivery-failed = Non envoyé
+resend = Renvoyer
+discard = Supprimer
+composer-label = Votre message
+composer-placeholder = Écrire un message
+send = Envoyer
+counter-left = { $left ->
+    [0] Limite atteinte
+    [one] Il reste 1 caractère
+   *[other] Il reste { $left } caractères
+}
+counter-over = { $over ->
+    [one] 1 caractère de trop : raccourcissez, ou envoyez en deux messages.
+   *[other] { $over } caractères de trop : raccourcissez, ou envoyez en deux messages.
+}
+readers-only = Seules ces personnes peuvent lire :
+readers-none = Les personnes qui peuvent lire s’afficheront quand votre appareil sera ajouté.
+readers-title = Seules ces personnes peuvent lire
+readers-source = Cette liste vient des clés de la conversation, vérifiées sur cet appareil. Elle ne vient pas du serveur.
+readers-not-yet = Pas encore : { $names }. Son appareil ne s’est pas présenté.
+identity-not-compared = identité non comparée
+identity-explained = « Identité non comparée » : vous n’avez pas encore comparé les clés avec cette personne, face à face. Le nom est celui que la pharmacie a enregistré.
+server-cannot-title = Ce que le serveur ne peut pas voir
+server-cannot = Le texte de vos messages, ni la précision écrite avec le motif. Il n’a aucune des clés.
+server-can-title = Ce que le serveur voit
+server-can = Qui participe, le motif choisi, l’heure et la taille approximative de chaque envoi, et s’il a été remis ou lu.
+readiness-waiting-for-patient-title = En attente de son appareil
+readiness-waiting-for-patient-body = L’appareil de { $name } sera ajouté dès qu’il ouvrira Colloque. Les messages que vous envoyez d’ici là ne lui seront pas lisibles.
+readiness-joining-title = Votre appareil va être ajouté
+readiness-joining-body = Un appareil de la pharmacie doit ajouter le vôtre à la conversation. Cela se fait tout seul dès qu’il est en ligne ; vous verrez les messages à partir de ce moment.
+readiness-before-this-device-title = Cette conversation a commencé avant cet appareil
+readiness-before-this-device-body = Ses messages sont chiffrés pour un autre appareil de la même personne et ne peuvent pas être lus ici. Ouvrez Colloque sur l’appareil où elle a commencé, ou demandez à la pharmacie d’en ouvrir une nouvelle.
+readiness-broken-title = Cette conversation ne peut plus être déchiffrée ici
+readiness-broken-body = Cet appareil n’a pas pu suivre les clés de la conversation. Les messages déjà affichés restent lisibles. Rechargez la page ; si cela reste ainsi, appelez la pharmacie pour en ouvrir une nouvelle.
+waiting-for-device = en attente de son appareil
+reachable = joignable
+
+## Patient
+patient-kind-remote-dispensation = Recevoir mes médicaments
+patient-kind-care-thread = Échange avec ma pharmacie
+patient-list-title = Mes messages
+patient-empty-title = Aucun message pour l’instant
+patient-empty-body = Quand votre pharmacie vous écrira, le message s’affichera ici. Vous n’avez rien à faire. Pour lui parler maintenant, appelez-la.
+
+## Comptoir
+list-empty-pharmacist = Aucune conversation. Commencez par une dispensation à distance.
+list-empty-others = Aucune conversation pour l’instant.
+empty-pharmacist-title = Choisissez une conversation
+empty-pharmacist-body = Ou commencez une dispensation à distance : touche N. Touche ? pour la liste des raccourcis.
+empty-technician-title = Choisissez une conversation
+empty-technician-body = Vous suivez ici les conversations où un pharmacien vous a ajouté. Commencer une dispensation est l’acte d’un pharmacien.
+empty-carer-title = Rien à lire pour l’instant
+empty-carer-body = Vous verrez ici les conversations où la personne que vous aidez vous a autorisé à lire, à partir de ce moment.
+empty-courier-title = Aucune livraison
+empty-courier-body = La livraison ne passe pas par les messages : un livreur ne lit jamais les conversations.
+empty-second-reviewer-title = Aucun dossier à contresigner
+empty-second-reviewer-body = Les dossiers ouverts par le responsable conformité et qui demandent une seconde signature s’afficheront ici.
+empty-patient-title = Aucun message pour l’instant
+empty-patient-body = Quand votre pharmacie vous écrira, le message s’affichera ici.
+empty-compliance-officer-title = Contrôle
+empty-compliance-officer-body = Choisissez une conversation.
+dispensation-new = Nouvelle dispensation à distance
+dispensation-patient = Patient
+dispensation-filter = Chercher un nom
+dispensation-found = { $count ->
+    [0] Aucun patient de ce nom dans cette pharmacie.
+    [one] 1 patient
+   *[other] { $count } patients
+}
+dispensation-more = { $count ->
+    [one] Encore 1 patient : précisez le nom.
+   *[other] Encore { $count } patients : précisez le nom.
+}
+dispensation-no-patients = Cette pharmacie n’a pas encore de patient.
+dispensation-motive = Motif de la dispensation à distance
+dispensation-note = Précisez l’empêchement
+dispensation-note-help = Chiffrée : elle devient le premier message de la conversation, que le serveur ne peut pas lire.
+dispensation-missing-patient = Choisissez un patient pour pouvoir commencer.
+dispensation-missing-motive = Choisissez un motif : sans motif, une dispensation à distance ne commence pas.
+dispensation-missing-note = Précisez l’empêchement de se déplacer pour pouvoir commencer.
+dispensation-ready = Tout est prêt. L’acte sera inscrit au journal.
+dispensation-start = Commencer
+people = Personnes
+fact-act = Acte
+fact-motive = Motif
+fact-started = Commencée
+fact-started-by = { $at }, par { $name }
+print = Imprimer l’échange
+shortcuts-title = Raccourcis clavier
+shortcut-new = Nouvelle dispensation à distance
+shortcut-new-keys = N
+shortcut-next = Conversation suivante
+shortcut-next-keys = J ou ↓
+shortcut-previous = Conversation précédente
+shortcut-previous-keys = K ou ↑
+shortcut-send = Envoyer le message
+shortcut-send-keys = Entrée
+shortcut-line = Aller à la ligne
+shortcut-line-keys = Maj + Entrée
+shortcut-escape = Fermer, ou revenir à la liste
+shortcut-escape-keys = Échap
+shortcut-help = Cette liste
+shortcut-help-keys = ?
+
+## Mes preuves
+proofs-title = Mes preuves
+proofs-lead = Chaque acte que vous faites est inscrit dans le journal de la pharmacie. Voici vos reçus, vérifiés par cet appareil : personne ne peut retirer un acte du journal sans que son reçu le montre.
+proofs-empty = Aucune preuve pour l’instant. Votre premier message laissera la première.
+proofs-key = Télécharger la clé du journal
+proofs-verify = Pour vérifier une preuve ailleurs, sans ce serveur :
+proofs-command = colloque verify-receipt FICHIER --key CLÉ
+proof-place = { $log }, entrée n° { $index }
+proof-number = n° { $index }
+proof-verified = Vérifiée sur cet appareil
+proof-refused = Refusée
+proof-download = Télécharger la preuve
+
+## Contrôle
+control-title = Contrôle
+control-traced = Chaque consultation est tracée : ouvrir une liste ou une conversation laisse une entrée à votre nom.
+control-filter = Chercher une personne
+control-choose = Choisissez une conversation pour voir ce qui s’y est passé. Les contenus ne sont jamais visibles ici.
+control-empty = Aucune conversation dans cette pharmacie.
+entries = { $count ->
+    [one] 1 entrée
+   *[other] { $count } entrées
+}
+timeline-title = Chronologie
+timeline-loading = Vérification en cours : { $count } entrées reçues…
+timeline-numbered = { $count ->
+    [one] 1 entrée, numérotée sans trou.
+   *[other] { $count } entrées, numérotées sans trou.
+}
+timeline-gap = La numérotation a un trou : une entrée de cette conversation n’a pas été montrée. Lancez « Vérifier l’intégrité » et prévenez l’hébergeur.
+timeline-denied-only = Refus seulement
+timeline-nothing = Aucune entrée de ce genre.
+band-label = { $count ->
+    [one] 1 entrée
+   *[other] { $count } entrées
+}{ $denied ->
+    [0] , aucun refus
+    [one] , dont 1 refus
+   *[other] , dont { $denied } refus
+}, du { $from } au { $to }
+entry-who = { $name }, { $role }
+entry-rule = Règle appliquée : { $rule }
+entry-raw = Entrée n° { $index } du { $log }, telle qu’elle est scellée
+decision-permit = Permis
+decision-deny = Refusé
+log-care = journal des soins
+log-technical = journal technique
+integrity-title = Intégrité du journal
+integrity-lead = Calculée dans ce navigateur, à partir de toutes les entrées : la parole du serveur ne suffit pas.
+integrity-verify = Vérifier l’intégrité
+integrity-running = Vérification en cours…
+integrity-progress = { $done } entrées sur { $total }
+integrity-intact = { $count ->
+    [one] Intègre : 1 entrée
+   *[other] Intègre : { $count } entrées
+}
+integrity-log = { $count ->
+    [one] { $log }, 1 entrée, racine
+   *[other] { $log }, { $count } entrées, racine
+}
+integrity-signed = signature vérifiée
+integrity-unsigned = sans signature
+integrity-where = Recalculé ici en { $seconds } s. Notez la racine : toute preuve future doit la prolonger.
+integrity-broken-at = Altéré : entrée n° { $index } du { $log }
+integrity-broken = Altéré : { $log }
+integrity-what-to-do = Que faire : ne corrigez rien. Gardez cet écran (impression ou capture), prévenez la personne titulaire et l’hébergeur, et comparez avec les preuves que les participants ont téléchargées.
+fault-entry-altered = Cette entrée ne correspond plus à l’empreinte scellée le jour de l’acte : son contenu a été modifié dans la base.
+fault-entry-missing = Cette entrée a été retirée du journal.
+fault-tree-altered = Les empreintes du journal ne mènent plus à la racine signée.
+fault-signature = La signature du journal ne vient pas de la clé de cette pharmacie.
+fault-shrunk = Le journal est plus court qu’il ne l’a été : des entrées de la fin ont été retirées.
+fault-forked = Le journal présenté n’est pas la suite de celui que cet appareil a vu : il y a deux histoires.
+fault-log-key-changed = La clé du journal n’est pas celle que cet appareil connaît.
+tamper = Falsifier un octet
+tamper-title = Falsifier un octet ?
+tamper-body = Démonstration : un octet d’une entrée de cette conversation sera changé dans la base, comme le ferait un intrus. Cela ne se défait pas. « Vérifier l’intégrité » doit ensuite nommer l’entrée.
+tamper-confirm = Falsifier
+tampered = Un octet a été changé dans la base. Lancez « Vérifier l’intégrité » : l’entrée touchée doit être nommée.
+
+## Rôles, motifs, actes
+role-patient = Patient
+role-carer = Aidant(e)
+role-pharmacist = Pharmacien(ne)
+role-technician = Préparateur(trice)
+role-courier = Livreur(se)
+role-compliance-officer = Responsable conformité
+role-second-reviewer = Second contrôle
+kind-remote-dispensation = Dispensation à distance
+kind-care-thread = Échange avec ma pharmacie
+motive-health = état de santé
+motive-age = âge
+motive-location = situation géographique
+motive-other = autre empêchement de se déplacer
+motive-choice-health = État de santé
+motive-choice-age = Âge
+motive-choice-location = Situation géographique
+motive-choice-other = Autre empêchement de se déplacer (préciser)
+entry-dispensation-started = Dispensation à distance commencée
+entry-thread-started = Échange avec la pharmacie commencé
+entry-key-package-claimed = Clé d’un appareil demandée pour l’ajouter
+entry-group-committed = Appareils de la conversation modifiés
+entry-message-sent = Message chiffré envoyé
+entry-act-refused = Acte refusé
+entry-audit-conversations-listed = Liste des conversations consultée
+entry-audit-timeline-read = Chronologie consultée
+entry-audit-logs-verified = Intégrité du journal vérifiée
+entry-session-opened = Session ouverte
+entry-session-closed = Session fermée
+entry-device-registered = Appareil enregistré
+entry-connection-opened = Connexion ouverte
+entry-key-packages-published = Clés d’accueil déposées
+rule-hello = Une personne connectée peut relier son appareil.
+rule-key-packages-publish = Une personne qui peut participer à une conversation dépose les clés d’accueil de son appareil.
+rule-key-packages-claim = Un appareil de la conversation peut demander la clé d’un appareil à ajouter.
+rule-conversation-create = Un pharmacien peut commencer une dispensation, avec un motif, pour un patient de sa pharmacie.
+rule-group-commit = Un appareil de la conversation peut en changer les appareils, un changement à la fois.
+rule-message-send = Un appareil de la conversation peut y écrire.
+rule-audit-conversations = Le responsable conformité peut consulter la liste ; la consultation est tracée.
+rule-audit-timeline = Le responsable conformité peut consulter une chronologie ; la consultation est tracée.
+rule-audit-verify = Le responsable conformité peut vérifier le journal ; la vérification est tracée.
+
+## Refus
+code-unknown = Cela n’a pas fonctionné ({ $code }). Réessayez ; si cela se répète, appelez la pharmacie.
+code-E_MALFORMED = Cette demande est illisible pour le serveur. Rechargez la page ; si cela se répète, appelez la pharmacie.
+code-E_SESSION = Votre session est terminée. Reconnectez-vous pour continuer ; rien n’est perdu.
+code-E_ORIGIN = Cette demande vient d’une autre adresse que celle de la pharmacie. Ouvrez Colloque depuis son adresse habituelle.
+code-E_DEVICE = Cet appareil est déjà enregistré autrement. Déconnectez-vous puis reconnectez-vous.
+code-E_ROLE = Votre rôle ne permet pas cet acte. Demandez à un pharmacien de le faire.
+code-E_TENANT = Cette personne ne fait pas partie de cette pharmacie. Vérifiez le nom dans la liste des patients.
+code-E_KIND = Cet acte n’existe pas dans ce genre de conversation. Choisissez une autre conversation ou un autre acte.
+code-E_NOT_FOUND = Cette conversation n’est pas accessible. Revenez à la liste de vos conversations.
+code-E_EPOCH = La liste des personnes vient de changer. Votre appareil se met à jour et recommence.
+code-E_ID_REUSED = Un autre envoi porte déjà ce numéro. Écrivez le message à nouveau.
+code-E_KEY_PACKAGE_USED = Cette clé a déjà servi. Votre appareil en demande une autre et recommence.
+code-E_NO_KEY_PACKAGE = L’appareil de cette personne ne s’est pas encore présenté. Elle sera ajoutée dès qu’elle ouvrira Colloque.
+code-E_FRANKING = Les données authentifiées de ce message ne correspondent pas à cette conversation. Rechargez la page et écrivez à nouveau.
+code-E_RATE = Trop d’envois en peu de temps. Votre appareil reprend dans un instant.
+code-E_BUSY = Le serveur ne peut pas enregistrer l’acte maintenant. Rien n’est perdu : votre appareil recommence.
+code-E_INTERNAL = Une erreur est survenue dans le serveur. Rien n’a été enregistré ; votre appareil recommence.

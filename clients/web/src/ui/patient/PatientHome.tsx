@@ -1,0 +1,113 @@
+import type { Conversation, Me } from "../../core/model"
+import { locale, t } from "../../strings/strings"
+import { ConversationView } from "../conversation/Conversation"
+import { useEngine } from "../engine"
+import { formatShort } from "../format"
+import { BackIcon, LeaveIcon, MessagesIcon, ProofIcon } from "../icons"
+import { useArrival } from "../parts/arrival"
+import { CallPharmacy, Emergency } from "../parts/Emergency"
+import { later } from "../parts/later"
+import { LinkBanner } from "../parts/LinkBanner"
+import { Notice } from "../parts/Notice"
+import { Preferences } from "../parts/Preferences"
+import { useThread } from "../parts/useThread"
+import { hrefOf, route } from "../route"
+import { Loading } from "../screens/Plain"
+import { kindName, nameOf } from "../words"
+
+const Proofs = later(async () => (await import("../proofs/Proofs")).Proofs)
+
+/** One thing at a time, the telephone always in sight. */
+export function PatientHome({ me }: { readonly me: Me }) {
+  const engine = useEngine()
+  useArrival()
+  const here = route.value
+  const conversations = engine.conversations.value
+  const only = conversations.length === 1 ? conversations[0] : undefined
+  const open = "id" in here ? here.id : here.kind === "home" ? (only?.id ?? null) : null
+  return (
+    <div class={`patient reading ${open === null ? "" : "patient-open"}`}>
+      <header class="patient-head">
+        <CallPharmacy {...me.pharmacy} />
+        <Emergency />
+      </header>
+      <LinkBanner />
+      <main id="main">
+        <Page open={open} alone={only !== undefined} />
+      </main>
+      <PatientFoot />
+    </div>
+  )
+}
+
+function Page({ open, alone }: { readonly open: string | null; readonly alone: boolean }) {
+  const thread = useThread(open)
+  if (route.value.kind === "proofs") return <Proofs back={<BackToMessages />} />
+  if (open === null) return <Conversations />
+  if (thread === null) return <Missing id={open} />
+  const { conversation } = thread
+  const subtitle = t("with", { name: nameOf(conversation.members, conversation.founder) })
+  return (
+    <ConversationView
+      thread={thread} title={t(`patient-kind-${conversation.kind.replaceAll("_", "-")}`)} subtitle={subtitle}
+      before={alone ? undefined : <BackToMessages />}
+    />
+  )
+}
+
+function BackToMessages() {
+  return <a class="button quiet back" href={hrefOf({ kind: "home" })}><BackIcon /><span>{t("back-to-messages")}</span></a>
+}
+
+function Missing({ id }: { readonly id: string }) {
+  const engine = useEngine()
+  if (engine.conversations.value.some((each) => each.id === id)) return <Loading />
+  return <div class="plain"><Notice><p>{t("code-E_NOT_FOUND")}</p></Notice><BackToMessages /></div>
+}
+
+function Conversations() {
+  const engine = useEngine()
+  const conversations = engine.conversations.value
+  if (conversations.length === 0) return <Nothing />
+  return (
+    <div class="plain">
+      <h1 tabIndex={-1} data-arrival>{t("patient-list-title")}</h1>
+      <ul class="cards">
+        {conversations.map((each) => <li key={each.id}><ConversationCard conversation={each} /></li>)}
+      </ul>
+    </div>
+  )
+}
+
+function Nothing() {
+  return (
+    <div class="plain empty">
+      <MessagesIcon />
+      <h1 tabIndex={-1} data-arrival>{t("patient-empty-title")}</h1>
+      <p>{t("patient-empty-body")}</p>
+    </div>
+  )
+}
+
+function ConversationCard({ conversation }: { readonly conversation: Conversation }) {
+  const { id, kind, members, founder, lastAt, preview, unread } = conversation
+  return (
+    <a class="card" href={hrefOf({ kind: "conversation", id })}>
+      <span class="card-line"><strong>{nameOf(members, founder)}</strong><span class="soft">{formatShort(lastAt, Date.now(), locale.value)}</span></span>
+      <span class="soft">{kindName(kind)}</span>
+      {preview !== null && <span class="card-preview">{preview}</span>}
+      {unread > 0 && <span class="badge">{t("unread", { count: unread })}</span>}
+    </a>
+  )
+}
+
+function PatientFoot() {
+  const engine = useEngine()
+  return (
+    <footer class="patient-foot">
+      <Preferences />
+      <a class="button quiet" href={hrefOf({ kind: "proofs" })}><ProofIcon /><span>{t("proofs-title")}</span></a>
+      <button type="button" class="button quiet" onClick={() => void engine.signOut()}><LeaveIcon /><span>{t("sign-out")}</span></button>
+    </footer>
+  )
+}

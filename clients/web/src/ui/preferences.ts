@@ -1,0 +1,71 @@
+/** What a person chose for the look, kept on this device: language, text size, and whom to call. */
+import { signal } from "@preact/signals"
+import { LANGUAGES, speak, type Language } from "../strings/strings"
+
+export type TextSize = "normal" | "large"
+export interface Phone {
+  readonly name: string
+  readonly phone: string
+}
+
+// Private browsing may refuse storage: a preference is then for this page only.
+function recall(key: string): string | null {
+  try {
+    return localStorage.getItem(`colloque.${key}`)
+  } catch {
+    return null
+  }
+}
+
+function keep(key: string, value: string): void {
+  try {
+    localStorage.setItem(`colloque.${key}`, value)
+  } catch {
+    return
+  }
+}
+
+export const textSize = signal<TextSize>(recall("text") === "large" ? "large" : "normal")
+
+function applyTextSize(): void {
+  document.documentElement.classList.toggle("text-large", textSize.value === "large")
+}
+
+export function chooseTextSize(size: TextSize): void {
+  textSize.value = size
+  keep("text", size)
+  applyTextSize()
+}
+
+async function apply(language: Language): Promise<void> {
+  await speak(language)
+  document.documentElement.lang = language === "en" ? "en" : "fr"
+}
+
+export async function chooseLanguage(language: Language): Promise<void> {
+  await apply(language)
+  keep("language", language)
+}
+
+export async function applyPreferences(): Promise<void> {
+  applyTextSize()
+  const kept = LANGUAGES.find((each) => each === recall("language"))
+  // Offline, a language that cannot be fetched leaves French on screen.
+  if (kept !== undefined) await apply(kept).catch(() => undefined)
+}
+
+/** The pharmacy last seen on this device: a screen that fails before sign-in can still say whom to call. */
+export function rememberPharmacy({ name, phone }: Phone): void {
+  keep("pharmacy", JSON.stringify([name, phone]))
+}
+
+export function rememberedPharmacy(): Phone | null {
+  try {
+    const kept: unknown = JSON.parse(recall("pharmacy") ?? "null")
+    if (!Array.isArray(kept)) return null
+    const [name, phone]: unknown[] = kept
+    return typeof name === "string" && typeof phone === "string" ? { name, phone } : null
+  } catch {
+    return null
+  }
+}

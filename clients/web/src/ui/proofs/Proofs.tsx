@@ -1,0 +1,56 @@
+import type { ComponentChildren } from "preact"
+import type { Proof } from "../../core/model"
+import { locale, t } from "../../strings/strings"
+import { useEngine } from "../engine"
+import { formatExact } from "../format"
+import { BrokenIcon, DownloadIcon, ProofIcon, ShieldIcon } from "../icons"
+import { saveFile } from "../parts/saveFile"
+import { entryName, logName } from "../words"
+
+/** « Mes preuves »: what this person did, and what proves that it was recorded. */
+export function Proofs({ back }: { readonly back: ComponentChildren }) {
+  const engine = useEngine()
+  const proofs = engine.proofs.value
+  return (
+    <section class="proofs plain">
+      {back}
+      <h1 tabIndex={-1} data-arrival>{t("proofs-title")}</h1>
+      <p>{t("proofs-lead")}</p>
+      {proofs.length === 0 ? <p class="empty soft">{t("proofs-empty")}</p> : <ProofList proofs={proofs} />}
+    </section>
+  )
+}
+
+function ProofList({ proofs }: { readonly proofs: readonly Proof[] }) {
+  const engine = useEngine()
+  const saveKeys = () => saveFile("colloque.vkey", engine.logKeys().map((line) => `${line}\n`).join(""))
+  return (
+    <>
+      <div class="row">
+        <button type="button" class="button" onClick={saveKeys}><DownloadIcon /><span>{t("proofs-key")}</span></button>
+      </div>
+      <p class="soft">{t("proofs-verify")} <code>{t("proofs-command")}</code></p>
+      <ol class="proof-list">{proofs.map((proof) => <ProofItem key={proof.id} proof={proof} />)}</ol>
+    </>
+  )
+}
+
+function ProofItem({ proof }: { readonly proof: Proof }) {
+  const verified = proof.state === "verified"
+  const State = verified ? ShieldIcon : BrokenIcon
+  const file = `colloque-${proof.log}-${proof.index}.tlog-proof`
+  return (
+    <li class="proof">
+      <ProofIcon />
+      <div class="proof-words">
+        <strong>{entryName(proof.what)}</strong>
+        <span class="soft">{t("proof-place", { log: logName(proof.log), index: proof.index })}</span>
+        <time class="soft" dateTime={new Date(proof.at).toISOString()}>{formatExact(proof.at, locale.value)}</time>
+      </div>
+      <span class={`verdict ${verified ? "good" : "bad"}`}><State />{t(`proof-${proof.state}`)}</span>
+      <button type="button" class="button quiet" onClick={() => saveFile(file, proof.file)}>
+        <DownloadIcon /><span>{t("proof-download")}<span class="visually-hidden"> {t("proof-number", { index: proof.index })}</span></span>
+      </button>
+    </li>
+  )
+}

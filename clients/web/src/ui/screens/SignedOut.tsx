@@ -1,0 +1,40 @@
+import { useState } from "preact/hooks"
+import type { AppState } from "../../core/model"
+import { t } from "../../strings/strings"
+import { useEngine } from "../engine"
+import { TroubleNotice } from "../parts/Notice"
+import { roleName } from "../words"
+import { PlainPage } from "./Plain"
+
+type SignedOutState = Extract<AppState, { kind: "signed_out" }>
+
+export function SignedOut({ state }: { readonly state: SignedOutState }) {
+  const { persona, reason, trouble } = state
+  return (
+    <PlainPage title={t(`signed-out-${reason}-title`)}>
+      <p>{t(`signed-out-${reason}-body`)}</p>
+      {persona === null ? <p>{t("signed-out-nobody")}</p> : (
+        <>
+          <p class="who-am-i"><strong>{persona.name}</strong><span class="soft">{roleName(persona.role)}, {persona.pharmacy}</span></p>
+          <Continue name={persona.name} />
+        </>
+      )}
+      <TroubleNotice trouble={trouble} />
+    </PlainPage>
+  )
+}
+
+function Continue({ name }: { readonly name: string }) {
+  const engine = useEngine()
+  const [busy, setBusy] = useState(false)
+  const signIn = async () => {
+    setBusy(true)
+    await engine.signIn()
+    setBusy(false)
+  }
+  return (
+    <button type="button" class="button primary" disabled={busy} onClick={signIn}>
+      {t("continue-as", { name })}
+    </button>
+  )
+}

@@ -1,0 +1,59 @@
+import { useEffect } from "preact/hooks"
+import { useEngine } from "../engine"
+import { go, route } from "../route"
+
+interface Commands {
+  readonly begin: (() => void) | undefined
+  readonly help: () => void
+}
+
+const writes = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement && target.matches("input, textarea, select, [contenteditable]")
+
+/** The neighbour `step` away from the open one; from nothing, the first. */
+export function neighbour(ids: readonly string[], open: string | null, step: 1 | -1): string | null {
+  const at = open === null ? -1 : ids.indexOf(open)
+  if (at === -1) return ids[0] ?? null
+  return ids[at + step] ?? null
+}
+
+const inList = (target: EventTarget | null): boolean => target instanceof HTMLElement && target.closest("[data-line]") !== null
+
+function stepOf({ key, target }: KeyboardEvent): 1 | -1 | null {
+  if (key === "j" || (key === "ArrowDown" && inList(target))) return 1
+  return key === "k" || (key === "ArrowUp" && inList(target)) ? -1 : null
+}
+
+const focusLine = (id: string): void => document.querySelector<HTMLElement>(`[data-line="${id}"]`)?.focus()
+
+/** Single keys, and only where nobody is writing and no dialog is open. */
+export function useShortcuts({ begin, help }: Commands): void {
+  const engine = useEngine()
+  useEffect(() => {
+    const open = () => ("id" in route.value ? route.value.id : null)
+    const escape = (target: EventTarget | null) => {
+      const here = open()
+      if (here === null) return
+      if (writes(target)) focusLine(here)
+      else go({ kind: "home" })
+    }
+    const onKey = (event: KeyboardEvent) => {
+      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return
+      if (document.querySelector("dialog[open], [popover]:popover-open") !== null) return
+      if (event.key === "Escape") return escape(event.target)
+      if (writes(event.target)) return
+      const step = stepOf(event)
+      if (step !== null) {
+        const next = neighbour(engine.conversations.value.map(({ id }) => id), open(), step)
+        if (next === null) return
+        go({ kind: "conversation", id: next })
+        focusLine(next)
+      } else if (event.key === "n" && begin !== undefined) begin()
+      else if (event.key === "?") help()
+      else return
+      event.preventDefault()
+    }
+    addEventListener("keydown", onKey)
+    return () => removeEventListener("keydown", onKey)
+  }, [begin !== undefined])
+}

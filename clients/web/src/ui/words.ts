@@ -1,0 +1,42 @@
+/** The vocabulary of the wire in the words of the person: each table is total by its type or by test. */
+import type { Integrity, Member, Motive, Role, Trouble } from "../core/model"
+import { has, t } from "../strings/strings"
+
+export const ROLES: readonly Role[] = [
+  "patient", "carer", "pharmacist", "technician", "courier", "compliance_officer", "second_reviewer",
+]
+export const MOTIVES: readonly Motive[] = ["health", "age", "location", "other"]
+export const ENTRY_TYPES = [
+  "dispensation.started", "key_package.claimed", "group.committed", "message.sent", "act.refused",
+  "audit.conversations_listed", "audit.timeline_read", "audit.logs_verified",
+  "session.opened", "session.closed", "device.registered", "connection.opened", "key_packages.published",
+] as const
+
+/** Fluent identifiers have no dot and no underscore at the start; ours have neither. */
+export const slug = (word: string): string => word.replaceAll(/[._]/g, "-")
+
+function wordOr(key: string, otherwise: string): string {
+  return has(key) ? t(key) : otherwise
+}
+
+export const roleName = (role: string): string => wordOr(`role-${slug(role)}`, role)
+export const motiveName = (motive: string): string => wordOr(`motive-${slug(motive)}`, motive)
+export const kindName = (kind: string): string => wordOr(`kind-${slug(kind)}`, kind)
+export const entryName = (type: string): string => wordOr(`entry-${slug(type)}`, type)
+export const logName = (log: string): string => wordOr(`log-${slug(log)}`, log)
+export const ruleSentence = (rule: string): string | null => {
+  const key = [`code-${rule}`, `rule-${slug(rule)}`].find(has)
+  return key === undefined ? null : t(key)
+}
+export const missingName = (feature: string): string => wordOr(`missing-${slug(feature)}`, feature)
+
+/** What a fault says in the language of the screen; a code we do not know keeps its own sentence. */
+export function troubleText({ code, text }: Trouble): string {
+  return wordOr(`code-${code}`, text === "" ? t("code-unknown", { code }) : text)
+}
+
+export type BrokenFault = Extract<Integrity, { kind: "broken" }>["fault"]
+
+export function nameOf(members: readonly Member[], person: string): string {
+  return members.find((member) => member.person === person)?.name ?? t("someone")
+}

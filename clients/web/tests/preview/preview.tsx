@@ -1,0 +1,21 @@
+import { render } from "preact"
+import { App } from "../../src/ui/App"
+import "../../src/ui/css/index.css"
+import { EngineContext } from "../../src/ui/engine"
+import { applyPreferences, chooseLanguage, chooseTextSize } from "../../src/ui/preferences"
+import { followAddress } from "../../src/ui/route"
+import { LANGUAGES } from "../../src/strings/strings"
+import { pretend } from "./pretend"
+import { SCENES } from "./scenes"
+
+const wanted = new URLSearchParams(location.search)
+const scene = SCENES[wanted.get("screen") ?? ""]
+if (scene === undefined) throw new Error(`no such screen; there are: ${Object.keys(SCENES).join(" ")}`)
+if (scene.hash !== undefined && location.hash === "") location.hash = scene.hash
+followAddress()
+await applyPreferences()
+const language = LANGUAGES.find((each) => each === wanted.get("language"))
+if (language !== undefined) await chooseLanguage(language)
+if (wanted.has("large")) chooseTextSize("large")
+const root = document.getElementById("app")
+if (root !== null) render(<EngineContext.Provider value={pretend(scene)}><App /></EngineContext.Provider>, root)

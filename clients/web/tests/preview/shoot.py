@@ -1,0 +1,246 @@
+"""Photograph every screen and have axe read it: both themes, three widths, three languages.
+
+    python clients/web/tests/preview/shoot.py [--out FOLDER] [--only PREFIX]
+
+Builds the preview, serves it on loopback under the product's own content security policy, and
+exits 1 on any axe violation, policy report, script error, sideways scroll or, where patients
+read, any text under 7:1 or target under 48 px.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+WEB = Path(__file__).resolve().parents[2]
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types colloque-worker"
+)
+WIDTHS = {1280: 800, 390: 844, 320: 640}
+THEMES = ("light", "dark")
+CHROMIUM = "/usr/bin/chromium"
+READ_BY_PATIENTS = ("patient", "signed-out", "failed", "other-tab", "unsupported")
+IN_OTHER_LANGUAGES = {
+    "en": ("landing", "staff-talk", "staff-states", "control-timeline", "patient-talk", "failed-server"),
+    "fr-simple": ("patient-talk", "patient-joining", "signed-out-first", "failed-server", "staff-waiting"),
+}
+
+FAULTS = """
+globalThis.reports = []
+document.addEventListener("securitypolicyviolation", (e) => reports.push(e.violatedDirective + " " + e.blockedURI))
+"""
+SIDEWAYS = "document.documentElement.scrollWidth > innerWidth ? document.documentElement.scrollWidth : 0"
+SMALL_TARGETS = """
+[...document.querySelectorAll("a, button, select, textarea, summary")]
+  .filter((e) => e.checkVisibility() && !e.matches(".skip"))
+  .map((e) => [e.textContent.trim(), e.getBoundingClientRect()])
+  .filter(([, box]) => box.height < 47.5 || box.width < 47.5)
+  .map(([text, box]) => `${text} ${Math.round(box.width)}x${Math.round(box.height)}`)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One photograph: a scene, what is done in it first, and in which words."""
+
+    scene: str
+    name: str
+    act: Callable[[Page], None] | None = None
+    language: str = "fr"
+    large: bool = False
+
+
+def press(name: str) -> Callable[[Page], None]:
+    """Return the act of pressing the button of that name."""
+    return lambda page: page.get_by_role("button", name=re.compile(name)).first.click()
+
+
+def begin_with_note(page: Page) -> None:
+    """Open the dispensation and choose what asks for a note."""
+    press("Nouvelle dispensation")(page)
+    page.get_by_label("Jean Lefèvre").check()
+    page.get_by_label(re.compile("Autre empêchement")).check()
+
+
+def be_refused(page: Page) -> None:
+    """Start a dispensation that the hub refuses."""
+    press("Nouvelle dispensation")(page)
+    page.get_by_label("Jean Lefèvre").check()
+    page.get_by_label("Âge").check()
+    press("Commencer")(page)
+
+
+def fail_to_send(page: Page) -> None:
+    """Write too much."""
+    page.get_by_label("Votre message").fill("Bonjour. " * 460)
+
+
+ACTS = (
+    Shot("staff-list", "staff-dispensation", press("Nouvelle dispensation")),
+    Shot("staff-empty", "staff-dispensation-nobody", press("Nouvelle dispensation")),
+    Shot("staff-list", "staff-dispensation-note", begin_with_note),
+    Shot("staff-refused", "staff-dispensation-refused", be_refused),
+    Shot("staff-talk", "staff-readers", press("Seules ces personnes")),
+    Shot("staff-waiting", "staff-readers-waiting", press("Seules ces personnes")),
+    Shot("staff-talk", "staff-menu", press("Menu")),
+    Shot("staff-list", "staff-shortcuts", lambda page: page.keyboard.press("?")),
+    Shot("staff-talk", "staff-too-long", fail_to_send),
+    Shot("patient-talk", "patient-readers", press("Seules ces personnes")),
+    Shot("patient-talk", "patient-large", large=True),
+    Shot("staff-talk", "staff-large", large=True),
+    Shot("control-timeline", "control-tamper", press("Falsifier")),
+    Shot("control-timeline", "control-raw", lambda page: page.locator("summary").first.click()),
+)
+
+
+def scenes() -> list[str]:
+    """Return the name of every scene, as written in scenes.ts."""
+    source = (WEB / "tests/preview/scenes.ts").read_text(encoding="utf-8")
+    table = source[source.index("export const SCENES") :]
+    return re.findall(r'^  "?([a-z-]+)"?: ', table, re.MULTILINE)
+
+
+def shots(only: str) -> Iterator[Shot]:
+    """Yield every photograph whose name begins with `only`."""
+    for scene in scenes():
+        yield Shot(scene, scene)
+    yield from ACTS
+    for language, some in IN_OTHER_LANGUAGES.items():
+        for scene in some:
+            yield Shot(scene, f"{scene}-{language}", language=language)
+
+
+class Handler(SimpleHTTPRequestHandler):
+    """Static files under the product's policy."""
+
+    def end_headers(self) -> None:
+        """Add the policy to every answer."""
+        self.send_header("Content-Security-Policy", POLICY)
+        super().end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing per request."""
+
+
+def build(folder: str) -> None:
+    """Build the preview page into `folder`."""
+    vite = WEB / "node_modules/.bin/vite"
+    config = WEB / "tests/preview/vite.config.ts"
+    command = [str(vite), "build", "-c", str(config), "--outDir", folder, "--logLevel", "warn"]
+    subprocess.run(command, cwd=WEB, check=True)
+
+
+def axe_of(page: Page, patient: bool) -> list[str]:
+    """Return axe's violations, one line per node."""
+    enhanced = "true" if patient else "false"
+    found: list[dict[str, Any]] = page.evaluate(
+        "async () => (await axe.run(document, {rules: {'color-contrast-enhanced': {enabled: "
+        + enhanced
+        + "}, 'target-size': {enabled: true}}})).violations"
+    )
+    return [
+        f"axe {each['id']}: {node['target']} {node['failureSummary'].splitlines()[-1].strip()}"
+        for each in found
+        for node in each["nodes"]
+    ]
+
+
+def faults_of(page: Page, shot: Shot, axe: str) -> list[str]:
+    """Return all that is wrong with the page as it stands."""
+    patient = shot.name.startswith(READ_BY_PATIENTS)
+    page.evaluate(axe)
+    faults = axe_of(page, patient)
+    faults += [f"policy: {report}" for report in page.evaluate("reports")]
+    if width := page.evaluate(SIDEWAYS):
+        faults.append(f"scrolls sideways to {width}")
+    if patient:
+        faults += [f"small target: {each}" for each in page.evaluate(SMALL_TARGETS)]
+    return faults
+
+
+def photograph(page: Page, address: str, shot: Shot, out: Path, axe: str) -> list[str]:
+    """Show one scene, act, photograph it, and return its faults."""
+    errors: list[str] = []
+    listener = partial(_note, errors)
+    page.on("pageerror", listener)
+    large = "&large" if shot.large else ""
+    page.goto(f"{address}/?screen={shot.scene}&language={shot.language}{large}")
+    page.wait_for_selector("#app > :nth-child(2)")
+    page.wait_for_load_state("networkidle")
+    if shot.act is not None:
+        shot.act(page)
+    faults = faults_of(page, shot, axe)
+    page.screenshot(path=out)
+    page.evaluate("localStorage.clear()")
+    page.remove_listener("pageerror", listener)
+    return faults + errors
+
+
+def _note(errors: list[str], error: Any) -> None:
+    errors.append(f"script error: {error}")
+
+
+def visit(browser: Browser, address: str, out: Path, only: str) -> tuple[int, int]:
+    """Photograph everything; return how many pages were read and how many faults they had."""
+    axe = (WEB / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
+    wanted = [shot for shot in shots(only) if shot.name.startswith(only)]
+    pages = bad = 0
+    for theme in THEMES:
+        for width, height in WIDTHS.items():
+            context = browser.new_context(
+                viewport={"width": width, "height": height},
+                color_scheme=theme,
+                reduced_motion="reduce",
+                locale="fr-FR",
+                timezone_id="Europe/Paris",
+            )
+            context.add_init_script(FAULTS)
+            page = context.new_page()
+            for shot in wanted:
+                file = out / f"{shot.name}-{width}-{theme}.png"
+                faults = photograph(page, address, shot, file, axe)
+                pages += 1
+                bad += len(faults)
+                for fault in faults:
+                    print(f"{shot.name} {width} {theme}: {fault}", flush=True)
+            context.close()
+    return pages, bad
+
+
+def main() -> int:
+    """Build, serve, photograph, and say what axe found."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--out", type=Path, default=Path(tempfile.gettempdir()) / "colloque-screens")
+    arguments.add_argument("--only", default="")
+    chosen = arguments.parse_args()
+    chosen.out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        build(folder)
+        server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=folder))
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+            pages, bad = visit(browser, address, chosen.out, chosen.only)
+            browser.close()
+        server.shutdown()
+    print(f"screens: {pages} read, {bad} faults; photographs in {chosen.out}")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
