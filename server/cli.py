@@ -13,6 +13,7 @@ import typer
 import uvicorn
 
 from server.settings import Settings
+from server.storage.lock import InUse
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
@@ -40,7 +41,10 @@ def demo(
         _stop(
             f"Port {settings.port} is taken. Choose another: `make demo PORT={settings.port + 1}`."
         )
-    _serve(settings)
+    try:
+        _serve(settings)
+    except InUse:
+        _stop(f"Another Colloque is using {settings.data}. Stop it, or choose another --data.")
 
 
 @app.command("verify-receipt")
