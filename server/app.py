@@ -20,10 +20,13 @@ from server.settings import Settings
 from server.storage.database import Database, sqlite_engine
 from server.storage.intruder import alter_one_byte
 from server.storage.keys import KeyRing
-from server.storage.lock import hold
+from server.storage.lock import InUse, hold
 from server.web.demo import DemoHosts, DemoRoutes
 from server.web.headers import Door
 from server.web.routes import routes
+
+
+__all__ = ["Assembled", "InUse", "create_demo", "open_database"]
 
 
 class SystemClock:

@@ -6,14 +6,13 @@ import logging
 import socket
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import structlog
 import typer
 import uvicorn
 
 from server.settings import Settings
-from server.storage.lock import InUse
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
@@ -41,10 +40,7 @@ def demo(
         _stop(
             f"Port {settings.port} is taken. Choose another: `make demo PORT={settings.port + 1}`."
         )
-    try:
-        _serve(settings)
-    except InUse:
-        _stop(f"Another Colloque is using {settings.data}. Stop it, or choose another --data.")
+    _serve(settings)
 
 
 @app.command("verify-receipt")
@@ -65,11 +61,14 @@ def verify_receipt(
 
 
 def _serve(settings: Settings) -> None:
-    from server.app import create_demo
+    from server.app import InUse, create_demo
     from server.serving import Server
 
     _configure_logs(settings.log_level)
-    assembled = create_demo(settings)
+    try:
+        assembled = create_demo(settings)
+    except InUse:
+        _stop(f"Another Colloque is using {settings.data}. Stop it, or choose another --data.")
     config = uvicorn.Config(
         assembled.app,
         host=settings.host,
@@ -114,7 +113,7 @@ def _is_free(host: str, port: int) -> bool:
     return True
 
 
-def _stop(sentence: str) -> None:
+def _stop(sentence: str) -> NoReturn:
     typer.echo(sentence, err=True)
     raise typer.Exit(1)
 
