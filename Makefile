@@ -29,7 +29,7 @@ test: setup build
 	@tools/test
 
 e2e: setup build
-	@tools/install-browsers && $(BIN)/python -m pytest tests/e2e
+	@tools/install-test-packages && $(BIN)/python -m pytest tests/e2e
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit("Colloque needs Python 3.11 or newer" * (sys.version_info < (3, 11)))'
