@@ -305,6 +305,7 @@ role-technician = Technician
 role-courier = Courier
 role-compliance-officer = Compliance officer
 role-second-reviewer = Second reviewer
+role-unknown = Somebody the server does not list
 kind-remote-dispensation = Remote dispensation
 kind-care-thread = Exchange with my pharmacy
 motive-health = state of health
