@@ -7,6 +7,7 @@ close = Close
 cancel = Cancel
 menu = Menu
 details = Details
+network = Network
 language = Language
 language-fr = Français
 language-fr-simple = Langage simple
@@ -16,7 +17,7 @@ text-size-sign = A+
 new-tab = (new tab)
 someone = someone
 name-you = { $name } (you)
-with = with { $name }
+with = with { $name }, { $pharmacy }
 kind-and-motive = { $kind }, { $motive }
 unread = { $count ->
     [one] 1 unread message
@@ -36,13 +37,17 @@ sign-out-named = Leave ({ $name })
 conversations = Conversations
 
 ## Calling
-call-pharmacy = Call { $pharmacy }: { $phone }
+call-pharmacy = Call the pharmacy: { $phone }
 call-your-pharmacy = You can also call your pharmacy.
 emergency = Emergency
-emergency-15 = 15 Samu
+emergency-15 = Samu 15
+emergency-15-short = 15 Samu
 emergency-112 = 112
+emergency-112-short = 112
 emergency-114 = 114 by text
+emergency-114-short = 114 text
 emergency-3237 = Pharmacy closed: 3237
+emergency-3237-short = 3237 closed
 
 ## First screen
 landing-demo = Demonstration, fictional people
@@ -137,7 +142,7 @@ server-cannot = The text of your messages, nor the note written with the reason.
 server-can-title = What the server sees
 server-can = Who takes part, the reason chosen, the time and approximate size of each message, and whether it was delivered or read.
 readiness-waiting-for-patient-title = Waiting for their device
-readiness-waiting-for-patient-body = The device of { $name } will be added as soon as it opens Colloque. Messages you send until then will not be readable to them.
+readiness-waiting-for-patient-body = The device of { $name } will be added as soon as it opens Colloque. Messages you write until then wait on this device and leave at that moment.
 readiness-joining-title = Your device is about to be added
 readiness-joining-body = A device of the pharmacy must add yours to the conversation. It happens by itself once it is online; you will see messages from that moment.
 readiness-before-this-device-title = This conversation began before this device
@@ -275,7 +280,6 @@ integrity-log = { $count ->
    *[other] { $log }, { $count } entries, root
 }
 integrity-signed = signature verified
-integrity-unsigned = not signed
 integrity-where = Recomputed here in { $seconds } s. Note the root: every future proof must extend it.
 integrity-broken-at = Altered: entry no. { $index } of the { $log }
 integrity-broken = Altered: { $log }
@@ -301,6 +305,7 @@ role-technician = Technician
 role-courier = Courier
 role-compliance-officer = Compliance officer
 role-second-reviewer = Second reviewer
+role-unknown = Somebody the server does not list
 kind-remote-dispensation = Remote dispensation
 kind-care-thread = Exchange with my pharmacy
 motive-health = state of health
@@ -353,3 +358,10 @@ code-E_FRANKING = The authenticated data of this message do not match this conve
 code-E_RATE = Too many messages in a short time. Your device goes on in a moment.
 code-E_BUSY = The server cannot record the act now. Nothing is lost: your device tries again.
 code-E_INTERNAL = An error happened in the server. Nothing was recorded; your device tries again.
+code-C_OFFLINE = The pharmacy cannot be reached now. Try again when the connection is back; what is already written leaves by itself.
+code-C_SERVER = The server answered something that makes no sense. Reload the page; if it happens again, call the pharmacy.
+code-C_NOT_READY = This device does not have the keys of this conversation yet. Wait until it is added, or call the pharmacy.
+code-C_LENGTH = The message is empty or too long. Shorten it or send it in several parts.
+code-C_LOG_FORKED = The log showed two different histories to two devices. Keep your proofs and tell the pharmacy’s owner.
+code-C_RECEIPT = The server gave a receipt that does not prove your act. See “My proofs” and tell the pharmacy.
+code-C_STORAGE = This device cannot save any more. Free some space, then reload the page.

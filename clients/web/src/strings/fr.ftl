@@ -7,6 +7,7 @@ close = Fermer
 cancel = Annuler
 menu = Menu
 details = Détails
+network = Réseau
 language = Langue
 language-fr = Français
 language-fr-simple = Langage simple
@@ -16,7 +17,7 @@ text-size-sign = A+
 new-tab = (nouvel onglet)
 someone = une personne
 name-you = { $name } (vous)
-with = avec { $name }
+with = avec { $name }, { $pharmacy }
 kind-and-motive = { $kind }, { $motive }
 unread = { $count ->
     [one] 1 message non lu
@@ -36,13 +37,17 @@ sign-out-named = Quitter ({ $name })
 conversations = Conversations
 
 ## Appeler
-call-pharmacy = Appeler { $pharmacy } : { $phone }
+call-pharmacy = Appeler la pharmacie : { $phone }
 call-your-pharmacy = Vous pouvez aussi appeler votre pharmacie.
 emergency = Urgence
-emergency-15 = 15 Samu
+emergency-15 = Samu 15
+emergency-15-short = 15 Samu
 emergency-112 = 112
+emergency-112-short = 112
 emergency-114 = 114 par SMS
+emergency-114-short = 114 SMS
 emergency-3237 = Pharmacie fermée : 3237
+emergency-3237-short = 3237 garde
 
 ## Premier écran
 landing-demo = Démonstration, personnes fictives
@@ -137,7 +142,7 @@ server-cannot = Le texte de vos messages, ni la précision écrite avec le motif
 server-can-title = Ce que le serveur voit
 server-can = Qui participe, le motif choisi, l’heure et la taille approximative de chaque envoi, et s’il a été remis ou lu.
 readiness-waiting-for-patient-title = En attente de son appareil
-readiness-waiting-for-patient-body = L’appareil de { $name } sera ajouté dès qu’il ouvrira Colloque. Les messages que vous envoyez d’ici là ne lui seront pas lisibles.
+readiness-waiting-for-patient-body = L’appareil de { $name } sera ajouté dès qu’il ouvrira Colloque. Les messages que vous écrivez d’ici là attendent sur cet appareil et partiront à ce moment.
 readiness-joining-title = Votre appareil va être ajouté
 readiness-joining-body = Un appareil de la pharmacie doit ajouter le vôtre à la conversation. Cela se fait tout seul dès qu’il est en ligne ; vous verrez les messages à partir de ce moment.
 readiness-before-this-device-title = Cette conversation a commencé avant cet appareil
@@ -275,7 +280,6 @@ integrity-log = { $count ->
    *[other] { $log }, { $count } entrées, racine
 }
 integrity-signed = signature vérifiée
-integrity-unsigned = sans signature
 integrity-where = Recalculé ici en { $seconds } s. Notez la racine : toute preuve future doit la prolonger.
 integrity-broken-at = Altéré : entrée n° { $index } du { $log }
 integrity-broken = Altéré : { $log }
@@ -301,6 +305,7 @@ role-technician = Préparateur(trice)
 role-courier = Livreur(se)
 role-compliance-officer = Responsable conformité
 role-second-reviewer = Second contrôle
+role-unknown = Personne inconnue du serveur
 kind-remote-dispensation = Dispensation à distance
 kind-care-thread = Échange avec ma pharmacie
 motive-health = état de santé
@@ -353,3 +358,10 @@ code-E_FRANKING = Les données authentifiées de ce message ne correspondent pas
 code-E_RATE = Trop d’envois en peu de temps. Votre appareil reprend dans un instant.
 code-E_BUSY = Le serveur ne peut pas enregistrer l’acte maintenant. Rien n’est perdu : votre appareil recommence.
 code-E_INTERNAL = Une erreur est survenue dans le serveur. Rien n’a été enregistré ; votre appareil recommence.
+code-C_OFFLINE = La pharmacie n’est pas joignable pour l’instant. Réessayez dès que la liaison revient ; ce qui est déjà écrit partira tout seul.
+code-C_SERVER = Le serveur a répondu quelque chose d’incompréhensible. Rechargez la page ; si cela se répète, appelez la pharmacie.
+code-C_NOT_READY = Cet appareil n’a pas encore les clés de cette conversation. Attendez qu’il y soit ajouté, ou appelez la pharmacie.
+code-C_LENGTH = Le message est vide ou trop long. Raccourcissez-le ou envoyez-le en plusieurs fois.
+code-C_LOG_FORKED = Le journal a montré deux histoires différentes à deux appareils. Gardez vos preuves et prévenez la personne titulaire de la pharmacie.
+code-C_RECEIPT = Le serveur a donné un reçu qui ne prouve pas votre acte. Voyez « Mes preuves » et prévenez la pharmacie.
+code-C_STORAGE = Cet appareil n’arrive plus à enregistrer. Libérez de la place, puis rechargez la page.
