@@ -112,9 +112,9 @@ export interface Conversation {
 /** The people whose devices hold a leaf in the MLS group, read from the group itself, not from the server. */
 export interface Reader {
   readonly person: string
-  /** Empty, with a null role, for a leaf of somebody whom the server does not list: shown, never hidden. */
+  /** Empty, with an unknown role, for a leaf of somebody whom the server does not list: shown, never hidden. */
   readonly name: string
-  readonly role: Role | null
+  readonly role: Role | "unknown"
   readonly devices: number
   readonly me: boolean
 }
