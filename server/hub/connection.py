@@ -122,7 +122,8 @@ class Connection:
             self._behind.set()
 
     async def _end(self) -> None:
-        _, flush = await self._closing
+        # Shielded: this task is cancelled when the peer leaves first, the verdict is still read.
+        _, flush = await asyncio.shield(self._closing)
         if flush:
             await self._flush()
         raise _Ended
