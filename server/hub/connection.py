@@ -57,7 +57,7 @@ class Socket(Protocol):
 
 
 class _Ended(Exception):
-    """The connection is over; `_code` says why, None when the peer left."""
+    """The connection is over on our side."""
 
 
 class Connection:
@@ -69,9 +69,9 @@ class Connection:
         self._principal = Principal(session)
         self._outbox = Outbox(hub.settings.outbox_bytes)
         self._in_flight = asyncio.Semaphore(MAX_IN_FLIGHT)
-        self._closing: asyncio.Future[tuple[Close, bool]] = (
-            asyncio.get_running_loop().create_future()
-        )
+        self._closing = asyncio.Event()
+        self._close_code: Close | None = None
+        self._flush_first = False
         self._greeted = asyncio.Event()
         self._catch_up = CatchUp()
         self._behind = asyncio.Event()
@@ -82,7 +82,6 @@ class Connection:
 
     async def run(self) -> None:
         """Serve the connection until either side ends it."""
-        code: Close | None = None
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._read())
@@ -90,7 +89,7 @@ class Connection:
                 tasks.create_task(self._feed())
                 tasks.create_task(self._end())
         except* (_Ended, Gone):
-            code = self._closing.result()[0] if self._closing.done() else None
+            code = self._close_code
         except* Exception as group:
             log.error("connection_failed", error=type(group.exceptions[0]).__name__)
             code = Close.UNAVAILABLE
@@ -102,12 +101,13 @@ class Connection:
 
     def close(self, code: Close, *, flush: bool = False) -> None:
         """End the connection; with `flush`, after what waits is written (at most a second)."""
-        if not self._closing.done():
-            self._closing.set_result((code, flush))
+        if not self._closing.is_set():
+            self._close_code, self._flush_first = code, flush
+            self._closing.set()
 
     def push(self, data: bytes) -> None:
         """Queue an encoded frame; a reader that is too slow is closed and resumes by cursor."""
-        if self._closing.done():
+        if self._closing.is_set():
             return
         try:
             self._outbox.put(data)
@@ -122,9 +122,8 @@ class Connection:
             self._behind.set()
 
     async def _end(self) -> None:
-        # Shielded: this task is cancelled when the peer leaves first, the verdict is still read.
-        _, flush = await asyncio.shield(self._closing)
-        if flush:
+        await self._closing.wait()
+        if self._flush_first:
             await self._flush()
         raise _Ended
 
@@ -153,7 +152,7 @@ class Connection:
                 UNREADABLE.inc()
                 self.close(Close.MALFORMED)
                 return
-            if self._closing.done():
+            if self._closing.is_set():
                 return
             await self._take(data)
 
