@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
+import http.client
 import os
 import signal
 import socket
 import sqlite3
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,14 +53,15 @@ class Hub:
         """Start the hub and return once it says that it is ready."""
         self.port = self.port or free_port()
         command = [sys.executable, "-m", "server", "demo"]
-        self._process = subprocess.Popen(
-            [*command, "--port", str(self.port), "--data", str(self.data)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=self.log.open("a"),
-            text=True,
-            env={**os.environ, **self.settings},
-        )
+        with self.log.open("a") as log:
+            self._process = subprocess.Popen(
+                [*command, "--port", str(self.port), "--data", str(self.data)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                env={**os.environ, **self.settings},
+            )
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         assert line.startswith(READY), f"the hub did not start: {self.log.read_text()}"
@@ -77,8 +78,10 @@ class Hub:
 
     def csp_reports(self) -> float:
         """Return how many violations browsers reported to this life of the hub."""
-        with urllib.request.urlopen(f"{self.address}metrics", timeout=10) as answer:
-            lines = answer.read().decode().splitlines()
+        connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=10)
+        connection.request("GET", "/metrics")
+        lines = connection.getresponse().read().decode().splitlines()
+        connection.close()
         counts = [line.rpartition(" ")[2] for line in lines if line.startswith(f"{CSP_METRIC} ")]
         return float(counts[0])
 
@@ -89,7 +92,7 @@ class Hub:
         """
         with sqlite3.connect(self.data / "colloque.sqlite") as database:
             log, index, entry = database.execute(
-                "SELECT log, idx, bytes FROM entry WHERE log LIKE '%/care' ORDER BY idx LIMIT 1 OFFSET 1"
+                "SELECT log, idx, bytes FROM entry WHERE log LIKE '%/care' AND idx = 1"
             ).fetchone()
             triggers = database.execute(
                 "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'entry'"
