@@ -20,9 +20,13 @@ from server.settings import Settings
 from server.storage.database import Database, sqlite_engine
 from server.storage.intruder import alter_one_byte
 from server.storage.keys import KeyRing
+from server.storage.lock import InUse, hold
 from server.web.demo import DemoHosts, DemoRoutes
 from server.web.headers import Door
 from server.web.routes import routes
+
+
+__all__ = ["Assembled", "InUse", "create_demo", "open_database"]
 
 
 class SystemClock:
@@ -44,6 +48,7 @@ class Assembled:
 def open_database(settings: Settings) -> Database:
     """Open the database of a data directory, at the newest schema."""
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    hold(settings.data)
     database = Database(
         sqlite_engine(settings.data / "colloque.sqlite"),
         keys=KeyRing(settings.data / "keys"),

@@ -6,7 +6,7 @@ import logging
 import socket
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import structlog
 import typer
@@ -61,11 +61,14 @@ def verify_receipt(
 
 
 def _serve(settings: Settings) -> None:
-    from server.app import create_demo
+    from server.app import InUse, create_demo
     from server.serving import Server
 
     _configure_logs(settings.log_level)
-    assembled = create_demo(settings)
+    try:
+        assembled = create_demo(settings)
+    except InUse:
+        _stop(f"Another Colloque is using {settings.data}. Stop it, or choose another --data.")
     config = uvicorn.Config(
         assembled.app,
         host=settings.host,
@@ -110,7 +113,7 @@ def _is_free(host: str, port: int) -> bool:
     return True
 
 
-def _stop(sentence: str) -> None:
+def _stop(sentence: str) -> NoReturn:
     typer.echo(sentence, err=True)
     raise typer.Exit(1)
 

@@ -46,6 +46,10 @@ class CatchUp:
             if one["joined"]:
                 self._fall_behind(one["id"], _track(one, cursors.get(one["id"])))
 
+    def follows(self, conversation: object) -> bool:
+        """Tell whether this device is in a conversation, as far as this connection knows."""
+        return conversation in self._tracks
+
     def next_behind(self) -> Behind | None:
         """Return the first conversation that is not live."""
         for conversation in self._behind:

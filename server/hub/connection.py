@@ -171,7 +171,8 @@ class Connection:
             await self._dispatch(frame)
 
     async def _dispatch(self, frame: AnyClientFrame) -> None:
-        wait = self._hub.rates.over(self._rate_key(), frame)
+        inside = self._catch_up.follows(getattr(frame, "conversation", None))
+        wait = self._hub.rates.over(self._rate_key(), frame, inside=inside)
         if wait is not None:
             self._refuse(frame.id, Refused(Code.E_RATE, retry_after=wait))
         elif isinstance(frame, Hello):

@@ -40,22 +40,25 @@ class Rates:
         """Count a frame that is nobody's; tell whether there were too many."""
         return not self._limiter.hit(self._malformed, "malformed", device)
 
-    def over(self, device: str, frame: AnyClientFrame) -> int | None:
-        """Count the frame; return after how many milliseconds to try again if it is too many."""
-        for item, key in self._windows(device, frame):
+    def over(self, device: str, frame: AnyClientFrame, *, inside: bool) -> int | None:
+        """Count the frame; return after how many milliseconds to try again if it is too many.
+
+        `inside`: this device is in the conversation that the frame names. Someone outside counts
+        against themselves alone: they cannot use up what its members may send.
+        """
+        for item, key in self._windows(device, frame, inside=inside):
             if not self._limiter.hit(item, *key):
                 reset = self._limiter.get_window_stats(item, *key).reset_time
                 return max(100, int((reset - time.time()) * 1000))
         return None
 
     def _windows(
-        self, device: str, frame: AnyClientFrame
+        self, device: str, frame: AnyClientFrame, *, inside: bool
     ) -> list[tuple[RateLimitItem, tuple[str, ...]]]:
         windows: list[tuple[RateLimitItem, tuple[str, ...]]] = [(self._device, ("device", device))]
-        conversation = getattr(frame, "conversation", None)
-        if isinstance(conversation, str):
-            # Keyed by device too: someone outside cannot use up a conversation's allowance.
-            windows.append((self._conversation, ("conversation", conversation, device)))
+        if inside:
+            conversation: str = getattr(frame, "conversation", "")
+            windows.append((self._conversation, ("conversation", conversation)))
         if isinstance(frame, ClaimKeyPackages):
             windows.append((self._claims, ("claims", device, frame.person)))
         return windows

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -117,7 +118,7 @@ class DemoRoutes:
         conversation = await _conversation(request)
         if conversation is None:
             return problem(Code.E_MALFORMED)
-        altered = self._tamper(session.person.tenant, conversation)
+        altered = await run_in_threadpool(self._tamper, session.person.tenant, conversation)
         return JSONResponse(altered) if altered else problem(Code.E_NOT_FOUND)
 
     def _card(self, persona: Persona) -> dict[str, str]:
