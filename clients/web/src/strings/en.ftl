@@ -7,6 +7,7 @@ close = Close
 cancel = Cancel
 menu = Menu
 details = Details
+network = Network
 language = Language
 language-fr = Français
 language-fr-simple = Langage simple
@@ -16,7 +17,7 @@ text-size-sign = A+
 new-tab = (new tab)
 someone = someone
 name-you = { $name } (you)
-with = with { $name }
+with = with { $name }, { $pharmacy }
 kind-and-motive = { $kind }, { $motive }
 unread = { $count ->
     [one] 1 unread message
@@ -36,13 +37,17 @@ sign-out-named = Leave ({ $name })
 conversations = Conversations
 
 ## Calling
-call-pharmacy = Call { $pharmacy }: { $phone }
+call-pharmacy = Call the pharmacy: { $phone }
 call-your-pharmacy = You can also call your pharmacy.
 emergency = Emergency
-emergency-15 = 15 Samu
+emergency-15 = Samu 15
+emergency-15-short = 15 Samu
 emergency-112 = 112
+emergency-112-short = 112
 emergency-114 = 114 by text
+emergency-114-short = 114 text
 emergency-3237 = Pharmacy closed: 3237
+emergency-3237-short = 3237 closed
 
 ## First screen
 landing-demo = Demonstration, fictional people
@@ -275,7 +280,6 @@ integrity-log = { $count ->
    *[other] { $log }, { $count } entries, root
 }
 integrity-signed = signature verified
-integrity-unsigned = not signed
 integrity-where = Recomputed here in { $seconds } s. Note the root: every future proof must extend it.
 integrity-broken-at = Altered: entry no. { $index } of the { $log }
 integrity-broken = Altered: { $log }

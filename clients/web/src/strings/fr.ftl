@@ -7,6 +7,7 @@ close = Fermer
 cancel = Annuler
 menu = Menu
 details = Détails
+network = Réseau
 language = Langue
 language-fr = Français
 language-fr-simple = Langage simple
@@ -16,7 +17,7 @@ text-size-sign = A+
 new-tab = (nouvel onglet)
 someone = une personne
 name-you = { $name } (vous)
-with = avec { $name }
+with = avec { $name }, { $pharmacy }
 kind-and-motive = { $kind }, { $motive }
 unread = { $count ->
     [one] 1 message non lu
@@ -36,13 +37,17 @@ sign-out-named = Quitter ({ $name })
 conversations = Conversations
 
 ## Appeler
-call-pharmacy = Appeler { $pharmacy } : { $phone }
+call-pharmacy = Appeler la pharmacie : { $phone }
 call-your-pharmacy = Vous pouvez aussi appeler votre pharmacie.
 emergency = Urgence
-emergency-15 = 15 Samu
+emergency-15 = Samu 15
+emergency-15-short = 15 Samu
 emergency-112 = 112
+emergency-112-short = 112
 emergency-114 = 114 par SMS
+emergency-114-short = 114 SMS
 emergency-3237 = Pharmacie fermée : 3237
+emergency-3237-short = 3237 garde
 
 ## Premier écran
 landing-demo = Démonstration, personnes fictives
@@ -275,7 +280,6 @@ integrity-log = { $count ->
    *[other] { $log }, { $count } entrées, racine
 }
 integrity-signed = signature vérifiée
-integrity-unsigned = sans signature
 integrity-where = Recalculé ici en { $seconds } s. Notez la racine : toute preuve future doit la prolonger.
 integrity-broken-at = Altéré : entrée n° { $index } du { $log }
 integrity-broken = Altéré : { $log }

@@ -21,7 +21,12 @@ const OK: Outcome = { ok: true }
 const NO: Outcome = { ok: false, trouble: { code: "E_ROLE", text: "" } }
 const NO_AUDIT: Audit = { conversations: null, timeline: null, integrity: { kind: "idle" }, trouble: null }
 
-export function pretend(scene: Scene): Engine {
+export interface Pretended extends Engine {
+  /** A message from the other person, now. */
+  receive(text: string): void
+}
+
+export function pretend(scene: Scene): Pretended {
   const conversations = signal(scene.conversations ?? [])
   const messages = signal(scene.messages ?? [])
   const opened = signal<string | null>(null)
@@ -34,11 +39,11 @@ export function pretend(scene: Scene): Engine {
     return { conversation, messages: messages.value, readers: scene.readers ?? [], epoch: 1 }
   })
   const answer = () => Promise.resolve(scene.refuses === true ? NO : OK)
-  const write = (text: string) => {
+  const write = (text: string, mine = true) => {
     const id = `00000000-0000-4000-8000-${String(messages.value.length).padStart(12, "0")}`
     const written: Message = {
-      id, seq: null, person: "me", name: "Claire Morel", mine: true, at: Date.now(),
-      content: { kind: "text", text }, delivery: "waiting", trouble: null,
+      id, seq: null, person: mine ? "me" : "jean", name: mine ? "Claire Morel" : "Jean Lefèvre", mine, at: Date.now(),
+      content: { kind: "text", text }, delivery: mine ? "waiting" : "sent", trouble: null,
     }
     messages.value = [...messages.value, written]
   }
@@ -51,6 +56,7 @@ export function pretend(scene: Scene): Engine {
     proofs: signal(scene.proofs ?? []),
     audit,
     demo: signal(true),
+    receive: (text) => write(text, false),
     start: () => undefined,
     signIn: answer,
     signOut: () => Promise.resolve(),

@@ -1,6 +1,6 @@
 import { PhoneIcon } from "../icons"
 import { t } from "../../strings/strings"
-import { telephone } from "../format"
+import { telephone, unbroken } from "../format"
 import { rememberedPharmacy, type Phone } from "../preferences"
 
 const LINES = [
@@ -16,17 +16,17 @@ export function Emergency() {
     <nav class="emergency" aria-label={t("emergency")}>
       <span class="emergency-title">{t("emergency")}</span>
       <ul>
-        {LINES.map(({ key, href }) => <li key={key}><a href={href}>{t(key)}</a></li>)}
+        {LINES.map(({ key, href }) => <li key={key}><a href={href}><span class="long">{t(key)}</span><span class="short">{t(`${key}-short`)}</span></a></li>)}
       </ul>
     </nav>
   )
 }
 
-export function CallPharmacy({ name, phone }: Phone) {
+export function CallPharmacy({ phone }: Pick<Phone, "phone">) {
   return (
     <a class="button call" href={telephone(phone)}>
       <PhoneIcon />
-      <span>{t("call-pharmacy", { pharmacy: name, phone })}</span>
+      <span>{t("call-pharmacy", { phone: unbroken(phone) })}</span>
     </a>
   )
 }
@@ -34,5 +34,5 @@ export function CallPharmacy({ name, phone }: Phone) {
 /** Before sign-in the pharmacy is only known when this device has seen it. */
 export function WhomToCall() {
   const pharmacy = rememberedPharmacy()
-  return pharmacy === null ? <p class="soft">{t("call-your-pharmacy")}</p> : <CallPharmacy {...pharmacy} />
+  return pharmacy === null ? <p class="soft">{t("call-your-pharmacy")}</p> : <><p class="soft">{pharmacy.name}</p><CallPharmacy phone={pharmacy.phone} /></>
 }

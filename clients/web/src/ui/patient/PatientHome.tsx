@@ -6,6 +6,7 @@ import { formatShort } from "../format"
 import { BackIcon, LeaveIcon, MessagesIcon, ProofIcon } from "../icons"
 import { useArrival } from "../parts/arrival"
 import { CallPharmacy, Emergency } from "../parts/Emergency"
+import { Heading } from "../parts/Heading"
 import { later } from "../parts/later"
 import { LinkBanner } from "../parts/LinkBanner"
 import { Notice } from "../parts/Notice"
@@ -15,7 +16,10 @@ import { hrefOf, route } from "../route"
 import { Loading } from "../screens/Plain"
 import { kindName, nameOf } from "../words"
 
-const Proofs = later(async () => (await import("../proofs/Proofs")).Proofs)
+const Proofs = later(async () => (await import("../proofs/Proofs")).Proofs, {
+  waiting: Loading,
+  failed: () => <Notice><p>{t("failed-code-body")}</p></Notice>,
+})
 
 /** One thing at a time, the telephone always in sight. */
 export function PatientHome({ me }: { readonly me: Me }) {
@@ -28,25 +32,31 @@ export function PatientHome({ me }: { readonly me: Me }) {
   return (
     <div class={`patient reading ${open === null ? "" : "patient-open"}`}>
       <header class="patient-head">
-        <CallPharmacy {...me.pharmacy} />
+        <CallPharmacy phone={me.pharmacy.phone} />
         <Emergency />
       </header>
       <LinkBanner />
       <main id="main">
-        <Page open={open} alone={only !== undefined} />
+        <Page open={open} alone={only !== undefined} pharmacy={me.pharmacy.name} />
       </main>
       <PatientFoot />
     </div>
   )
 }
 
-function Page({ open, alone }: { readonly open: string | null; readonly alone: boolean }) {
+interface PageProps {
+  readonly open: string | null
+  readonly alone: boolean
+  readonly pharmacy: string
+}
+
+function Page({ open, alone, pharmacy }: PageProps) {
   const thread = useThread(open)
   if (route.value.kind === "proofs") return <Proofs back={<BackToMessages />} />
   if (open === null) return <Conversations />
   if (thread === null) return <Missing id={open} />
   const { conversation } = thread
-  const subtitle = t("with", { name: nameOf(conversation.members, conversation.founder) })
+  const subtitle = t("with", { name: nameOf(conversation.members, conversation.founder), pharmacy })
   return (
     <ConversationView
       thread={thread} title={t(`patient-kind-${conversation.kind.replaceAll("_", "-")}`)} subtitle={subtitle}
@@ -62,7 +72,7 @@ function BackToMessages() {
 function Missing({ id }: { readonly id: string }) {
   const engine = useEngine()
   if (engine.conversations.value.some((each) => each.id === id)) return <Loading />
-  return <div class="plain"><Notice><p>{t("code-E_NOT_FOUND")}</p></Notice><BackToMessages /></div>
+  return <div class="plain"><Heading of="home">{t("patient-list-title")}</Heading><Notice><p>{t("code-E_NOT_FOUND")}</p></Notice><BackToMessages /></div>
 }
 
 function Conversations() {
@@ -71,7 +81,7 @@ function Conversations() {
   if (conversations.length === 0) return <Nothing />
   return (
     <div class="plain">
-      <h1 tabIndex={-1} data-arrival>{t("patient-list-title")}</h1>
+      <Heading of="home">{t("patient-list-title")}</Heading>
       <ul class="cards">
         {conversations.map((each) => <li key={each.id}><ConversationCard conversation={each} /></li>)}
       </ul>
@@ -83,7 +93,7 @@ function Nothing() {
   return (
     <div class="plain empty">
       <MessagesIcon />
-      <h1 tabIndex={-1} data-arrival>{t("patient-empty-title")}</h1>
+      <Heading of="home">{t("patient-empty-title")}</Heading>
       <p>{t("patient-empty-body")}</p>
     </div>
   )

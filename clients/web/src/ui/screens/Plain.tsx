@@ -40,6 +40,15 @@ export function Loading() {
   )
 }
 
+export function LoadingPage() {
+  return (
+    <main id="main">
+      <h1 class="visually-hidden">{t("app-name")}</h1>
+      <Loading />
+    </main>
+  )
+}
+
 export function Unsupported({ missing }: { readonly missing: readonly string[] }) {
   return (
     <PlainPage title={t("unsupported-title")}>

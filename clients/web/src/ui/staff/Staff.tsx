@@ -2,6 +2,7 @@ import { useState } from "preact/hooks"
 import type { Me } from "../../core/model"
 import { t } from "../../strings/strings"
 import { useArrival } from "../parts/arrival"
+import { HeadingLevel } from "../parts/Heading"
 import { LinkBanner } from "../parts/LinkBanner"
 import { TopBar } from "../parts/TopBar"
 import { BackIcon, DetailsIcon } from "../icons"
@@ -32,9 +33,12 @@ export function Staff({ me }: { readonly me: Me }) {
       </TopBar>
       <LinkBanner />
       <main id="main" class="columns">
-        <ConversationList me={me} begin={begin} />
-        {here.kind === "proofs" ? <div class="column-center"><Proofs back={<BackHome />} /></div> : <Center me={me} />}
-        {"id" in here && <DetailsColumn me={me} id={here.id} />}
+        <h1 class="visually-hidden">{me.pharmacy.name}</h1>
+        <HeadingLevel.Provider value={2}>
+          <ConversationList me={me} begin={begin} />
+          {here.kind === "proofs" ? <div class="column-center"><Proofs back={<BackHome />} /></div> : <Center me={me} />}
+          {"id" in here && <DetailsColumn me={me} id={here.id} />}
+        </HeadingLevel.Provider>
       </main>
       {opened === "dispensation" && <NewDispensation onClose={close} />}
       {opened === "shortcuts" && <Shortcuts starts={starts} onClose={close} />}
@@ -42,7 +46,6 @@ export function Staff({ me }: { readonly me: Me }) {
   )
 }
 
-export function BackHome() {
-  const home = hrefOf({ kind: "home" })
-  return <a class="button quiet back" href={home}><BackIcon /><span>{t("back-to-list")}</span></a>
+function BackHome() {
+  return <a class="button quiet back" href={hrefOf({ kind: "home" })}><BackIcon /><span>{t("back-to-list")}</span></a>
 }
