@@ -48,7 +48,7 @@ FOUNDERS = 10
 PATIENT_DEVICES = 5
 # Long enough after everyone is back for a full round of acknowledgements, short enough that the
 # hub dies in the middle of a batch more often than between two.
-LONGEST_LIFE_SECONDS = 0.3
+LONGEST_LIFE_SECONDS = 0.8
 SECONDS_PER_KILL = 10.0
 SECONDS_BESIDES = 120.0
 

@@ -58,6 +58,9 @@ class Connection:
 
     async def request(self, frame: ClientFrame) -> Ok:
         """Send `frame` and return its answer; raise `Refused` or `ConnectionLost`."""
+        if self._socket.transport.is_closing():
+            # The network broke and the reader is not told yet: nothing written now would leave.
+            raise ConnectionLost(self._close_code)
         answer: asyncio.Future[Ok | RefusedFrame | None] = (
             asyncio.get_running_loop().create_future()
         )
