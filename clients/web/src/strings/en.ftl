@@ -6,6 +6,7 @@ reload = Reload the page
 close = Close
 cancel = Cancel
 menu = Menu
+more = More
 details = Details
 network = Network
 language = Language
@@ -17,7 +18,7 @@ text-size-sign = A+
 new-tab = (new tab)
 someone = someone
 name-you = { $name } (you)
-with = with { $name }, { $pharmacy }
+with = with { $name }
 kind-and-motive = { $kind }, { $motive }
 unread = { $count ->
     [one] 1 unread message
@@ -37,11 +38,12 @@ sign-out-named = Leave ({ $name })
 conversations = Conversations
 
 ## Calling
-call-pharmacy = Call the pharmacy: { $phone }
+call-pharmacy = Call the pharmacy
+call-number = {":"} { $phone }
 call-your-pharmacy = You can also call your pharmacy.
 emergency = Emergency
 emergency-15 = Samu 15
-emergency-15-short = 15 Samu
+emergency-15-short = 15
 emergency-112 = 112
 emergency-112-short = 112
 emergency-114 = 114 by text

@@ -6,6 +6,7 @@ reload = Recharger la page
 close = Fermer
 cancel = Annuler
 menu = Menu
+more = Plus
 details = Détails
 network = Réseau
 language = Langue
@@ -17,7 +18,7 @@ text-size-sign = A+
 new-tab = (nouvel onglet)
 someone = une personne
 name-you = { $name } (vous)
-with = avec { $name }, { $pharmacy }
+with = avec { $name }
 kind-and-motive = { $kind }, { $motive }
 unread = { $count ->
     [one] 1 message non lu
@@ -37,11 +38,12 @@ sign-out-named = Quitter ({ $name })
 conversations = Conversations
 
 ## Appeler
-call-pharmacy = Appeler la pharmacie : { $phone }
+call-pharmacy = Appeler la pharmacie
+call-number = {" "}: { $phone }
 call-your-pharmacy = Vous pouvez aussi appeler votre pharmacie.
 emergency = Urgence
 emergency-15 = Samu 15
-emergency-15-short = 15 Samu
+emergency-15-short = 15
 emergency-112 = 112
 emergency-112-short = 112
 emergency-114 = 114 par SMS

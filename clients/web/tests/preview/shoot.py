@@ -87,6 +87,7 @@ ACTS = (
     Shot("staff-talk", "staff-too-long", fail_to_send),
     Shot("patient-talk", "patient-readers", press("Seules ces personnes")),
     Shot("patient-talk", "patient-large", large=True),
+    Shot("patient-list", "patient-list-large", large=True),
     Shot("staff-talk", "staff-large", large=True),
     Shot("control-timeline", "control-tamper", press("Falsifier")),
     Shot("control-timeline", "control-raw", lambda page: page.locator("summary").first.click()),
