@@ -19,7 +19,11 @@ def decode_client(data: bytes) -> AnyClientFrame:
     """
     value = _unpack(data)
     try:
-        frame: AnyClientFrame = msgspec.convert(value, AnyClientFrame, strict=True)
+        # `builtin_types`: without it msgspec would take base64 text where bytes are due, a second
+        # spelling of the same frame.
+        frame: AnyClientFrame = msgspec.convert(
+            value, AnyClientFrame, strict=True, builtin_types=(bytes,)
+        )
     except (msgspec.ValidationError, RecursionError) as exc:
         raise MalformedFrame(_request_id(value)) from exc
     return frame
@@ -34,7 +38,7 @@ def decode_server(data: bytes) -> AnyServerFrame:
     """Decode one frame of the hub (for headless clients). Raises `Unreadable`."""
     try:
         frame: AnyServerFrame = msgspec.msgpack.decode(data, type=AnyServerFrame)
-    except (msgspec.DecodeError, RecursionError) as exc:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
         raise Unreadable("not a frame of the hub") from exc
     return frame
 
@@ -45,11 +49,21 @@ def _unpack(data: bytes) -> dict[str, Any]:
     try:
         # A map's keys must be text: bytes or nested keys are nobody's frame. `max_*` follow the
         # input's own length, so a header that promises a billion items allocates nothing.
-        value = msgpack.unpackb(data, raw=False, strict_map_key=True, use_list=True)
+        value = msgpack.unpackb(
+            data, raw=False, strict_map_key=True, use_list=True, object_pairs_hook=_unique
+        )
     except (ValueError, TypeError, RecursionError, OverflowError, msgpack.UnpackException) as exc:
         raise Unreadable("not MessagePack") from exc
     if not isinstance(value, dict):
         raise Unreadable("not a map")
+    return value
+
+
+def _unique(pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
+    # Of two values under one key, one reader takes the first and another the last.
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise ValueError("a key stands twice in a map")
     return value
 
 

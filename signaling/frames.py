@@ -15,12 +15,14 @@ from msgspec import Meta, Struct
 
 from crypto.policy.vocabulary import ConversationKind, Motive
 
+# Patterns end with \Z: `$` would also match before a final line feed, and two spellings of one
+# identifier would be two identifiers.
 Uuid = Annotated[
-    str, Meta(pattern="^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
+    str, Meta(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z")
 ]
-RequestId = Annotated[str, Meta(min_length=1, max_length=64, pattern="^[A-Za-z0-9_.:-]+$")]
+RequestId = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+\Z")]
 Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]
-Sha256Hex = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+Sha256Hex = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
 # RFC 9420 leaves and packages of suite 1 are under 500 bytes; certificates (later) fit in 4 KiB.
 KeyPackageBytes = Annotated[bytes, Meta(min_length=1, max_length=4096)]
@@ -158,6 +160,38 @@ AnyClientFrame = (
 )
 
 
+class MemberState(Struct, frozen=True, kw_only=True):
+    """One person of a conversation. `state`: `invited` (no device yet) or `joined`."""
+
+    person: str
+    name: str
+    role: str
+    state: str
+    delivered: int
+    read: int
+    key_packages: bool
+    """The directory holds unused key packages of this person."""
+
+
+class Summary(Struct, frozen=True, kw_only=True):
+    """The plain state of a conversation for one device: no content, which the hub cannot read.
+
+    `joined`: this very device is in the group. `since`: events up to here came before it.
+    """
+
+    id: str
+    conversation_kind: str
+    motive: str
+    created_at: int
+    founder: str
+    patient: str
+    epoch: int
+    last_seq: int
+    joined: bool
+    since: int
+    members: list[MemberState]
+
+
 class Receipt(Struct, frozen=True, kw_only=True):
     """Proof that an act is in the log: the entry and its inclusion (c2sp.org/tlog-proof@v1)."""
 
@@ -218,7 +252,7 @@ class WelcomePush(ServerFrame, frozen=True, tag="welcome"):
 class ConversationPush(ServerFrame, frozen=True, tag="conversation"):
     """The plain state of one conversation, whole, whenever it changes (see `Summary`)."""
 
-    conversation: dict[str, Any]
+    conversation: Summary
 
 
 class CursorPush(ServerFrame, frozen=True, tag="cursor"):
@@ -259,38 +293,6 @@ AnyServerFrame = (
     | KeyPackagesLowPush
     | ReconnectPush
 )
-
-
-class MemberState(Struct, frozen=True, kw_only=True):
-    """One person of a conversation. `state`: `invited` (no device yet) or `joined`."""
-
-    person: str
-    name: str
-    role: str
-    state: str
-    delivered: int
-    read: int
-    key_packages: bool
-    """The directory holds unused key packages of this person."""
-
-
-class Summary(Struct, frozen=True, kw_only=True):
-    """The plain state of a conversation for one device: no content, which the hub cannot read.
-
-    `joined`: this very device is in the group. `since`: events up to here came before it.
-    """
-
-    id: str
-    conversation_kind: str
-    motive: str
-    created_at: int
-    founder: str
-    patient: str
-    epoch: int
-    last_seq: int
-    joined: bool
-    since: int
-    members: list[MemberState]
 
 
 class Pharmacy(Struct, frozen=True, kw_only=True):

@@ -84,7 +84,7 @@ export interface Message {
 /** Where a conversation's encryption stands for this device. */
 export type Readiness =
   | "ready"
-  /** The patient's device has not come yet; messages already written wait for nobody: they are sent to the group as it is. */
+  /** The patient's device has not come yet. What is written waits in the outbox: nobody added later could read it. */
   | "waiting_for_patient"
   /** Invited, the Welcome has not come yet. */
   | "joining"
@@ -112,8 +112,9 @@ export interface Conversation {
 /** The people whose devices hold a leaf in the MLS group, read from the group itself, not from the server. */
 export interface Reader {
   readonly person: string
+  /** Empty, with an unknown role, for a leaf of somebody whom the server does not list: shown, never hidden. */
   readonly name: string
-  readonly role: Role
+  readonly role: Role | "unknown"
   readonly devices: number
   readonly me: boolean
 }
@@ -202,6 +203,8 @@ export interface Engine {
   readonly patients: ReadonlySignal<readonly Patient[] | null>
   readonly proofs: ReadonlySignal<readonly Proof[]>
   readonly audit: ReadonlySignal<Audit>
+  /** Something is wrong with the proofs themselves (`C_LOG_FORKED`, `C_RECEIPT`): shown on every screen, or null. */
+  readonly alarm: ReadonlySignal<Trouble | null>
   /** The demonstration's extras (« Falsifier un octet ») exist only where the server says so. */
   readonly demo: ReadonlySignal<boolean>
 

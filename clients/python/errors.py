@@ -1,0 +1,77 @@
+"""What a headless client can meet.
+
+ClientError (never raised itself)
+├── SignInFailed     the hub gave no session
+├── ConnectionLost   the connection ended before the answer; the act may or may not have happened
+├── Dismissed        the hub closed for good (4400-4499): the same client would be closed again
+├── NoAnswer         the patience for one act is over
+├── Refused          the hub answered no, with its code
+├── BrokenStream     an event arrived twice or one is missing
+├── HubFault         the hub sent what no honest hub sends
+└── LogKeyChanged    the hub shows another log key than the pinned one
+"""
+
+from __future__ import annotations
+
+from signaling.codes import Code, Retry
+from signaling.frames import RefusedFrame
+
+
+class ClientError(Exception):
+    """Root of this package's errors; catch it, never raise it."""
+
+
+class SignInFailed(ClientError):
+    """The hub gave no session. `status` is its HTTP answer, None when there was none."""
+
+    def __init__(self, why: str, status: int | None = None) -> None:
+        super().__init__(why)
+        self.status = status
+
+
+class ConnectionLost(ClientError):
+    """The connection ended before the answer; the act may or may not have happened."""
+
+    def __init__(self, close_code: int | None) -> None:
+        super().__init__(f"connection lost ({close_code})")
+        self.close_code = close_code
+
+
+class Dismissed(ClientError):
+    """The hub closed for good: coming back would meet the same close code."""
+
+    def __init__(self, close_code: int) -> None:
+        super().__init__(f"closed for good ({close_code})")
+        self.close_code = close_code
+
+
+class NoAnswer(ClientError):
+    """The patience for one act is over; whether it happened is unknown."""
+
+
+class Refused(ClientError):
+    """The hub answered no: `code` says why, `retry` whether the same frame may come again."""
+
+    def __init__(self, frame: RefusedFrame) -> None:
+        super().__init__(f"{frame.code}: {frame.text}")
+        self.code = Code(frame.code)
+        self.retry = Retry(frame.retry)
+        self.epoch = frame.epoch
+        self.retry_after = frame.retry_after
+
+
+class BrokenStream(ClientError):
+    """An event arrived twice or one is missing between two that arrived."""
+
+    def __init__(self, *, expected: int, arrived: int) -> None:
+        super().__init__(f"event {arrived} where {expected} was due")
+        self.expected = expected
+        self.arrived = arrived
+
+
+class LogKeyChanged(ClientError):
+    """The hub shows another log key than the one this client pinned."""
+
+
+class HubFault(ClientError):
+    """The hub sent what no honest hub sends: an event, a summary or a proof that does not hold."""

@@ -1,0 +1,148 @@
+/**
+ * What an officer's own device computes: that every entry is what was hashed, that the leaves make the
+ * signed root, and that the log only ever grew. The first bad entry is named.
+ */
+import { encodeHex, equal } from "./bytes"
+import { BadShape } from "./checks"
+import { entryText, readEntry, type LogEntry } from "./entry"
+import { VerificationError } from "./errors"
+import { parseCheckpoint, parseVerifierKey, verifyCheckpoint, type Checkpoint } from "./log/checkpoint"
+import { leafHash, rootHash, verifyInclusion } from "./log/tree"
+import type { AuditRow, Integrity } from "./model"
+import type { LogLook, PageRow, TimelineLook } from "./wire"
+
+export type Fault = Extract<Integrity, { kind: "broken" }>["fault"]
+
+export interface BrokenLog {
+  readonly kind: "broken"
+  readonly log: string
+  readonly index: number | null
+  readonly fault: Fault
+}
+
+export interface IntactLog {
+  readonly kind: "intact"
+  readonly log: string
+  readonly size: number
+  readonly root: string
+}
+
+/** The last checkpoint this device found intact. */
+export interface Seen {
+  readonly size: number
+  readonly root: Uint8Array
+}
+
+/** Return the checkpoint if the pinned key signed it, or the fault. */
+export function signedBy(pinned: string, checkpoint: string): Checkpoint | null {
+  try {
+    return verifyCheckpoint(parseCheckpoint(checkpoint), parseVerifierKey(pinned))
+  } catch (error) {
+    if (error instanceof VerificationError) return null
+    throw error
+  }
+}
+
+export function verifyLog(look: LogLook, rows: readonly PageRow[], pinned: string, seen: Seen | null): IntactLog | BrokenLog {
+  const broken = (fault: Fault, index: number | null = null): BrokenLog => ({ kind: "broken", log: look.log, index, fault })
+  if (look.vkey !== pinned) return broken("log_key_changed")
+  const checkpoint = signedBy(pinned, look.checkpoint)
+  if (checkpoint === null || checkpoint.size !== look.size) return broken("signature")
+  const bad = firstBad(rows, checkpoint.size)
+  if (bad !== null) return broken(bad.fault, bad.index)
+  const leaves = rows.map((row) => row.leaf)
+  if (!equal(rootHash(leaves), checkpoint.root)) return broken("tree_altered")
+  if (seen !== null && seen.size > checkpoint.size) return broken("shrunk")
+  if (seen !== null && !equal(rootHash(leaves.slice(0, seen.size)), seen.root)) return broken("forked")
+  return { kind: "intact", log: look.log, size: checkpoint.size, root: encodeHex(checkpoint.root) }
+}
+
+/** The first entry that is not there, or is not what its leaf says, or says another place. */
+function firstBad(rows: readonly PageRow[], size: number): { index: number; fault: Fault } | null {
+  for (let index = 0; index < size; index += 1) {
+    const row = rows[index]
+    if (row?.index !== index || row.entry === null) return { index, fault: "entry_missing" }
+    if (!equal(leafHash(row.entry), row.leaf) || placeOf(row.entry) !== index) return { index, fault: "entry_altered" }
+  }
+  return rows.length > size ? { index: size, fault: "entry_altered" } : null
+}
+
+function placeOf(entry: Uint8Array): number | null {
+  try {
+    return readEntry(entry).seq
+  } catch (error) {
+    if (error instanceof BadShape) return null
+    throw error
+  }
+}
+
+export interface Timeline {
+  readonly rows: readonly AuditRow[]
+  /** `conversation_entry` runs 1, 2, 3… without a gap: nothing is withheld. */
+  readonly numbered: boolean
+  readonly broken: BrokenLog | null
+}
+
+const LOG = "care"
+
+/** Check the entries of one conversation against the checkpoint that the look was opened under. */
+export function verifyTimeline(look: TimelineLook, rows: readonly PageRow[], pinned: string): Timeline {
+  const entries = rows.map((row) => ({ row, entry: row.entry === null ? null : legible(row.entry) }))
+  const numbered = rows.length === look.total && entries.every(({ entry }, i) => entry?.conversation_entry === i + 1)
+  return {
+    numbered,
+    rows: entries.flatMap(({ row, entry }) => (row.entry === null ? [] : [rowView(look, row.index, row.entry, entry)])),
+    broken: timelineFault(look, rows, pinned),
+  }
+}
+
+function timelineFault(look: TimelineLook, rows: readonly PageRow[], pinned: string): BrokenLog | null {
+  const broken = (fault: Fault, index: number | null = null): BrokenLog => ({ kind: "broken", log: LOG, index, fault })
+  if (look.logs[LOG] !== pinned) return broken("log_key_changed")
+  const checkpoint = signedBy(pinned, look.checkpoint)
+  if (checkpoint === null || checkpoint.size !== look.size) return broken("signature")
+  for (const row of rows) {
+    if (row.entry === null) return broken("entry_missing", row.index)
+    if (!equal(leafHash(row.entry), row.leaf)) return broken("entry_altered", row.index)
+    if (!isIncluded(row, checkpoint)) return broken("tree_altered", row.index)
+  }
+  return null
+}
+
+function isIncluded(row: PageRow, checkpoint: Checkpoint): boolean {
+  try {
+    verifyInclusion({ leaf: row.leaf, index: row.index, size: checkpoint.size, proof: row.proof ?? [], root: checkpoint.root })
+    return true
+  } catch (error) {
+    if (error instanceof VerificationError) return false
+    throw error
+  }
+}
+
+function legible(entry: Uint8Array): LogEntry | null {
+  try {
+    return readEntry(entry)
+  } catch (error) {
+    if (error instanceof BadShape) return null
+    throw error
+  }
+}
+
+/** An altered entry is still shown, as its bytes say; what cannot be read stays empty. */
+function rowView(look: TimelineLook, index: number, bytes: Uint8Array, entry: LogEntry | null): AuditRow {
+  const person = look.people[entry?.actor.person ?? ""]
+  return {
+    index, log: LOG, at: (entry?.ts ?? 0) / 1000, type: entry?.type ?? "", name: person?.name ?? "",
+    role: entry?.actor.role ?? "", decision: entry?.decision.effect ?? "permit", rule: entry?.decision.rule ?? "",
+    raw: printable(bytes),
+  }
+}
+
+function printable(bytes: Uint8Array): string {
+  try {
+    return entryText(bytes)
+  } catch (error) {
+    if (error instanceof BadShape) return encodeHex(bytes)
+    throw error
+  }
+}

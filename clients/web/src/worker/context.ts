@@ -1,0 +1,82 @@
+/** What every part of the worker shares: the keys, the memory, the hub, and one line of changes. */
+import type { Leaf } from "../core/conversation"
+import type { Trouble } from "../core/model"
+import type { Welcomed } from "../core/wire"
+import type { Line } from "./line"
+import type { GroupFacts, Mls } from "./mls"
+import { Disconnected, RefusedByHub, type Requests } from "./requests"
+import type { Change, DeviceRecord, RoomRecord, Vault, WrittenRecord } from "./vault"
+
+export interface Clock {
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  readonly after: (ms: number, work: () => void) => void
+}
+
+export interface Context {
+  readonly vault: Vault
+  readonly mls: Mls
+  readonly requests: Requests
+  readonly line: Line
+  readonly clock: Clock
+  readonly random: (size: number) => Uint8Array
+  readonly device: DeviceRecord
+  /** What the vault holds, read once at start and kept equal to it. */
+  readonly rooms: Map<string, RoomRecord>
+  readonly outbox: Map<string, WrittenRecord>
+  /** Null until the first `hello` of this run was answered. */
+  me: Welcomed | null
+  /** The screens' values may differ now. */
+  changed: () => void
+  readonly alarm: (trouble: Trouble) => void
+  /** Leave this connection and come back: something was missed. */
+  readonly reconnect: () => void
+  /** A failure that nothing here can mend (the disk). */
+  readonly fail: (error: unknown) => void
+}
+
+export function putRoom(record: RoomRecord): Change {
+  return { store: "rooms", key: record.room.id, value: record }
+}
+
+export function putWritten(record: WrittenRecord): Change {
+  const { id, conversation, order } = record.written
+  return { store: "outbox", key: id, group: conversation, order, value: record }
+}
+
+/** Make a change durable, then let this run see it. */
+export async function keepRoom(context: Context, record: RoomRecord, also: readonly Change[] = []): Promise<void> {
+  await context.vault.write([putRoom(record), ...also])
+  context.rooms.set(record.room.id, record)
+  context.changed()
+}
+
+export async function keepWritten(context: Context, record: WrittenRecord, also: readonly Change[] = []): Promise<void> {
+  await context.vault.write([putWritten(record), ...also])
+  context.outbox.set(record.written.id, record)
+  context.changed()
+}
+
+export async function dropWritten(context: Context, id: string, also: readonly Change[] = []): Promise<void> {
+  await context.vault.write([{ store: "outbox", key: id, value: null }, ...also])
+  context.outbox.delete(id)
+  context.changed()
+}
+
+export function identityOf(person: string, device: string): string {
+  return `${person}/${device}`
+}
+
+export function leavesOf(facts: GroupFacts): readonly Leaf[] {
+  return facts.identities.map((identity) => {
+    const [person = "", device = ""] = identity.split("/")
+    return { person, device }
+  })
+}
+
+/** Run in the background; a lost connection or a refusal ends it, anything else is a failure to show. */
+export function inBackground(context: Context, work: () => Promise<void>): void {
+  work().catch((error: unknown) => {
+    if (!(error instanceof Disconnected) && !(error instanceof RefusedByHub)) context.fail(error)
+  })
+}

@@ -1,0 +1,351 @@
+/**
+ * The keeper of this device: it opens the memory, speaks with the hub through whoever holds the socket,
+ * and answers the page. Frames are taken one at a time, in the order they came.
+ */
+import { BadShape } from "../core/checks"
+import { newRoom, next } from "../core/conversation"
+import { fault } from "../core/faults"
+import type { Me, Motive, Outcome, Patient, Trouble } from "../core/model"
+import type { Call, Founded, FromWorker, ToWorker, Views } from "../core/rpc"
+import {
+  decodeServerFrame, readPatients, readWelcomed,
+  type ConversationEvent, type Ok, type Push, type ServerFrame, type Summary, type WelcomePush, type Welcomed,
+} from "../core/wire"
+import { Admission } from "./admission"
+import { inBackground, keepRoom, type Clock, type Context } from "./context"
+import { Cursors } from "./cursors"
+import { openDevice } from "./device"
+import { takeEvent, takeWelcome } from "./events"
+import { KeyPackages } from "./keyPackages"
+import { openLine } from "./line"
+import type { Mls } from "./mls"
+import { Officer } from "./officer"
+import { Outbox } from "./outbox"
+import { LogKeyChanged, Receipts } from "./receipts"
+import { Disconnected, RefusedByHub, Requests } from "./requests"
+import { Vault } from "./vault"
+import { Screens } from "./views"
+
+export interface Surroundings {
+  readonly mls: Mls
+  readonly clock: Clock
+  readonly random: (size: number) => Uint8Array
+  readonly post: (message: FromWorker) => void
+}
+
+const PING_MS = 25_000
+const ANSWER_MS = 10_000
+// A frame ends at 64 KiB of ciphertext; a character takes at most 4 bytes.
+const MAX_TEXT = 10_000
+const DONE: Outcome = { ok: true }
+// Frames of a conversation that has not been described yet: the description is on its way.
+const MAX_EARLY = 200
+const SECOND = "second_device"
+
+export class Keeper {
+  readonly #outbox: Outbox
+  readonly #admission: Admission
+  readonly #cursors: Cursors
+  readonly #keyPackages: KeyPackages
+  readonly #officer: Officer
+  readonly #patients = new Map<string, Patient>()
+  readonly #early: (ConversationEvent | WelcomePush)[] = []
+  #connection = 0
+
+  private constructor(
+    private readonly context: Context, private readonly around: Surroundings,
+    private readonly receipts: Receipts, private readonly screens: Screens,
+  ) {
+    this.#outbox = new Outbox(context, receipts)
+    this.#admission = new Admission(context, receipts, this.#outbox)
+    this.#cursors = new Cursors(context)
+    this.#keyPackages = new KeyPackages(context, receipts)
+    this.#officer = new Officer(context, receipts, (audit) => { this.#view({ audit }) })
+  }
+
+  static async open(owner: string, around: Surroundings): Promise<Keeper> {
+    const vault = await Vault.open(`colloque:${owner}`)
+    const device = await openDevice(vault, around.mls, around.random)
+    const context = contextOf(vault, device, around)
+    for (const record of await vault.all("rooms")) context.rooms.set(record.room.id, record)
+    for (const record of await vault.all("outbox")) context.outbox.set(record.written.id, record)
+    const receipts = new Receipts(context)
+    await receipts.load()
+    const screens = new Screens(context, receipts, (views) => { around.post({ kind: "views", views }) })
+    context.changed = () => { screens.changed() }
+    return new Keeper(context, around, receipts, screens)
+  }
+
+  close(): void {
+    this.context.requests.disconnected()
+    this.context.vault.close()
+  }
+
+  take(message: Exclude<ToWorker, { kind: "start" }>): void {
+    switch (message.kind) {
+      case "connected":
+        { this.#connected(); return; }
+      case "disconnected":
+        this.#connection += 1
+        { this.context.requests.disconnected(); return; }
+      case "frame":
+        { this.#frame(message.data); return; }
+      case "call":
+        return void this.#call(message).then((answer) => { this.around.post({ kind: "answer", id: message.id, answer }) })
+    }
+  }
+
+  #frame(data: Uint8Array): void {
+    inBackground(this.context, async () => {
+      const frame = decodeServerFrame(data)
+      if (frame !== null) await this.context.line(() => this.#taken(frame))
+    })
+  }
+
+  async #taken(frame: ServerFrame): Promise<void> {
+    return frame.kind === "ok" || frame.kind === "refused" ? this.context.requests.answered(frame) : this.#push(frame)
+  }
+
+  async #push(push: Push): Promise<void> {
+    switch (push.kind) {
+      case "event":
+        return this.#event(push)
+      case "welcome":
+        return this.#welcome(push)
+      case "conversation":
+        return this.#summary(push.conversation)
+      case "cursor":
+        { this.#cursor(push.conversation, push.person, push.delivered, push.read); return; }
+      case "key_packages":
+        { inBackground(this.context, () => this.#admission.reachable(push.person)); return; }
+      case "key_packages.low":
+        { inBackground(this.context, () => this.#keyPackages.refill(push.left)); return; }
+      case "reconnect":
+        { this.around.post({ kind: "restart", after: push.after }); return; }
+    }
+  }
+
+  async #event(event: ConversationEvent): Promise<void> {
+    if (this.#isEarly(event)) return
+    const outcome = await takeEvent(this.context, event)
+    if (outcome.kind === "gap") { this.context.reconnect(); return; }
+    if (outcome.kind === "message") {
+      this.screens.appended(outcome.entry)
+      await this.receipts.heard(outcome.checkpoint)
+      this.#cursors.tell(event.conversation)
+    }
+    if (outcome.kind === "commit") {
+      this.#cursors.tell(event.conversation)
+      this.#outbox.kick(event.conversation)
+      inBackground(this.context, () => this.#admission.admit(event.conversation))
+    }
+  }
+
+  async #welcome(push: WelcomePush): Promise<void> {
+    if (this.#isEarly(push)) return
+    await takeWelcome(this.context, push)
+    this.#outbox.kick(push.conversation)
+    this.#cursors.tell(push.conversation)
+  }
+
+  #isEarly(push: ConversationEvent | WelcomePush): boolean {
+    const early = !this.context.rooms.has(push.conversation)
+    if (early && this.#early.length < MAX_EARLY) this.#early.push(push)
+    return early
+  }
+
+  async #summary(summary: Summary): Promise<void> {
+    const record = this.context.rooms.get(summary.id)
+    if (record === undefined) {
+      await keepRoom(this.context, { room: newRoom(summary), state: null, pending: null, founding: null, counter: 0 })
+    } else {
+      await keepRoom(this.context, { ...record, room: next(record.room, { kind: "summary", summary }) })
+    }
+    for (const push of this.#early.splice(0)) await this.#push(push)
+    inBackground(this.context, () => this.#admission.admit(summary.id))
+  }
+
+  /** Not written: the next hello tells it again, and the room's next change keeps it. */
+  #cursor(conversation: string, person: string, delivered: number, read: number): void {
+    const record = this.context.rooms.get(conversation)
+    if (record === undefined) return
+    this.context.rooms.set(conversation, { ...record, room: next(record.room, { kind: "cursor", person, delivered, read }) })
+    this.context.changed()
+  }
+
+  #connected(): void {
+    this.#connection += 1
+    this.#early.length = 0
+    this.context.requests.connected()
+    inBackground(this.context, () => this.#hello(this.#connection))
+  }
+
+  async #hello(connection: number): Promise<void> {
+    const { device, publicKey } = this.context.device
+    // What follows the hello (welcomes, events) must find it taken in.
+    const answer = await this.context.requests.ask(
+      { kind: "hello", device, signature_key: publicKey, cursors: this.#held() },
+      async (first) => { if (first.kind === "ok") await this.#welcomed(readWelcomed(first.result), first) })
+    if (connection !== this.#connection) return
+    if (answer.kind === "refused") { this.#refusedHello(answer.code, answer.retry); return; }
+    this.#beat(connection)
+    this.#cursors.connected()
+    this.#admission.resume()
+    this.#outbox.kickAll()
+    await this.#keyPackages.refill(this.context.me?.key_packages_left ?? 0)
+  }
+
+  /** The last `seq` applied in each group held here; what the hub never heard of is not named. */
+  #held(): Readonly<Record<string, number>> {
+    const held = [...this.context.rooms.values()].filter((record) => record.state !== null && record.founding === null)
+    return Object.fromEntries(held.map(({ room }) => [room.id, room.cursor]))
+  }
+
+  #refusedHello(code: string, retry: string): void {
+    if (code === "E_SESSION") { this.around.post({ kind: "expired" }); return; }
+    if (retry === "later") { this.context.reconnect(); return; }
+    this.around.post({ kind: "failed", fault: code === "E_MALFORMED" ? "server" : "forbidden" })
+  }
+
+  async #welcomed(welcomed: Welcomed, ok: Ok): Promise<void> {
+    this.context.me = welcomed
+    await this.receipts.pin(welcomed.logs)
+    await this.receipts.heard(welcomed.checkpoint)
+    await this.receipts.take(ok, { type: ["connection.opened", "device.registered"], conversation: null })
+    for (const summary of welcomed.conversations) await this.#summary(summary)
+    this.context.changed()
+    this.around.post({ kind: "welcomed", me: meOf(welcomed, await this.#isSecond(welcomed)) })
+  }
+
+  /** Told once, when the device is registered: it joined later than another of this person's. */
+  async #isSecond({ new_device, other_devices }: Welcomed): Promise<boolean> {
+    if ((await this.context.vault.read("pins", SECOND)) !== null) return true
+    if (!new_device || other_devices === 0) return false
+    await this.context.vault.write([{ store: "pins", key: SECOND, value: "yes" }])
+    return true
+  }
+
+  /** A half-open socket looks alive: only an answer proves it. */
+  #beat(connection: number): void {
+    this.context.clock.after(PING_MS, () => {
+      if (connection !== this.#connection) return
+      let answered = false
+      this.context.clock.after(ANSWER_MS, () => {
+        if (!answered && connection === this.#connection) this.context.reconnect()
+      })
+      inBackground(this.context, async () => {
+        await this.context.requests.ask({ kind: "ping" })
+        answered = true
+        this.#beat(connection)
+      })
+    })
+  }
+
+  async #call(call: Call): Promise<Outcome | Founded> {
+    try {
+      return await this.#answer(call)
+    } catch (error) {
+      return { ok: false, trouble: this.#troubleOf(error) }
+    }
+  }
+
+  #troubleOf(error: unknown): Trouble {
+    if (error instanceof RefusedByHub) return error.trouble
+    if (error instanceof Disconnected) return fault("C_OFFLINE")
+    if (error instanceof BadShape) return fault("C_SERVER")
+    this.context.fail(error)
+    return fault("C_STORAGE")
+  }
+
+  async #answer(call: Call): Promise<Outcome | Founded> {
+    switch (call.name) {
+      case "patients":
+        return this.#listPatients()
+      case "found":
+        return this.#found(...call.args)
+      case "write":
+        return this.#write(...call.args)
+      case "again":
+        return this.#outbox.again(...call.args).then(() => DONE)
+      case "discard":
+        return this.#outbox.discard(...call.args).then(() => DONE)
+      case "draft":
+        return this.#draft(...call.args)
+      case "read":
+        return this.#read(...call.args)
+      case "open":
+        return this.context.line(() => this.screens.open(...call.args)).then(() => DONE)
+      case "audited":
+        return this.#officer.conversations()
+      case "timeline":
+        return this.#officer.timeline(...call.args)
+      case "verify":
+        return this.#officer.verify()
+    }
+  }
+
+  async #listPatients(): Promise<Outcome> {
+    const ok = await this.context.requests.must({ kind: "patients.list" })
+    const { patients } = readPatients(ok.result)
+    this.#patients.clear()
+    for (const patient of patients) this.#patients.set(patient.person, patient)
+    this.#view({ patients })
+    return DONE
+  }
+
+  async #found(person: string, motive: Motive, note: string): Promise<Founded> {
+    if (!this.context.requests.open) throw new Disconnected()
+    if (note.length > MAX_TEXT) return { ok: false, trouble: fault("C_LENGTH") }
+    const name = this.#patients.get(person)?.name ?? ""
+    const founded = await this.#admission.found({ person, name }, motive, note)
+    return "id" in founded ? { ok: true, id: founded.id } : { ok: false, trouble: founded.trouble }
+  }
+
+  async #write(conversation: string, text: string): Promise<Outcome> {
+    if (text.trim() === "" || text.length > MAX_TEXT) return { ok: false, trouble: fault("C_LENGTH") }
+    const done = await this.#outbox.write(conversation, text)
+    return done ? DONE : { ok: false, trouble: fault("C_NOT_READY") }
+  }
+
+  #draft(conversation: string, text: string): Promise<Outcome> {
+    return this.context.line(async () => {
+      const record = this.context.rooms.get(conversation)
+      if (record !== undefined) await keepRoom(this.context, { ...record, room: next(record.room, { kind: "draft", text }) })
+      return DONE
+    })
+  }
+
+  async #read(conversation: string): Promise<Outcome> {
+    await this.context.line(async () => {
+      const record = this.context.rooms.get(conversation)
+      if (record === undefined || (record.room.unread.length === 0 && record.room.read === record.room.cursor)) return
+      await keepRoom(this.context, { ...record, room: next(record.room, { kind: "read" }) })
+    })
+    this.#cursors.tell(conversation)
+    return DONE
+  }
+
+  #view(views: Partial<Views>): void {
+    this.around.post({ kind: "views", views })
+  }
+}
+
+function meOf({ person, device, name, role, pharmacy }: Welcomed, secondDevice: boolean): Me {
+  return { person, device, name, role, pharmacy, secondDevice }
+}
+
+function contextOf(vault: Vault, device: Context["device"], { mls, clock, random, post }: Surroundings): Context {
+  const reconnect = (): void => { post({ kind: "drop" }) }
+  return {
+    vault, mls, clock, random, device, reconnect,
+    requests: new Requests((data) => { post({ kind: "send", data }) }),
+    line: openLine(), rooms: new Map(), outbox: new Map(), me: null,
+    changed: () => undefined,
+    alarm: (alarm) => { post({ kind: "views", views: { alarm } }) },
+    fail: (error) => {
+      // What the hub said made no sense: another connection may. Anything else is this device's.
+      if (error instanceof BadShape) reconnect()
+      else post({ kind: "failed", fault: error instanceof LogKeyChanged ? "log_key_changed" : "storage" })
+    },
+  }
+}

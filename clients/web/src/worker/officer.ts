@@ -1,0 +1,109 @@
+/** The officer's looks: each is a frame (and so an entry) before it shows anything; all is verified here. */
+import { verifyLog, verifyTimeline, type BrokenLog, type IntactLog, type Seen } from "../core/audit"
+import { decodeHex } from "../core/bytes"
+import type { Audit, Integrity, Outcome } from "../core/model"
+import { readAudited, readLogsLook, readPage, readTimelineLook, type LogLook, type PageRow, type TimelineLook } from "../core/wire"
+import type { Context } from "./context"
+import { seenText, type Receipts } from "./receipts"
+
+const SEEN = "seen"
+export const NO_AUDIT: Audit = { conversations: null, timeline: null, integrity: { kind: "idle" }, trouble: null }
+
+export class Officer {
+  audit: Audit = NO_AUDIT
+
+  constructor(private readonly context: Context, private readonly receipts: Receipts, private readonly show: (audit: Audit) => void) {}
+
+  async conversations(): Promise<Outcome> {
+    const ok = await this.context.requests.must({ kind: "audit.conversations" })
+    await this.receipts.take(ok, { type: "audit.conversations_listed", conversation: null })
+    const conversations = readAudited(ok.result).conversations.map((one) => ({
+      id: one.id, kind: one.conversation_kind, motive: one.motive, createdAt: one.created_at / 1000, people: one.people, entries: one.entries,
+    }))
+    this.#set({ conversations, trouble: null })
+    return { ok: true }
+  }
+
+  async timeline(conversation: string | null): Promise<Outcome> {
+    if (conversation === null) {
+      this.#set({ timeline: null })
+      return { ok: true }
+    }
+    const ok = await this.context.requests.must({ kind: "audit.timeline", conversation })
+    await this.receipts.take(ok, { type: "audit.timeline_read", conversation })
+    const look = readTimelineLook(ok.result)
+    this.#showTimeline(conversation, look, [], false)
+    const rows = await this.#pages(look.look, "care", (read) => { this.#showTimeline(conversation, look, read, false) })
+    const broken = this.#showTimeline(conversation, look, rows, true)
+    if (broken !== null) this.#set({ integrity: broken })
+    return { ok: true }
+  }
+
+  #showTimeline(conversation: string, look: TimelineLook, read: readonly PageRow[], complete: boolean): BrokenLog | null {
+    const { rows, numbered, broken } = verifyTimeline(look, read, this.receipts.keyOf("care"))
+    this.#set({ timeline: { conversation, rows, complete, numbered }, trouble: null })
+    return broken
+  }
+
+  async verify(): Promise<Outcome> {
+    const started = this.context.clock.now()
+    const ok = await this.context.requests.must({ kind: "audit.verify" })
+    await this.receipts.take(ok, { type: "audit.logs_verified", conversation: null })
+    const { look, logs } = readLogsLook(ok.result)
+    const integrity = await this.#verifyLogs(look, logs, started)
+    this.#set({ integrity, trouble: null })
+    return { ok: true }
+  }
+
+  async #verifyLogs(look: string, logs: readonly LogLook[], started: number): Promise<Integrity> {
+    const total = logs.reduce((sum, log) => sum + log.size, 0)
+    let done = 0
+    const intact: IntactLog[] = []
+    for (const log of logs) {
+      const rows = await this.#pages(look, log.log, (read) => { this.#progress(done + read.length, total) })
+      done += rows.length
+      const result = await this.#verifyOne(log, rows)
+      if (result.kind === "broken") return result
+      intact.push(result)
+    }
+    const shown = intact.map(({ log, size, root }) => ({ log, size, root, signed: true as const }))
+    return { kind: "intact", logs: shown, ms: this.context.clock.now() - started }
+  }
+
+  async #verifyOne(log: LogLook, rows: readonly PageRow[]): Promise<IntactLog | BrokenLog> {
+    const seen = await this.#seen(log.log)
+    const result = verifyLog(log, rows, this.receipts.keyOf(log.log), seen)
+    if (result.kind === "intact") {
+      await this.context.vault.write([{ store: "pins", key: `${SEEN}/${log.log}`, value: seenText(result.size, result.root) }])
+    }
+    return result
+  }
+
+  async #seen(log: string): Promise<Seen | null> {
+    const [size, root] = ((await this.context.vault.read("pins", `${SEEN}/${log}`)) ?? "").split(" ")
+    return size === undefined || root === undefined ? null : { size: Number(size), root: decodeHex(root) }
+  }
+
+  #progress(done: number, total: number): void {
+    this.#set({ integrity: { kind: "running", done, total } })
+  }
+
+  async #pages(look: string, log: string, shown: (rows: readonly PageRow[]) => void): Promise<readonly PageRow[]> {
+    const rows: PageRow[] = []
+    let after: number | null = -1
+    while (after !== null) {
+      const ok = await this.context.requests.must({ kind: "audit.page", look, log, after })
+      const page = readPage(ok.result)
+      rows.push(...page.rows)
+      shown(rows)
+      // A page that does not advance would be asked for without end.
+      after = page.next !== null && page.next > after ? page.next : null
+    }
+    return rows
+  }
+
+  #set(part: Partial<Audit>): void {
+    this.audit = { ...this.audit, ...part }
+    this.show(this.audit)
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * Receipts become proofs here, or visibly fail to. Log keys are pinned at first use; the largest
+ * care checkpoint is kept, and any other of the same size with another root is an alarm.
+ */
+import { signedBy } from "../core/audit"
+import { equal } from "../core/bytes"
+import { fault } from "../core/faults"
+import { VerificationError } from "../core/errors"
+import type { Proof } from "../core/model"
+import { parseCheckpoint, type Checkpoint } from "../core/log/checkpoint"
+import { verifyAct, type Act } from "../core/receipt"
+import type { Ok, Receipt } from "../core/wire"
+import type { Context } from "./context"
+import type { Change } from "./vault"
+
+export interface Done {
+  readonly type: string | readonly string[]
+  readonly conversation: string | null
+  readonly message?: { readonly id: string; readonly body: Uint8Array | null; readonly tag: Uint8Array }
+  readonly commit?: Uint8Array
+}
+
+const CARE = "care"
+const CHECKPOINT = "checkpoint"
+const KEY = "log_key"
+// Roots of checkpoints seen in this run: enough to meet a fork that is shown a little later.
+const REMEMBERED = 4_096
+
+export class LogKeyChanged extends Error {
+  override readonly name = "LogKeyChanged"
+}
+
+export class Receipts {
+  /** The signed note of the largest care checkpoint this device holds; rides in every message. */
+  checkpoint = ""
+  readonly proofs: Proof[] = []
+  readonly #keys = new Map<string, string>()
+  readonly #roots = new Map<number, Uint8Array>()
+
+  constructor(private readonly context: Context) {}
+
+  async load(): Promise<void> {
+    this.checkpoint = (await this.context.vault.read("pins", CHECKPOINT)) ?? ""
+    this.proofs.push(...await this.context.vault.all("proofs"))
+    for (const log of [CARE, "technical"]) {
+      const key = await this.context.vault.read("pins", `${KEY}/${log}`)
+      if (key !== null) this.#keys.set(log, key)
+    }
+    if (this.checkpoint !== "") this.#remember(parseCheckpoint(this.checkpoint).content)
+  }
+
+  get keys(): readonly string[] {
+    return [...this.#keys.values()]
+  }
+
+  keyOf(log: string): string {
+    return this.#keys.get(log) ?? ""
+  }
+
+  /** Pin what is new; a key that changed means that the log is another's. */
+  async pin(logs: Readonly<Record<string, string>>): Promise<void> {
+    const fresh: Change[] = []
+    for (const [log, key] of Object.entries(logs)) {
+      const pinned = this.#keys.get(log)
+      if (pinned !== undefined && pinned !== key) throw new LogKeyChanged()
+      if (pinned === undefined) fresh.push({ store: "pins", key: `${KEY}/${log}`, value: key })
+      this.#keys.set(log, key)
+    }
+    if (fresh.length > 0) await this.context.vault.write(fresh)
+  }
+
+  /** Verify and keep the receipt of an act that changes nothing else here. */
+  async take(ok: Ok, done: Done): Promise<void> {
+    await this.context.vault.write(await this.changes(ok, done))
+    this.context.changed()
+  }
+
+  /** The rows that keep this receipt, to be written with what the act changed. */
+  changes(ok: Ok, done: Done): Promise<readonly Change[]> {
+    if (ok.receipt === null) return Promise.resolve([])
+    const { proof, changes } = this.#verified(ok.receipt, done)
+    if (this.proofs.some((one) => one.id === proof.id)) return Promise.resolve(changes)
+    this.proofs.push(proof)
+    return Promise.resolve([...changes, { store: "proofs", key: proof.id, order: this.proofs.length, value: proof }])
+  }
+
+  /** A checkpoint that came inside a message or a hello: another history is an alarm. */
+  async heard(note: string): Promise<void> {
+    const key = this.#keys.get(CARE)
+    const checkpoint = note === "" || key === undefined ? null : signedBy(key, note)
+    if (checkpoint === null) return
+    const changes = this.#observe(checkpoint, note)
+    if (changes.length > 0) await this.context.vault.write(changes)
+  }
+
+  #verified(receipt: Receipt, done: Done): { proof: Proof; changes: readonly Change[] } {
+    const what = typeof done.type === "string" ? done.type : done.type[0] ?? ""
+    const seen = { id: `${receipt.log}/${receipt.index}`, conversation: done.conversation, log: receipt.log, index: receipt.index }
+    try {
+      const { entry, checkpoint, checkpointText, file } = verifyAct(receipt, this.#keyNamed(receipt.log), actOf(done), this.#actor())
+      const changes = entry.class === CARE ? this.#observe(checkpoint, checkpointText) : []
+      return { proof: { ...seen, what: entry.type, at: entry.ts / 1000, state: "verified", file }, changes }
+    } catch (error) {
+      if (!(error instanceof VerificationError)) throw error
+      this.context.alarm(fault("C_RECEIPT"))
+      return { proof: { ...seen, id: `${seen.id}/refused`, what, at: this.context.clock.now(), state: "refused", file: receipt.proof }, changes: [] }
+    }
+  }
+
+  #keyNamed(log: string): string {
+    const key = [...this.#keys.values()].find((one) => one.startsWith(`${log}+`))
+    if (key === undefined) throw new VerificationError("wrong_origin", "no pinned key of this name")
+    return key
+  }
+
+  #actor(): { person: string; device: string } {
+    return { person: this.context.me?.person ?? "", device: this.context.device.device }
+  }
+
+  #observe(checkpoint: Checkpoint, note: string): readonly Change[] {
+    const known = this.#roots.get(checkpoint.size)
+    if (known !== undefined && !equal(known, checkpoint.root)) this.context.alarm(fault("C_LOG_FORKED"))
+    const largest = this.checkpoint === "" ? -1 : parseCheckpoint(this.checkpoint).content.size
+    this.#remember(checkpoint)
+    if (checkpoint.size <= largest) return []
+    this.checkpoint = note
+    return [{ store: "pins", key: CHECKPOINT, value: note }]
+  }
+
+  #remember({ size, root }: Checkpoint): void {
+    if (!this.#roots.has(size)) this.#roots.set(size, root)
+    const oldest = this.#roots.keys().next()
+    if (this.#roots.size > REMEMBERED && !oldest.done) this.#roots.delete(oldest.value)
+  }
+}
+
+function actOf(done: Done): Act {
+  const types = typeof done.type === "string" ? [done.type] : done.type
+  const ciphertext = done.message?.body ?? done.commit
+  return {
+    types, conversation: done.conversation,
+    ...(ciphertext === undefined ? {} : { ciphertext }),
+    ...(done.message === undefined ? {} : { message: { id: done.message.id, tag: done.message.tag } }),
+  }
+}
+
+/** How a checkpoint that was found intact is remembered between runs. */
+export function seenText(size: number, root: string): string {
+  return `${size} ${root}`
+}
+

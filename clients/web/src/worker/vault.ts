@@ -1,0 +1,160 @@
+/**
+ * The device's memory: one IndexedDB database per person, every value sealed with an AES-GCM key that
+ * cannot be exported. `write` is one transaction: all of it is durable, or none of it happened.
+ */
+import { decode, encode } from "@msgpack/msgpack"
+import { openDB, type DBSchema, type IDBPDatabase } from "idb"
+import type { Entry, Room, Written } from "../core/conversation"
+import type { Proof } from "../core/model"
+
+/** Keys of this device and what it remembers of the hub's logs. */
+export interface DeviceRecord {
+  readonly device: string
+  readonly publicKey: Uint8Array
+  readonly privateKey: Uint8Array
+}
+
+export interface RoomRecord {
+  readonly room: Room
+  /** The MLS group; null before the Welcome. */
+  readonly state: Uint8Array | null
+  /** Our own commit that the hub has not ordered yet. */
+  readonly pending: PendingCommit | null
+  /** What is still to be said to the hub for the conversation to exist. */
+  readonly founding: Founding | null
+  /** Messages authored here so far (the `counter` of authenticated data). */
+  readonly counter: number
+}
+
+export interface PendingCommit {
+  readonly state: Uint8Array
+  readonly commit: Uint8Array
+  readonly welcome: Uint8Array
+  readonly groupInfo: Uint8Array
+  readonly adds: readonly { readonly person: string; readonly device: string; readonly key_package: string }[]
+}
+
+export interface Founding {
+  readonly groupInfo: Uint8Array
+}
+
+export interface WrittenRecord {
+  readonly written: Written
+  /** What is encrypted, salt first; the same at each try, so that the franking tag is too. */
+  readonly payload: Uint8Array
+  readonly counter: number
+  readonly tag: Uint8Array
+  /** The last ciphertext made of it: what is sent again, and what its echo must be. */
+  readonly body: Uint8Array | null
+}
+
+export interface Stores {
+  device: DeviceRecord
+  rooms: RoomRecord
+  messages: Entry
+  outbox: WrittenRecord
+  key_packages: { readonly secret: Uint8Array }
+  proofs: Proof
+  /** Short texts to remember: log keys, checkpoints. */
+  pins: string
+}
+
+export type StoreName = keyof Stores
+
+export type Change = {
+  [S in StoreName]:
+    | { readonly store: S; readonly key: string; readonly value: Stores[S]; readonly group?: string; readonly order?: number }
+    | { readonly store: S; readonly key: string; readonly value: null }
+}[StoreName]
+
+interface Row {
+  readonly key: string
+  readonly group: string
+  readonly order: number
+  readonly iv: Uint8Array
+  readonly sealed: ArrayBuffer
+}
+
+interface Schema extends DBSchema {
+  master: { key: string; value: CryptoKey }
+  rows: { key: [string, string]; value: Row & { readonly store: StoreName }; indexes: { group: [string, string, number] } }
+}
+
+type Sealed = { readonly change: Change; readonly row: (Row & { readonly store: StoreName }) | null }
+
+const VERSION = 1
+const IV_BYTES = 12
+const MASTER = "at-rest"
+
+export class Vault {
+  private constructor(private readonly database: IDBPDatabase<Schema>, private readonly master: CryptoKey) {}
+
+  static async open(name: string): Promise<Vault> {
+    const database = await openDB<Schema>(name, VERSION, {
+      upgrade: (fresh) => {
+        fresh.createObjectStore("master")
+        fresh.createObjectStore("rows", { keyPath: ["store", "key"] }).createIndex("group", ["store", "group", "order"])
+      },
+    })
+    return new Vault(database, await masterKey(database))
+  }
+
+  close(): void {
+    this.database.close()
+  }
+
+  async read<S extends StoreName>(store: S, key: string): Promise<Stores[S] | null> {
+    const row = await this.database.get("rows", [store, key])
+    return row === undefined ? null : this.#open<S>(store, row)
+  }
+
+  /** Every value of a store, or of one group of it, in order. */
+  async all<S extends StoreName>(store: S, group?: string): Promise<readonly Stores[S][]> {
+    const from = group === undefined ? [store] : [store, group]
+    const rows = await this.database.getAllFromIndex("rows", "group", IDBKeyRange.bound(from, [...from, []]))
+    return Promise.all(rows.map((row) => this.#open<S>(store, row)))
+  }
+
+  async write(changes: readonly Change[]): Promise<void> {
+    // Sealing comes first: a transaction ends by itself while something else is awaited.
+    const sealed = await Promise.all(changes.map((change) => this.#seal(change)))
+    const transaction = this.database.transaction("rows", "readwrite", { durability: "strict" })
+    const puts = sealed.map(({ change, row }) =>
+      row === null ? transaction.store.delete([change.store, change.key]) : transaction.store.put(row))
+    await Promise.all([...puts, transaction.done])
+  }
+
+  async #seal(change: Change): Promise<Sealed> {
+    if (change.value === null) return { change, row: null }
+    const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES))
+    const sealed = await crypto.subtle.encrypt(
+      { name: "AES-GCM", iv, additionalData: place(change.store, change.key) }, this.master, encoded(change.value))
+    const row = { store: change.store, key: change.key, group: change.group ?? "", order: change.order ?? 0, iv, sealed }
+    return { change, row }
+  }
+
+  async #open<S extends StoreName>(store: S, row: Row): Promise<Stores[S]> {
+    const plain = await crypto.subtle.decrypt(
+      { name: "AES-GCM", iv: Uint8Array.from(row.iv), additionalData: place(store, row.key) }, this.master, row.sealed)
+    // The seal is the check: only `write` of this very device, store and key could have made it.
+    return decode(new Uint8Array(plain)) as Stores[S]
+  }
+}
+
+function encoded(value: unknown): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(encode(value))
+}
+
+/** Binds a sealed value to its place, so that rows cannot be swapped. */
+function place(store: string, key: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(new TextEncoder().encode(`${store}/${key}`))
+}
+
+async function masterKey(database: IDBPDatabase<Schema>): Promise<CryptoKey> {
+  const fresh = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"])
+  const transaction = database.transaction("master", "readwrite", { durability: "strict" })
+  const kept = await transaction.store.get(MASTER)
+  if (kept === undefined) await transaction.store.put(fresh, MASTER)
+  await transaction.done
+  return kept ?? fresh
+}

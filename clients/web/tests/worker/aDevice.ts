@@ -1,0 +1,116 @@
+/** A device in a test: a keeper with its own IndexedDB, joined to a fake hub by a wire one can cut. */
+import "fake-indexeddb/auto"
+import { IDBFactory } from "fake-indexeddb"
+import type { Integrity, Message, Outcome } from "../../src/core/model"
+import type { Call, Calls, Founded, FromWorker, Views } from "../../src/core/rpc"
+import { Keeper } from "../../src/worker/keeper"
+import { openTsMls } from "../../src/worker/tsMls"
+import type { Connection, FakeHub, Person } from "./fakeHub"
+
+export const CLAIRE: Person = { person: "c1a14e00-0000-4000-8000-000000000001", name: "Claire Morel", role: "pharmacist" }
+export const HUGO: Person = { person: "40900000-0000-4000-8000-000000000003", name: "Hugo Petit", role: "pharmacist" }
+export const JEAN: Person = { person: "1ea40000-0000-4000-8000-000000000002", name: "Jean Lefèvre", role: "patient" }
+
+export type Disk = IDBFactory
+
+export function aDisk(): Disk {
+  return new IDBFactory()
+}
+
+/** Let what is under way finish: until `check` holds and goes on holding for some turns. */
+export async function settled(check: () => boolean = () => true): Promise<void> {
+  const deadline = Date.now() + 4_000
+  for (let calm = 0; calm < 12; calm = check() ? calm + 1 : 0) {
+    if (Date.now() > deadline) throw new Error("it did not come to pass")
+    await new Promise((resolve) => setTimeout(resolve, 2))
+  }
+}
+
+export class Device {
+  readonly said: FromWorker[] = []
+  views: Partial<Views> = {}
+  connection: Connection | null = null
+  readonly #answers = new Map<number, (answer: Outcome | Founded) => void>()
+  #calls = 0
+
+  private constructor(readonly keeper: Keeper, readonly who: Person, private readonly late: (() => void)[]) {}
+
+  static async on(disk: Disk, who: Person): Promise<Device> {
+    globalThis.indexedDB = disk
+    const late: (() => void)[] = []
+    let device: Device | null = null
+    const keeper = await Keeper.open(who.person, {
+      mls: await openTsMls(() => Math.floor(Date.now() / 1000)),
+      // Pauses of seconds end when the test says so; the short ones at the next turn.
+      clock: { now: () => Date.now(), after: (ms, work) => { if (ms < 1_000) setImmediate(work); else late.push(work) } },
+      random: (size) => crypto.getRandomValues(new Uint8Array(size)),
+      post: (message) => { device?.hear(message) },
+    })
+    device = new Device(keeper, who, late)
+    return device
+  }
+
+  /** Time passes: whatever waited for it happens now. */
+  timePasses(): void {
+    for (const work of this.late.splice(0)) work()
+  }
+
+  connect(hub: FakeHub): void {
+    const connection = hub.connect(this.who, (data) => {
+      if (this.connection === connection) this.keeper.take({ kind: "frame", data })
+    })
+    this.connection = connection
+    this.keeper.take({ kind: "connected" })
+  }
+
+  cut(): void {
+    if (this.connection !== null) this.connection.hub.connections.delete(this.connection)
+    this.connection = null
+    this.keeper.take({ kind: "disconnected" })
+  }
+
+  /** The process dies: nothing more is done, said or written. */
+  crash(): void {
+    this.cut()
+    this.keeper.close()
+  }
+
+  hear(message: FromWorker): void {
+    this.said.push(message)
+    if (message.kind === "send") this.connection?.receive(Uint8Array.from(message.data))
+    if (message.kind === "views") this.views = { ...this.views, ...message.views }
+    if (message.kind === "answer") this.#answers.get(message.id)?.(message.answer)
+  }
+
+  call<N extends keyof Calls>(name: N, ...args: Calls[N]["args"]): Promise<Outcome | Founded> {
+    this.#calls += 1
+    const id = this.#calls
+    return new Promise((resolve) => {
+      this.#answers.set(id, resolve)
+      this.keeper.take({ kind: "call", id, name, args } as unknown as Call)
+    })
+  }
+
+  get messages(): readonly Message[] {
+    return this.views.thread?.messages ?? []
+  }
+
+  get texts(): readonly string[] {
+    return this.messages.map((one) => (one.content.kind === "text" ? one.content.text : "(hidden)"))
+  }
+
+  get integrity(): Integrity | undefined {
+    return this.views.audit?.integrity
+  }
+
+  count(kind: FromWorker["kind"]): number {
+    return this.said.filter((one) => one.kind === kind).length
+  }
+}
+
+export async function aConnectedDevice(hub: FakeHub, who: Person, disk: Disk = aDisk()): Promise<Device> {
+  const device = await Device.on(disk, who)
+  device.connect(hub)
+  await settled(() => device.count("welcomed") > 0 && (hub.stock.get(device.connection?.device ?? "")?.length ?? 0) > 0)
+  return device
+}

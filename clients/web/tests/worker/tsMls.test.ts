@@ -1,0 +1,69 @@
+import { describe, expect, test } from "vitest"
+import { MlsFault, type Mls } from "../../src/worker/mls"
+import { openTsMls } from "../../src/worker/tsMls"
+
+const CLAIRE = "00000000-0000-4000-8000-000000000001/00000000-0000-4000-8000-000000000011"
+const JEAN = "00000000-0000-4000-8000-000000000002/00000000-0000-4000-8000-000000000022"
+const GROUP = new Uint8Array(16).fill(7)
+const AAD = Uint8Array.of(1, 2, 3)
+
+async function aPair(): Promise<{ mls: Mls; claire: Uint8Array; jean: Uint8Array }> {
+  const mls = await openTsMls(() => Date.now() / 1000 | 0)
+  const created = await mls.create(GROUP, CLAIRE, await mls.newDeviceKeys())
+  const invitation = await mls.newKeyPackage(JEAN, await mls.newDeviceKeys())
+  const added = await mls.add(created.state, [invitation.message])
+  expect(mls.welcomed(added.welcome)).toEqual([invitation.ref])
+  return { mls, claire: added.state, jean: await mls.join(added.welcome, invitation.secret) }
+}
+
+describe("a group of two", () => {
+  test("shows the same epoch and the same readers to both", async () => {
+    const { mls, claire, jean } = await aPair()
+
+    expect(mls.facts(jean)).toEqual(mls.facts(claire))
+    expect(mls.facts(jean)).toEqual({ id: GROUP, epoch: 1, identities: [CLAIRE, JEAN] })
+  })
+
+  test("a message tells its signing leaf and its authenticated data", async () => {
+    const { mls, claire, jean } = await aPair()
+    const payload = new TextEncoder().encode("Bonjour")
+
+    const sent = await mls.encrypt(claire, payload, AAD)
+    const got = await mls.decrypt(jean, sent.message)
+
+    expect(got).toMatchObject({ sender: CLAIRE, authenticatedData: AAD, payload })
+  })
+
+  test("a ciphertext opens once: its key is gone with the state that opened it", async () => {
+    const { mls, claire, jean } = await aPair()
+    const sent = await mls.encrypt(claire, Uint8Array.of(1), AAD)
+    const got = await mls.decrypt(jean, sent.message)
+
+    await expect(mls.decrypt(got.state, sent.message)).rejects.toThrow(MlsFault)
+  })
+
+  test.each([1, 62, 63, 100, 190, 200, 5_000, 16_500])("a payload of %i bytes leaves in whole buckets of 256", async (size) => {
+    const { mls, claire, jean } = await aPair()
+    const sent = await mls.encrypt(claire, new Uint8Array(size), AAD)
+    const other = await mls.encrypt(claire, new Uint8Array(size - 1), AAD)
+
+    expect((await mls.decrypt(jean, sent.message)).payload).toHaveLength(size)
+    expect((sent.message.length - other.message.length) % 256).toBeLessThanOrEqual(2)
+  })
+
+  test("a commit that another member is said to have made is refused", async () => {
+    const { mls, claire, jean } = await aPair()
+    const more = await mls.newKeyPackage(JEAN.replace("22", "33"), await mls.newDeviceKeys())
+    const { commit } = await mls.add(claire, [more.message])
+
+    await expect(mls.apply(jean, commit, JEAN)).rejects.toThrow(MlsFault)
+    expect(mls.facts(await mls.apply(jean, commit, CLAIRE)).epoch).toBe(2)
+  })
+
+  test("bytes that are no MLS message are refused with one kind of error", async () => {
+    const { mls, jean } = await aPair()
+
+    await expect(mls.decrypt(jean, Uint8Array.of(9, 9, 9))).rejects.toThrow(MlsFault)
+    await expect(mls.apply(jean, new Uint8Array(), CLAIRE)).rejects.toThrow(MlsFault)
+  })
+})

@@ -1,0 +1,98 @@
+"""What a Colloque application message says to the hub as well as to the members.
+
+The structure travels in RFC 9420's `authenticated_data`: in the clear, and covered by the
+sender's signature, so the hub can sort, count and log a message that only members can read.
+
+    struct {
+        uint16 version = 1;
+        opaque id[16];
+        opaque kind<V>;              /* 1 to 32 printable ASCII characters */
+        uint64 counter;
+        uint64 sent_at;              /* milliseconds since 1970-01-01T00:00Z */
+        opaque franking_tag[32];
+        opaque acting_for<V>;        /* empty in version 1 */
+        opaque delegation<V>;        /* empty in version 1 */
+    } AuthenticatedData;
+
+In version 1 nobody can act for another, so a message that claims to is refused, not ignored.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from crypto.encoding import Reader, Writer
+from crypto.errors import MalformedInput
+
+VERSION: Final = 1
+ID_BYTES: Final = 16
+FRANKING_TAG_BYTES: Final = 32
+MAX_KIND_BYTES: Final = 32
+# Neither a counter nor an instant may leave the range that a browser's numbers hold exactly.
+MAX_NUMBER: Final = 2**53 - 1
+
+_KIND: Final = re.compile(r"[\x21-\x7e]{1,32}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthenticatedData:
+    """A message's id, kind, place in its sender's sequence, instant and franking tag."""
+
+    id: bytes
+    kind: str
+    counter: int
+    sent_at: int
+    """Milliseconds since the epoch, by the sender's clock."""
+    franking_tag: bytes
+    acting_for: bytes = b""
+    delegation: bytes = b""
+
+    def __post_init__(self) -> None:
+        if not _KIND.fullmatch(self.kind):
+            raise MalformedInput("a kind is 1 to 32 printable ASCII characters")
+        if not (0 <= self.counter <= MAX_NUMBER and 0 <= self.sent_at <= MAX_NUMBER):
+            raise MalformedInput("a number beyond 2^53")
+        if len(self.id) != ID_BYTES or len(self.franking_tag) != FRANKING_TAG_BYTES:
+            raise MalformedInput("a fixed field has another length")
+        if self.acting_for or self.delegation:
+            raise MalformedInput("in version 1 nobody acts for another")
+
+    def encode(self) -> bytes:
+        """Return the bytes that `decode` reads."""
+        writer = Writer()
+        writer.uint16(VERSION)
+        writer.fixed(self.id, ID_BYTES)
+        writer.opaque(self.kind.encode("ascii"), at_most=MAX_KIND_BYTES)
+        writer.uint64(self.counter)
+        writer.uint64(self.sent_at)
+        writer.fixed(self.franking_tag, FRANKING_TAG_BYTES)
+        writer.opaque(self.acting_for)
+        writer.opaque(self.delegation)
+        return writer.finish()
+
+    @classmethod
+    def decode(cls, data: bytes) -> AuthenticatedData:
+        """Read one structure and nothing after it."""
+        reader = Reader(data)
+        if reader.uint16() != VERSION:
+            raise MalformedInput("not version 1 of the authenticated data")
+        decoded = cls(
+            id=reader.fixed(ID_BYTES),
+            kind=_decode_kind(reader.opaque(at_most=MAX_KIND_BYTES)),
+            counter=reader.uint64(),
+            sent_at=reader.uint64(),
+            franking_tag=reader.fixed(FRANKING_TAG_BYTES),
+            acting_for=reader.opaque(at_most=0),
+            delegation=reader.opaque(at_most=0),
+        )
+        reader.finish()
+        return decoded
+
+
+def _decode_kind(data: bytes) -> str:
+    try:
+        return data.decode("ascii")
+    except UnicodeDecodeError as exc:
+        raise MalformedInput("a kind is 1 to 32 printable ASCII characters") from exc

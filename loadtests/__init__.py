@@ -1,0 +1,1 @@
+"""Bounded scenarios against a real hub on this machine, judged from the outside."""

@@ -1,0 +1,1 @@
+"""The hub: it orders, refuses, proves and forwards; it cannot read."""

@@ -1,0 +1,62 @@
+"""The demonstration: two pharmacies and the fictional people who live in them.
+
+Each persona lives on an origin of its own, `http://NAME.localhost:PORT`, so that two tabs of one
+browser are two people. Nobody proves anything to become one of them: this module is loaded by
+`colloque demo` only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import NAMESPACE_URL, uuid5
+
+from crypto.policy.vocabulary import Role
+from server.domain.people import Person, Pharmacy
+from server.ports import Database
+
+MARCHE = Pharmacy("990000001", "Pharmacie du Marché", "01 99 00 00 01")
+TILLEULS = Pharmacy("990000002", "Pharmacie des Tilleuls", "01 99 00 00 02")
+
+
+@dataclass(frozen=True, slots=True)
+class Persona:
+    """A fictional person; `slug` is their subdomain."""
+
+    slug: str
+    name: str
+    role: Role
+    about: str
+    pharmacy: Pharmacy
+
+    @property
+    def person(self) -> Person:
+        """The person as the hub knows them: the same pseudonym in every demonstration."""
+        pseudonym = str(uuid5(NAMESPACE_URL, f"colloque-demo:{self.slug}"))
+        return Person(pseudonym, self.pharmacy.finess, self.role)
+
+
+PERSONAS = (
+    Persona("claire", "Claire Morel", Role.PHARMACIST, "Pharmacienne titulaire", MARCHE),
+    Persona("hugo", "Hugo Petit", Role.PHARMACIST, "Pharmacien adjoint", MARCHE),
+    Persona("lea", "Léa Roux", Role.TECHNICIAN, "Préparatrice", MARCHE),
+    Persona("jean", "Jean Lefèvre", Role.PATIENT, "Patient, 82 ans", MARCHE),
+    Persona("sophie", "Sophie Lefèvre", Role.CARER, "Sa fille, aidante", MARCHE),
+    Persona("nadia", "Nadia Benali", Role.COURIER, "Livreuse", MARCHE),
+    Persona("marc", "Marc Tellier", Role.COMPLIANCE_OFFICER, "Responsable conformité", MARCHE),
+    Persona("ines", "Inès Garnier", Role.SECOND_REVIEWER, "Seconde contrôleuse", MARCHE),
+    Persona("paul", "Paul Girard", Role.PHARMACIST, "Pharmacien titulaire", TILLEULS),
+    Persona("rose", "Rose Martin", Role.PATIENT, "Patiente", TILLEULS),
+)
+
+
+def seed(database: Database) -> None:
+    """Make the demonstration's people, once."""
+    with database.write() as tx:
+        there = {pharmacy.finess for pharmacy in tx.tenants.all()}
+        for pharmacy in (MARCHE, TILLEULS):
+            if pharmacy.finess not in there:
+                tx.tenants.open(pharmacy)
+        for persona in PERSONAS:
+            if tx.people.find(persona.person.id) is None:
+                tx.people.enrol(persona.person, persona.name)
+        tx.seal()

@@ -1,0 +1,1 @@
+"""Who people are, which frame follows which rule, what an entry says. Pure: no clock, no I/O."""

@@ -1,0 +1,81 @@
+"""Who may send which frame, and what trace it leaves. Total: a test proves it.
+
+A frame without a row here does not exist for the gate: it is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from crypto.policy.vocabulary import AUDITORS, PARTICIPANTS, STAFF, Role
+from server.domain.audit import EntryType
+from signaling import frames
+from signaling.frames import AnyClientFrame
+
+EVERYONE = frozenset(Role)
+PHARMACISTS = frozenset({Role.PHARMACIST})
+
+
+class Path(Enum):
+    """How a permitted frame takes effect."""
+
+    WRITE = "write"
+    """In the writer's transaction, with its entry if the rule has one."""
+    READ = "read"
+    """From a snapshot; changes nothing."""
+    LOCAL = "local"
+    """On the connection itself."""
+
+
+class Standing(Enum):
+    """What the sender must be to the conversation that the frame names."""
+
+    NONE = "none"
+    """The frame names no conversation of the sender's."""
+    MEMBER = "member"
+    """The person is a member."""
+    ADMITTED = "admitted"
+    """The person is a member and this very device is in the group."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One frame's rule. `audited`: the type of the entry that each accepted frame leaves."""
+
+    roles: frozenset[Role]
+    path: Path
+    standing: Standing = Standing.NONE
+    audited: EntryType | None = None
+
+
+RULES: Mapping[type[AnyClientFrame], Rule] = {
+    frames.Hello: Rule(EVERYONE, Path.WRITE, audited=EntryType.CONNECTION_OPENED),
+    frames.Ping: Rule(EVERYONE, Path.LOCAL),
+    frames.PublishKeyPackages: Rule(
+        PARTICIPANTS, Path.WRITE, audited=EntryType.KEY_PACKAGES_PUBLISHED
+    ),
+    frames.ClaimKeyPackages: Rule(
+        PARTICIPANTS, Path.WRITE, Standing.ADMITTED, audited=EntryType.KEY_PACKAGE_CLAIMED
+    ),
+    frames.ListPatients: Rule(STAFF, Path.READ),
+    # The act is the pharmacist's: for anyone else there is no start button, and a forged frame is
+    # refused E_ROLE.
+    frames.CreateConversation: Rule(
+        PHARMACISTS, Path.WRITE, audited=EntryType.DISPENSATION_STARTED
+    ),
+    frames.Commit: Rule(
+        PARTICIPANTS, Path.WRITE, Standing.ADMITTED, audited=EntryType.GROUP_COMMITTED
+    ),
+    frames.SendMessage: Rule(
+        PARTICIPANTS, Path.WRITE, Standing.ADMITTED, audited=EntryType.MESSAGE_SENT
+    ),
+    frames.AdvanceCursor: Rule(PARTICIPANTS, Path.WRITE, Standing.ADMITTED),
+    frames.ListAuditedConversations: Rule(
+        AUDITORS, Path.WRITE, audited=EntryType.AUDIT_CONVERSATIONS_LISTED
+    ),
+    frames.ReadTimeline: Rule(AUDITORS, Path.WRITE, audited=EntryType.AUDIT_TIMELINE_READ),
+    frames.VerifyLogs: Rule(AUDITORS, Path.WRITE, audited=EntryType.AUDIT_LOGS_VERIFIED),
+    frames.ReadPage: Rule(AUDITORS, Path.READ),
+}

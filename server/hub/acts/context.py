@@ -1,0 +1,118 @@
+"""What an act has in hand, and the plain state that several acts tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from server.domain.audit import Draft
+from server.domain.conversation import Conversation
+from server.domain.people import Principal
+from server.hub.outcome import Look, Plain
+from server.ports import Located, Tx
+from signaling.frames import MemberState, Summary
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One frame being carried out."""
+
+    tx: Tx
+    principal: Principal
+    standing: Conversation | None
+    now: int
+    looks: Mapping[str, Look]
+    recorded: list[Located] = field(default_factory=list)
+
+    @property
+    def device(self) -> str:
+        """The sender's device; only `hello` comes before it is known."""
+        if self.principal.device is None:
+            raise RuntimeError("no device said hello")
+        return self.principal.device
+
+    @property
+    def conversation(self) -> Conversation:
+        """The conversation the frame names, in which the gate found the sender to stand."""
+        if self.standing is None:
+            raise RuntimeError("the frame names no conversation")
+        return self.standing
+
+    def record(self, draft: Draft) -> Located:
+        """Append the act's entry to the log."""
+        located = self.tx.log.append(draft, self.now)
+        self.recorded.append(located)
+        return located
+
+
+def plain_state(tx: Tx, conversation: Conversation) -> Plain:
+    """Read the plain state of a conversation."""
+    return plain_states(tx, [conversation])[0]
+
+
+def plain_states(tx: Tx, conversations: Iterable[Conversation]) -> list[Plain]:
+    """Read the plain state of several conversations."""
+    return [_plain(tx, conversation) for conversation in conversations]
+
+
+def _plain(tx: Tx, conversation: Conversation) -> Plain:
+    members = tx.members.of(conversation.id)
+    admissions = tx.members.admissions(conversation.id)
+    joined = {one.person for one in admissions}
+    persons = [member.person for member in members]
+    names = tx.people.names(persons)
+    reachable = reachable_persons(tx, [p for p in persons if p not in joined])
+    return Plain(
+        id=conversation.id,
+        conversation_kind=conversation.kind.value,
+        motive=conversation.motive.value,
+        created_at=conversation.created_at,
+        founder=conversation.founder,
+        patient=conversation.patient,
+        epoch=conversation.epoch,
+        last_seq=conversation.last_seq,
+        members=tuple(
+            MemberState(
+                person=member.person,
+                name=names.get(member.person, ""),
+                role=member.role.value,
+                state="joined" if member.person in joined else "invited",
+                delivered=member.delivered,
+                read=member.read,
+                key_packages=member.person in reachable,
+            )
+            for member in members
+        ),
+        admissions={one.device: one.since for one in admissions},
+    )
+
+
+def reachable_persons(tx: Tx, persons: Iterable[str]) -> set[str]:
+    """Return those of `persons` whose devices have key packages to claim."""
+    return {person for person in persons if tx.directory.left(tx.devices.of(person))}
+
+
+def summary(plain: Plain, device: str) -> Summary:
+    """Tell the plain state to one device: whether it is in, and since when."""
+    return Summary(
+        id=plain.id,
+        conversation_kind=plain.conversation_kind,
+        motive=plain.motive,
+        created_at=plain.created_at,
+        founder=plain.founder,
+        patient=plain.patient,
+        epoch=plain.epoch,
+        last_seq=plain.last_seq,
+        joined=device in plain.admissions,
+        since=plain.admissions.get(device, 0),
+        members=list(plain.members),
+    )
+
+
+def as_result(value: msgspec.Struct) -> dict[str, Any]:
+    """Return a Struct as the map that an `ok` carries."""
+    built: dict[str, Any] = msgspec.to_builtins(value, builtin_types=(bytes,))
+    return built

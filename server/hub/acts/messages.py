@@ -1,0 +1,118 @@
+"""An encrypted message takes its place; a reader says how far they are."""
+
+from __future__ import annotations
+
+import hmac
+from uuid import UUID
+
+from crypto.errors import CryptoError
+from crypto.mls.authenticated_data import AuthenticatedData
+from crypto.mls.framing import ContentType, MessageHeader, WireFormat
+from crypto.policy.vocabulary import MessageKind
+from server.domain.audit import Draft, EntryType, LogClass, Sealed
+from server.domain.conversation import Event, What
+from server.domain.refusals import Refused
+from server.hub.acts.context import Context
+from server.hub.acts.groups import read_header
+from server.hub.outcome import CursorMoved, Done, Outcome, Streamed
+from signaling.codes import Code
+from signaling.frames import AdvanceCursor, SendMessage
+
+
+def send(context: Context, frame: SendMessage) -> Outcome:
+    """Give a message its `seq`. The hub reads what it authenticates, never what it says."""
+    here = context.conversation.id
+    header = read_header(frame.body)
+    if header is None or not _is_application(header):
+        return Refused(Code.E_MALFORMED)
+    data = _read(header.authenticated_data)
+    if data is None or header.group_id != UUID(here).bytes:
+        return Refused(Code.E_FRANKING, conversation=here)
+    if data.kind not in {kind.value for kind in MessageKind}:
+        return Refused(Code.E_KIND, conversation=here)
+    message = str(UUID(bytes=data.id))
+    # Before the epoch: a retry of what was accepted must find its receipt, however late it comes.
+    accepted = context.tx.stream.message(context.device, message)
+    if accepted is not None:
+        return _again(context, accepted, data)
+    if header.epoch != context.conversation.epoch:
+        return Refused(Code.E_EPOCH, epoch=context.conversation.epoch, conversation=here)
+    return _append(context, frame, data, message)
+
+
+def advance_cursor(context: Context, frame: AdvanceCursor) -> Outcome:
+    """Move the reader's cursors forward, never past the end and never back."""
+    conversation, person = context.conversation, context.principal.person.id
+    delivered = min(frame.delivered, conversation.last_seq)
+    read = min(frame.read, delivered)
+    context.tx.members.advance_cursor(conversation.id, person, delivered=delivered, read=read)
+    members = context.tx.members.of(conversation.id)
+    mine = next(member for member in members if member.person == person)
+    persons = frozenset(member.person for member in members)
+    moved = CursorMoved(conversation.id, persons, person, mine.delivered, mine.read)
+    return Done(effects=(moved,))
+
+
+def _is_application(header: MessageHeader) -> bool:
+    return (
+        header.wire_format is WireFormat.PRIVATE_MESSAGE
+        and header.content_type is ContentType.APPLICATION
+    )
+
+
+def _read(authenticated_data: bytes) -> AuthenticatedData | None:
+    try:
+        return AuthenticatedData.decode(authenticated_data)
+    except CryptoError:
+        return None
+
+
+def _append(context: Context, frame: SendMessage, data: AuthenticatedData, message: str) -> Outcome:
+    conversation = context.conversation
+    seq = conversation.last_seq + 1
+    sealed = Sealed(frame.body, conversation.epoch, seq, data.franking_tag, message)
+    located = context.record(
+        Draft(
+            type=EntryType.MESSAGE_SENT,
+            actor=context.principal.person,
+            device=context.device,
+            rule="message.send",
+            conversation=conversation.id,
+            subject=conversation.patient,
+            sealed=sealed,
+            counter=min(data.counter, 2**53 - 1),
+        )
+    )
+    event = Event(
+        conversation=conversation.id,
+        seq=seq,
+        ts=context.now,
+        what=What.MESSAGE,
+        person=context.principal.person.id,
+        device=context.device,
+        body=frame.body,
+        epoch=conversation.epoch,
+        message=message,
+        franking_tag=data.franking_tag,
+        log_index=located.index,
+    )
+    context.tx.conversations.advance(
+        conversation.id,
+        epoch=conversation.epoch,
+        last_seq=seq,
+        group_info=conversation.group_info,
+    )
+    context.tx.stream.append(event)
+    admissions = {one.device: one.since for one in context.tx.members.admissions(conversation.id)}
+    result = {"seq": seq, "ts": event.ts}
+    return Done(result, located, (Streamed(event, admissions),))
+
+
+def _again(context: Context, accepted: Event, data: AuthenticatedData) -> Outcome:
+    """Answer a retry with the receipt it earned; another body under the same id is refused."""
+    here = context.conversation
+    tag = accepted.franking_tag or b""
+    if accepted.conversation != here.id or not hmac.compare_digest(tag, data.franking_tag):
+        return Refused(Code.E_ID_REUSED, conversation=here.id)
+    located = context.tx.log.located(here.tenant, LogClass.CARE, accepted.log_index)
+    return Done({"seq": accepted.seq, "ts": accepted.ts}, located, repeated=True)

@@ -1,0 +1,124 @@
+"""Who is connected, and who is told what. Lives on the loop; nothing here awaits.
+
+A push is encoded once and the same bytes go to every member's connection. The durable truth is the
+database: a connection that misses a push here finds it there by its cursor.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Protocol
+
+from server.domain.conversation import Event
+from server.hub.acts.context import summary
+from server.hub.outcome import (
+    Changed,
+    CursorMoved,
+    Effect,
+    KeyPackagesArrived,
+    KeyPackagesLow,
+    SessionEnded,
+    Streamed,
+)
+from server.hub.pushes import event_frame
+from signaling import codec, frames
+from signaling.codes import Close
+
+
+class Subscriber(Protocol):
+    """A greeted connection, as the fan-out sees it."""
+
+    device: str
+    person: str
+    session: bytes
+
+    def push(self, data: bytes) -> None:
+        """Queue an encoded frame, or close if too much waits."""
+        ...
+
+    def push_event(self, event: Event, since: int, data: bytes) -> None:
+        """Queue the next step of a conversation in which this device is since `since`."""
+        ...
+
+    def close(self, code: Close) -> None:
+        """End the connection."""
+        ...
+
+
+class FanOut:
+    """Greeted connections by device, person and session."""
+
+    def __init__(self) -> None:
+        self._devices: dict[str, Subscriber] = {}
+        self._persons: defaultdict[str, set[Subscriber]] = defaultdict(set)
+
+    def __len__(self) -> int:
+        return len(self._devices)
+
+    def subscribers(self) -> list[Subscriber]:
+        """Return every greeted connection."""
+        return list(self._devices.values())
+
+    def join(self, subscriber: Subscriber) -> None:
+        """Add a connection; an older one of the same device ends."""
+        older = self._devices.get(subscriber.device)
+        if older is not None:
+            self.leave(older)
+            older.close(Close.SUPERSEDED)
+        self._devices[subscriber.device] = subscriber
+        self._persons[subscriber.person].add(subscriber)
+
+    def leave(self, subscriber: Subscriber) -> None:
+        """Forget a connection."""
+        if self._devices.get(subscriber.device) is subscriber:
+            del self._devices[subscriber.device]
+        persons = self._persons.get(subscriber.person)
+        if persons is not None:
+            persons.discard(subscriber)
+            if not persons:
+                del self._persons[subscriber.person]
+
+    def apply(self, effect: Effect) -> None:
+        """Tell whoever is concerned."""
+        match effect:
+            case Streamed():
+                self._stream(effect)
+            case Changed():
+                self._change(effect)
+            case CursorMoved():
+                push = frames.CursorPush(
+                    conversation=effect.conversation,
+                    person=effect.person,
+                    delivered=effect.delivered,
+                    read=effect.read,
+                )
+                self._tell(effect.persons, push)
+            case KeyPackagesArrived():
+                self._tell(effect.persons, frames.KeyPackagesPush(person=effect.person))
+            case KeyPackagesLow():
+                if effect.device in self._devices:
+                    low = frames.KeyPackagesLowPush(left=effect.left)
+                    self._devices[effect.device].push(codec.encode(low))
+            case SessionEnded():
+                for one in self.subscribers():
+                    if one.session == effect.key:
+                        one.close(Close.SESSION)
+
+    def _stream(self, effect: Streamed) -> None:
+        data = codec.encode(event_frame(effect.event))
+        for device, since in effect.admissions.items():
+            if device in self._devices:
+                self._devices[device].push_event(effect.event, since, data)
+
+    def _change(self, effect: Changed) -> None:
+        for member in effect.plain.members:
+            for one in list(self._persons.get(member.person, ())):
+                told = summary(effect.plain, one.device)
+                one.push(codec.encode(frames.ConversationPush(conversation=told)))
+
+    def _tell(self, persons: Iterable[str], frame: frames.ServerFrame) -> None:
+        data = codec.encode(frame)
+        for person in persons:
+            for one in list(self._persons.get(person, ())):
+                one.push(data)

@@ -1,0 +1,136 @@
+"""The one door to effects: every frame is judged here, in the transaction that carries it out.
+
+Judged at each frame, never once per connection: the session, the role, the tenant, the membership,
+the device's admission. What does not exist and what is not yours answer alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from server.domain.audit import Draft, EntryType
+from server.domain.conversation import Conversation
+from server.domain.people import Principal
+from server.domain.refusals import Refused
+from server.domain.rules import RULES, Rule, Standing
+from server.hub.acts import audit, conversations, devices, groups, messages
+from server.hub.acts.context import Context
+from server.hub.outcome import Done, Look, Outcome
+from server.ports import Located, Tx
+from signaling import frames
+from signaling.codes import CODES, Code
+from signaling.frames import AnyClientFrame
+
+Act = Callable[[Context, Any], Outcome]
+
+ACTS: Mapping[type[AnyClientFrame], Act] = {
+    frames.Hello: devices.hello,
+    frames.PublishKeyPackages: devices.publish_key_packages,
+    frames.ClaimKeyPackages: groups.claim_key_packages,
+    frames.ListPatients: conversations.list_patients,
+    frames.CreateConversation: conversations.create,
+    frames.Commit: groups.commit,
+    frames.SendMessage: messages.send,
+    frames.AdvanceCursor: messages.advance_cursor,
+    frames.ListAuditedConversations: audit.list_conversations,
+    frames.ReadTimeline: audit.open_timeline,
+    frames.VerifyLogs: audit.open_logs,
+    frames.ReadPage: audit.read_page,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A frame, who sends it, and what that connection has opened before."""
+
+    principal: Principal
+    frame: AnyClientFrame
+    looks: Mapping[str, Look] = field(default_factory=dict)
+
+
+def judge(tx: Tx, asked: Asked, now: int) -> Outcome:
+    """Carry out a frame, or say why not: the only caller of the acts."""
+    principal, frame = asked.principal, asked.frame
+    rule = RULES.get(type(frame))
+    act = ACTS.get(type(frame))
+    if rule is None or act is None:
+        return Refused(Code.E_MALFORMED)
+    session = tx.sessions.find(principal.session.key)
+    if session is None or not session.is_live(now):
+        return Refused(Code.E_SESSION)
+    if session.person.role not in rule.roles:
+        return Refused(Code.E_ROLE)
+    conversation = _standing(tx, principal, frame, rule)
+    if isinstance(conversation, Refused):
+        return conversation
+    context = Context(tx, principal, conversation, now, asked.looks)
+    outcome = act(context, frame)
+    if isinstance(outcome, Done):
+        _demand_entry(rule, outcome, context.recorded)
+    return outcome
+
+
+def leaves_entry(refused: Refused) -> bool:
+    """Tell whether a refusal is one of policy (an entry) or of form (a metric)."""
+    return CODES[refused.code].audited
+
+
+def note_refusal(tx: Tx, principal: Principal, refused: Refused, now: int) -> Located:
+    """Write the entry of one refusal."""
+    return _append_refusal(tx, principal, now, rule=refused.code.value, about=refused.conversation)
+
+
+def count_refusals(tx: Tx, principal: Principal, count: int, now: int) -> Located:
+    """Write one entry for the refusals of a device beyond ten in a minute."""
+    return _append_refusal(tx, principal, now, rule="coalesced", count=count)
+
+
+def _append_refusal(
+    tx: Tx,
+    principal: Principal,
+    now: int,
+    *,
+    rule: str,
+    about: str | None = None,
+    count: int | None = None,
+) -> Located:
+    draft = Draft(
+        type=EntryType.ACT_REFUSED,
+        actor=principal.person,
+        device=principal.device,
+        rule=rule,
+        permitted=False,
+        conversation=about,
+        outcome={"count": count} if count else None,
+    )
+    return tx.log.append(draft, now)
+
+
+def _standing(
+    tx: Tx, principal: Principal, frame: AnyClientFrame, rule: Rule
+) -> Conversation | Refused | None:
+    """Return the conversation the frame names if the sender may act in it."""
+    if rule.standing is Standing.NONE:
+        return None
+    conversation = tx.conversations.find(getattr(frame, "conversation", ""))
+    if conversation is None or conversation.tenant != principal.person.tenant:
+        return Refused(Code.E_NOT_FOUND)
+    if principal.person.id not in {member.person for member in tx.members.of(conversation.id)}:
+        return Refused(Code.E_NOT_FOUND)
+    if rule.standing is Standing.ADMITTED:
+        admitted = {one.device for one in tx.members.admissions(conversation.id)}
+        if principal.device not in admitted:
+            return Refused(Code.E_NOT_FOUND)
+    return conversation
+
+
+def _demand_entry(rule: Rule, done: Done, recorded: list[Located]) -> None:
+    """No act without trace, no trace without act: an audited act leaves exactly one entry.
+
+    A repeated act (same id, same bytes) leaves none and answers with the entry it left before.
+    """
+    expected = 1 if rule.audited is not None and not done.repeated else 0
+    if len(recorded) != expected or (rule.audited is not None and done.entry is None):
+        raise RuntimeError("an act and its audit entries disagree")

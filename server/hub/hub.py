@@ -1,0 +1,223 @@
+"""The hub: one writer, the readers, the connections, and an orderly end."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import structlog
+
+from server.domain.conversation import Event
+from server.domain.people import Session
+from server.domain.refusals import Refused
+from server.hub import gate
+from server.hub.acts import sessions
+from server.hub.catchup import Behind
+from server.hub.connection import Connection, Socket
+from server.hub.fanout import FanOut
+from server.hub.gate import Asked
+from server.hub.metrics import CONNECTIONS
+from server.hub.outcome import Done, Outcome, Settled
+from server.hub.rates import Rates, RateSettings
+from server.hub.writer import Job, Writer
+from server.ports import Clock, Database, Tx
+from signaling import codec, frames
+from signaling.codes import Close, Code
+
+T = TypeVar("T")
+log = structlog.get_logger(__name__)
+
+PAGE_EVENTS = 32
+READERS = 2
+REFUSAL_FLUSH_SECONDS = 15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubSettings:
+    """Every bound of the hub, in one place."""
+
+    outbox_bytes: int = 64 * 1024
+    idle_seconds: float = 60
+    hello_seconds: float = 10
+    drain_seconds: float = 5
+    max_connections: int = 10_000
+    rates: RateSettings = field(default_factory=RateSettings)
+
+
+class Hub:
+    """Everything that is alive while the server runs."""
+
+    def __init__(self, database: Database, clock: Clock, settings: HubSettings) -> None:
+        self.clock = clock
+        self.settings = settings
+        self.rates = Rates(settings.rates)
+        self.fanout = FanOut()
+        self.draining = False
+        self._database = database
+        self._writer = Writer(database, clock)
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
+        self._connections: set[Connection] = set()
+        self._empty = asyncio.Event()
+        self._empty.set()
+        self._reads: asyncio.TaskGroup | None = None
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Run the writer for as long as the block lasts; at its end nothing queued is lost."""
+        async with asyncio.TaskGroup() as tasks:
+            self._reads = tasks
+            background = [
+                tasks.create_task(self._writer.run()),
+                tasks.create_task(self._flush_refusals()),
+            ]
+            try:
+                yield
+            finally:
+                self._writer.flush_refusals(everything=True)
+                await self._writer.finish()
+                for task in background:
+                    task.cancel()
+        self._writer.close()
+        self._readers.shutdown()
+
+    async def serve(self, socket: Socket, session: Session) -> None:
+        """Serve one signed-in peer until either side ends it."""
+        if self.draining:
+            await socket.close(Close.DRAINING)
+            return
+        if len(self._connections) >= self.settings.max_connections:
+            await socket.close(Close.UNAVAILABLE)
+            return
+        connection = Connection(socket, session, self)
+        self._connections.add(connection)
+        self._empty.clear()
+        CONNECTIONS.inc()
+        try:
+            await connection.run()
+        finally:
+            self._connections.discard(connection)
+            CONNECTIONS.dec()
+            if not self._connections:
+                self._empty.set()
+
+    def submit(self, asked: Asked, settle: Callable[[Settled], None]) -> None:
+        """Have the writer carry out a frame; then tell its sender, then everyone concerned."""
+
+        def told(settled: Settled) -> None:
+            settle(settled)
+            self._apply(settled.outcome)
+
+        def run(tx: Tx, now: int) -> Outcome:
+            return gate.judge(tx, asked, now)
+
+        self._writer.submit(Job(run, told, asked.principal))
+
+    def read(self, asked: Asked, settle: Callable[[Settled], None]) -> None:
+        """Answer a frame that changes nothing, from a snapshot."""
+        if self._reads is None:
+            raise RuntimeError("the hub is not running")
+        self._reads.create_task(self._read(asked, settle))
+
+    async def page(self, behind: Behind) -> list[Event]:
+        """Read what comes next for a device that is behind."""
+        return await self._in_reader(lambda tx: _page(tx, behind))
+
+    async def sign_in(self, session: Session) -> None:
+        """Open a session; it is in the log before the cookie leaves. Raises `Unavailable`."""
+        await self._act(lambda tx, now: sessions.open_session(tx, session, now))
+
+    async def sign_out(self, session: Session) -> None:
+        """Close a session and every connection it has."""
+        await self._act(lambda tx, now: sessions.close_session(tx, session, now))
+
+    async def find_session(self, key: bytes) -> Session | None:
+        """Return a live session by SHA-256 of its token."""
+        found = await self._in_reader(lambda tx: tx.sessions.find(key))
+        return found if found is not None and found.is_live(self.clock.now()) else None
+
+    async def ready(self) -> bool:
+        """Tell whether the hub can take an act now: not draining, database readable."""
+        if self.draining:
+            return False
+        try:
+            await self._in_reader(lambda tx: tx.tenants.all())
+        except Exception as exc:
+            log.error("not_ready", error=type(exc).__name__)
+            return False
+        return True
+
+    async def drain(self) -> None:
+        """Finish what is queued, tell clients when to come back, let them go (HUB, 7)."""
+        self.draining = True
+        await self._writer.finish()
+        spread = self.settings.drain_seconds * 1000
+        for one in self.fanout.subscribers():
+            # Spread, so that a restart is not met by everyone at once.
+            after = random.randint(0, int(spread))  # noqa: S311 - jitter, no secret
+            one.push(codec.encode(frames.ReconnectPush(after=after)))
+        for connection in list(self._connections):
+            connection.close(Close.DRAINING, flush=True)
+        try:
+            async with asyncio.timeout(self.settings.drain_seconds):
+                await self._empty.wait()
+        except TimeoutError:
+            log.warning("drain_cut_short", connections=len(self._connections))
+
+    def _apply(self, outcome: Outcome) -> None:
+        if isinstance(outcome, Done):
+            for effect in outcome.effects:
+                self.fanout.apply(effect)
+
+    async def _read(self, asked: Asked, settle: Callable[[Settled], None]) -> None:
+        now = self.clock.now()
+        try:
+            outcome = await self._in_reader(lambda tx: gate.judge(tx, asked, now))
+        except Exception as exc:
+            log.error("read_failed", error=type(exc).__name__)
+            outcome = Refused(Code.E_INTERNAL, retry_after=1000)
+        if isinstance(outcome, Refused):
+            # The refusal is an act of its own: it goes to the writer for its entry.
+            refused = outcome
+            self._writer.submit(Job(lambda _tx, _now: refused, settle, asked.principal))
+            return
+        settle(Settled(outcome, None, now))
+
+    async def _act(self, run: Callable[[Tx, int], Outcome]) -> None:
+        done: asyncio.Future[Settled] = asyncio.get_running_loop().create_future()
+        self._writer.submit(Job(run, done.set_result))
+        settled = await done
+        if isinstance(settled.outcome, Refused):
+            raise Unavailable(settled.outcome.code)
+        self._apply(settled.outcome)
+
+    async def _in_reader(self, read: Callable[[Tx], T]) -> T:
+        def run() -> T:
+            with self._database.read() as tx:
+                return read(tx)
+
+        return await asyncio.get_running_loop().run_in_executor(self._readers, run)
+
+    async def _flush_refusals(self) -> None:
+        while True:
+            await asyncio.sleep(REFUSAL_FLUSH_SECONDS)
+            self._writer.flush_refusals()
+
+
+class Unavailable(Exception):
+    """The writer could not take an act now; nothing happened."""
+
+    def __init__(self, code: Code) -> None:
+        super().__init__(code.value)
+        self.code = code
+
+
+def _page(tx: Tx, behind: Behind) -> list[Event]:
+    if behind.welcome is not None:
+        commit = tx.stream.at(behind.conversation, behind.welcome)
+        return [commit] if commit else []
+    return tx.stream.after(behind.conversation, behind.after, PAGE_EVENTS)

@@ -1,0 +1,117 @@
+"""What came of a frame: done, with what follows from it; or refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from server.domain.conversation import Event
+from server.domain.refusals import Refused
+from server.ports import Located, Proven
+from signaling.frames import MemberState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plain:
+    """The plain state of a conversation, before it is told to each device its own way."""
+
+    id: str
+    conversation_kind: str
+    motive: str
+    created_at: int
+    founder: str
+    patient: str
+    epoch: int
+    last_seq: int
+    members: tuple[MemberState, ...]
+    admissions: dict[str, int]
+    """`since` by device in the group."""
+
+
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """A conversation has a next event; the devices of `admissions` may see it."""
+
+    event: Event
+    admissions: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The plain state of a conversation changed."""
+
+    plain: Plain
+
+
+@dataclass(frozen=True, slots=True)
+class CursorMoved:
+    """A member received or read further."""
+
+    conversation: str
+    persons: frozenset[str]
+    person: str
+    delivered: int
+    read: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPackagesArrived:
+    """A person can be added now: told to the devices of those who share a conversation."""
+
+    person: str
+    persons: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPackagesLow:
+    """A device should publish more."""
+
+    device: str
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnded:
+    """Every connection of this session ends now."""
+
+    key: bytes
+
+
+Effect = Streamed | Changed | CursorMoved | KeyPackagesArrived | KeyPackagesLow | SessionEnded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What an officer opened on this connection: fixed sizes, so that its pages agree."""
+
+    id: str
+    logs: dict[str, str]
+    """Log names by class."""
+    sizes: dict[str, int]
+    conversation: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The act took effect. `entry` is its place in the log, `effects` what others are told.
+
+    `repeated`: it had taken effect before, and this is the same answer again.
+    """
+
+    result: dict[str, Any] | None = None
+    entry: Located | None = None
+    effects: tuple[Effect, ...] = field(default=())
+    repeated: bool = False
+    opens: Look | None = None
+
+
+Outcome = Done | Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """An outcome after the transaction is durable, with the receipt that proves it."""
+
+    outcome: Outcome
+    proven: Proven | None
+    now: int

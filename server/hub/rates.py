@@ -1,0 +1,64 @@
+"""How much one device, and one conversation, may ask for in a while."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from limits import RateLimitItem, parse
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+
+from signaling.frames import AnyClientFrame, ClaimKeyPackages
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateSettings:
+    """Bounds in the words of the `limits` library."""
+
+    device: str = "300/10 seconds"
+    """Frames of one device. People type a few a minute; a resuming outbox sends a burst."""
+    conversation: str = "600/10 seconds"
+    """Frames that name one conversation, from all its members."""
+    malformed: str = "30/minute"
+    """Frames that are nobody's; beyond it the connection closes."""
+    claims: str = "60/hour"
+    """Key packages one device may claim of one person: nobody drains a stock."""
+
+
+class Rates:
+    """Counts frames in memory: one process, one count."""
+
+    def __init__(self, settings: RateSettings) -> None:
+        self._limiter = FixedWindowRateLimiter(MemoryStorage())
+        self._device = parse(settings.device)
+        self._conversation = parse(settings.conversation)
+        self._claims = parse(settings.claims)
+        self._malformed = parse(settings.malformed)
+
+    def over_malformed(self, device: str) -> bool:
+        """Count a frame that is nobody's; tell whether there were too many."""
+        return not self._limiter.hit(self._malformed, "malformed", device)
+
+    def over(self, device: str, frame: AnyClientFrame, *, inside: bool) -> int | None:
+        """Count the frame; return after how many milliseconds to try again if it is too many.
+
+        `inside`: this device is in the conversation that the frame names. Someone outside counts
+        against themselves alone: they cannot use up what its members may send.
+        """
+        for item, key in self._windows(device, frame, inside=inside):
+            if not self._limiter.hit(item, *key):
+                reset = self._limiter.get_window_stats(item, *key).reset_time
+                return max(100, int((reset - time.time()) * 1000))
+        return None
+
+    def _windows(
+        self, device: str, frame: AnyClientFrame, *, inside: bool
+    ) -> list[tuple[RateLimitItem, tuple[str, ...]]]:
+        windows: list[tuple[RateLimitItem, tuple[str, ...]]] = [(self._device, ("device", device))]
+        if inside:
+            conversation: str = getattr(frame, "conversation", "")
+            windows.append((self._conversation, ("conversation", conversation)))
+        if isinstance(frame, ClaimKeyPackages):
+            windows.append((self._claims, ("claims", device, frame.person)))
+        return windows

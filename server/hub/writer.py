@@ -1,0 +1,136 @@
+"""The one writer: group commit. What waits when a commit ends is the next batch.
+
+State, audit entries and the signed tree head of a batch are one transaction. Nobody is answered
+before it is durable; if it fails, nobody was told anything and everything is asked again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import structlog
+
+from server.domain.people import Principal
+from server.domain.refusals import RefusalMeter, Refused
+from server.hub import gate
+from server.hub.metrics import BATCH_SIZE
+from server.hub.outcome import Done, Outcome, Settled
+from server.ports import Clock, Database, Tx
+from signaling.codes import Code
+
+log = structlog.get_logger(__name__)
+
+MAX_BATCH = 512
+MAX_WAITING = 4096
+"""Beyond it a frame is refused E_BUSY: memory is bounded, and the client tries again."""
+RETRY_MS = 250
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One act to carry out, and whom to tell. `principal` is whose refusal it would be."""
+
+    run: Callable[[Tx, int], Outcome]
+    settle: Callable[[Settled], None]
+    principal: Principal | None = None
+
+
+class Writer:
+    """Owns the writing side of the database, in a thread of its own."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._queue: asyncio.Queue[Job] = asyncio.Queue(MAX_WAITING)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
+        self._meter = RefusalMeter()
+        self._last_now = 0
+
+    def submit(self, job: Job) -> None:
+        """Queue a job; one that finds no room is refused at once."""
+        try:
+            self._queue.put_nowait(job)
+        except asyncio.QueueFull:
+            job.settle(Settled(Refused(Code.E_BUSY, retry_after=RETRY_MS), None, self._now()))
+
+    async def run(self) -> None:
+        """Commit batch after batch, until cancelled."""
+        while True:
+            batch = [await self._queue.get()]
+            while len(batch) < MAX_BATCH and not self._queue.empty():
+                batch.append(self._queue.get_nowait())
+            await self._commit(batch)
+            for _ in batch:
+                self._queue.task_done()
+
+    async def finish(self) -> None:
+        """Wait until all that was queued is durable and answered."""
+        await self._queue.join()
+
+    def close(self) -> None:
+        """Let the thread go."""
+        self._thread.shutdown()
+
+    def flush_refusals(self, *, everything: bool = False) -> None:
+        """Turn the refusals counted beyond ten a minute into one entry for each device."""
+        for principal, count in self._meter.take_over(self._clock.now(), everything=everything):
+            self.submit(Job(_counted_refusals(principal, count), settle=lambda _settled: None))
+
+    async def _commit(self, batch: list[Job]) -> None:
+        BATCH_SIZE.observe(len(batch))
+        loop = asyncio.get_running_loop()
+        try:
+            settled = await loop.run_in_executor(self._thread, self._transact, batch)
+        except Exception as exc:
+            # The disk is full, the file is locked, a tile does not fit: the audit entry cannot be
+            # written, so the act is refused (AUDIT, invariant 1). Only the kind of error is told.
+            log.error("commit_failed", error=type(exc).__name__, batch=len(batch))
+            busy = Refused(Code.E_BUSY, retry_after=RETRY_MS)
+            settled = [Settled(busy, None, self._now()) for _ in batch]
+        for job, one in zip(batch, settled, strict=True):
+            job.settle(one)
+
+    def _transact(self, batch: list[Job]) -> list[Settled]:
+        with self._database.write() as tx:
+            attempts = [self._attempt(tx, job) for job in batch]
+            tx.seal()
+            return [_settled(tx, outcome, now) for outcome, now in attempts]
+
+    def _attempt(self, tx: Tx, job: Job) -> tuple[Outcome, int]:
+        now = self._now()
+        try:
+            with tx.savepoint():
+                outcome = job.run(tx, now)
+        except Exception as exc:
+            log.error("act_failed", error=type(exc).__name__)
+            return Refused(Code.E_INTERNAL, retry_after=RETRY_MS), now
+        if isinstance(outcome, Refused):
+            self._note(tx, job, outcome, now)
+        return outcome, now
+
+    def _note(self, tx: Tx, job: Job, refused: Refused, now: int) -> None:
+        """Write the refusal's own entry: it stands although its act was undone."""
+        if job.principal is None or not gate.leaves_entry(refused):
+            return
+        if self._meter.record(job.principal, now):
+            gate.note_refusal(tx, job.principal, refused, now)
+
+    def _now(self) -> int:
+        # Entries never go back in time, whatever the machine's clock does.
+        self._last_now = max(self._last_now, self._clock.now())
+        return self._last_now
+
+
+def _settled(tx: Tx, outcome: Outcome, now: int) -> Settled:
+    entry = outcome.entry if isinstance(outcome, Done) else None
+    return Settled(outcome, tx.log.prove(entry) if entry else None, now)
+
+
+def _counted_refusals(principal: Principal, count: int) -> Callable[[Tx, int], Outcome]:
+    def run(tx: Tx, now: int) -> Outcome:
+        return Done(entry=gate.count_refusals(tx, principal, count, now))
+
+    return run

@@ -1,0 +1,356 @@
+"""What the hub needs of a database, in its own words. Adapters live in `storage`; `app` names them.
+
+A transaction (`Tx`) is a bundle of small repositories over ONE database transaction: what they
+change together is durable together, with its audit entries, or not at all. All of it is
+synchronous: the hub calls it from its writer thread (and readers' threads), never from the loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence, Set
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from crypto.policy.vocabulary import Role
+from server.domain.audit import Draft, LogClass
+from server.domain.conversation import Conversation, Device, Event, KeyPackage, Member
+from server.domain.people import Person, Pharmacy, Session
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """An entry and where it stands."""
+
+    log: str
+    index: int
+    entry: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """An entry with its inclusion proof (c2sp.org/tlog-proof@v1, without the entry)."""
+
+    located: Located
+    proof: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogHead:
+    """The end of one log: how many entries, and the signed checkpoint that says so."""
+
+    log: str
+    log_class: LogClass
+    size: int
+    checkpoint: str
+    verifier_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEntry:
+    """One row of a log: its stored Merkle leaf, and its bytes (None where they are gone)."""
+
+    index: int
+    entry: bytes | None
+    leaf: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A device in a group: it receives what came after `since`."""
+
+    device: str
+    person: str
+    since: int
+
+
+class People(Protocol):
+    """Pseudonyms with their role, and the vault of names (one key per person)."""
+
+    def find(self, person: str) -> Person | None:
+        """Return the person, or None."""
+        ...
+
+    def with_roles(self, tenant: str, roles: Set[Role]) -> list[Person]:
+        """Return the people of one pharmacy who have one of `roles`."""
+        ...
+
+    def names(self, persons: Iterable[str]) -> dict[str, str]:
+        """Open the vault: names by pseudonym; an erased person is absent."""
+        ...
+
+    def pharmacy(self, finess: str) -> Pharmacy:
+        """Return the tenant; raises `KeyError`."""
+        ...
+
+    def enrol(self, person: Person, name: str) -> None:
+        """Store a person, the name sealed in the vault."""
+        ...
+
+
+class Tenants(Protocol):
+    """Pharmacies: each with its own logs and keys."""
+
+    def all(self) -> list[Pharmacy]:
+        """Return them in the neutral order (name, then FINESS; red line R1)."""
+        ...
+
+    def open(self, pharmacy: Pharmacy) -> None:
+        """Store a new tenant and start its logs, empty and signed."""
+        ...
+
+
+class Sessions(Protocol):
+    """Signed-in people, by SHA-256 of their token."""
+
+    def find(self, key: bytes) -> Session | None:
+        """Return the session unless it was closed; its expiry is the caller's to judge."""
+        ...
+
+    def open(self, session: Session) -> None:
+        """Store a new session."""
+        ...
+
+    def close(self, key: bytes) -> None:
+        """End it for good."""
+        ...
+
+
+class Devices(Protocol):
+    """Devices, each bound to one person for good."""
+
+    def find(self, device: str) -> Device | None:
+        """Return the device, or None."""
+        ...
+
+    def register(self, device: Device) -> None:
+        """Bind a new device to its person."""
+        ...
+
+    def of(self, person: str) -> list[str]:
+        """Return the ids of a person's devices, newest first."""
+        ...
+
+
+class Directory(Protocol):
+    """Single-use key packages."""
+
+    def publish(self, packages: Sequence[KeyPackage]) -> None:
+        """Store unused packages; one already there stays as it is."""
+        ...
+
+    def find(self, ref: str) -> KeyPackage | None:
+        """Return a package, used or not."""
+        ...
+
+    def claim(self, device: str, *, by: str, conversation: str) -> KeyPackage | None:
+        """Take one unused package of `device`, once; the same claim again gives the same one."""
+        ...
+
+    def use(self, ref: str) -> None:
+        """Mark a claimed package as used: it was in an accepted commit."""
+        ...
+
+    def left(self, devices: Iterable[str]) -> dict[str, int]:
+        """Count the unclaimed packages of each device (absent: none)."""
+        ...
+
+
+class Conversations(Protocol):
+    """Conversations and their members."""
+
+    def find(self, conversation: str) -> Conversation | None:
+        """Return a conversation of any tenant: who may see it is the gate's to judge."""
+        ...
+
+    def found(self, conversation: Conversation, members: Sequence[Member]) -> None:
+        """Store a new conversation with its members."""
+        ...
+
+    def advance(self, conversation: str, *, epoch: int, last_seq: int, group_info: bytes) -> None:
+        """Move a conversation on; `seq` and epoch never go back."""
+        ...
+
+    def of_person(self, person: str) -> list[Conversation]:
+        """Return the conversations a person is a member of, newest first."""
+        ...
+
+    def of_tenant(self, tenant: str) -> list[Conversation]:
+        """Return all conversations of a pharmacy, newest first."""
+        ...
+
+
+class Members(Protocol):
+    """Who is in a conversation: persons, and the devices in its group."""
+
+    def of(self, conversation: str) -> list[Member]:
+        """Return the members, founder's order kept."""
+        ...
+
+    def admissions(self, conversation: str) -> list[Admission]:
+        """Return every device in the group."""
+        ...
+
+    def admit(self, conversation: str, admission: Admission) -> None:
+        """Let a device in."""
+        ...
+
+    def advance_cursor(self, conversation: str, person: str, *, delivered: int, read: int) -> None:
+        """Move a member's cursors forward; never back."""
+        ...
+
+
+class Stream(Protocol):
+    """The ordered events of conversations."""
+
+    def append(self, event: Event) -> None:
+        """Store the next event; its `seq` is unique in the conversation."""
+        ...
+
+    def message(self, device: str, message: str) -> Event | None:
+        """Return the event of a device's message id, if it was accepted."""
+        ...
+
+    def commit(self, conversation: str, device: str, body: bytes) -> Event | None:
+        """Return the event of this very commit by this device, if it was accepted."""
+        ...
+
+    def at(self, conversation: str, seq: int) -> Event | None:
+        """Return one event."""
+        ...
+
+    def after(self, conversation: str, seq: int, limit: int) -> list[Event]:
+        """Return the next events in order, at most `limit`."""
+        ...
+
+
+class AuditLog(Protocol):
+    """Append-only. An index, once given, never changes meaning."""
+
+    def append(self, draft: Draft, now: int) -> Located:
+        """Give the entry its place; durable with the transaction."""
+        ...
+
+    def prove(self, located: Located) -> Proven:
+        """Return the inclusion proof under this transaction's signed head (after `Tx.seal`)."""
+        ...
+
+    def head(self, tenant: str, log_class: LogClass) -> LogHead:
+        """Return the end of a log as it was last sealed."""
+        ...
+
+    def located(self, tenant: str, log_class: LogClass, index: int) -> Located:
+        """Return a stored entry; raises `KeyError`."""
+        ...
+
+    def numbered(self, tenant: str, conversation: str, number: int) -> Located:
+        """Return a conversation's entry by its number (1 founds it); raises `KeyError`."""
+        ...
+
+
+class AuditReader(Protocol):
+    """What an officer's client needs to check a log by itself."""
+
+    def entries(self, log: str, *, after: int, size: int, limit: int) -> list[StoredEntry]:
+        """Return the rows with index in (after, size), in order, at most `limit`."""
+        ...
+
+    def of_conversation(
+        self, log: str, conversation: str, *, after: int, size: int, limit: int
+    ) -> list[StoredEntry]:
+        """Return the rows that name a conversation."""
+        ...
+
+    def count(self, log: str, conversation: str, *, size: int) -> int:
+        """Count the rows with index under `size` that name a conversation."""
+        ...
+
+    def inclusion(self, log: str, index: int, size: int) -> tuple[bytes, ...]:
+        """Return the inclusion proof of `index` in the tree of the first `size` entries."""
+        ...
+
+
+class Tx(Protocol):
+    """One database transaction. `savepoint` undoes one act of many; `seal` closes the logs."""
+
+    @property
+    def people(self) -> People:
+        """People and the vault of their names."""
+        ...
+
+    @property
+    def tenants(self) -> Tenants:
+        """Pharmacies."""
+        ...
+
+    @property
+    def sessions(self) -> Sessions:
+        """Signed-in people."""
+        ...
+
+    @property
+    def devices(self) -> Devices:
+        """Devices."""
+        ...
+
+    @property
+    def directory(self) -> Directory:
+        """Key packages."""
+        ...
+
+    @property
+    def conversations(self) -> Conversations:
+        """Conversations."""
+        ...
+
+    @property
+    def members(self) -> Members:
+        """Who is in them."""
+        ...
+
+    @property
+    def stream(self) -> Stream:
+        """Their ordered events."""
+        ...
+
+    @property
+    def log(self) -> AuditLog:
+        """The audit trail, appended to."""
+        ...
+
+    @property
+    def audit(self) -> AuditReader:
+        """The audit trail, read."""
+        ...
+
+    def savepoint(self) -> AbstractContextManager[None]:
+        """Undo what happens inside if it raises; the rest of the transaction goes on."""
+        ...
+
+    def seal(self) -> None:
+        """Write entries, tiles and signed heads of every log touched. Nothing may follow."""
+        ...
+
+
+class Database(Protocol):
+    """Where everything durable is."""
+
+    def write(self) -> AbstractContextManager[Tx]:
+        """One exclusive transaction: durable when the block ends, undone if it raises."""
+        ...
+
+    def read(self) -> AbstractContextManager[Tx]:
+        """One consistent snapshot."""
+        ...
+
+    def close(self) -> None:
+        """Release every connection."""
+        ...
+
+
+class Clock(Protocol):
+    """The hub's one clock."""
+
+    def now(self) -> int:
+        """Return microseconds since 1970 UTC."""
+        ...

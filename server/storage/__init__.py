@@ -1,0 +1,1 @@
+"""SQLAlchemy Core and Alembic: one schema; SQLite today, PostgreSQL beside it later."""

@@ -1,0 +1,113 @@
+"""Devices and their single-use key packages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from server.domain.conversation import Device, KeyPackage
+from server.storage.schema import device, key_package
+
+
+class DeviceTable:
+    """`ports.Devices`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def find(self, device_id: str) -> Device | None:
+        """Return the device, or None."""
+        row = self._connection.execute(select(device).where(device.c.id == device_id)).first()
+        return Device(row.id, row.person, row.signature_key) if row else None
+
+    def register(self, new: Device) -> None:
+        """Bind a new device to its person."""
+        number = select(func.count()).where(device.c.person == new.person).scalar_subquery()
+        self._connection.execute(
+            insert(device).values(
+                id=new.id, person=new.person, signature_key=new.signature_key, number=number
+            )
+        )
+
+    def of(self, person: str) -> list[str]:
+        """Return the ids of a person's devices, newest first."""
+        return list(
+            self._connection.scalars(
+                select(device.c.id)
+                .where(device.c.person == person)
+                .order_by(device.c.number.desc())
+            )
+        )
+
+
+class KeyPackageTable:
+    """`ports.Directory`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def publish(self, packages: Sequence[KeyPackage]) -> None:
+        """Store unused packages; one already there stays as it is."""
+        rows = [
+            {"ref": p.ref, "device": p.device, "person": p.person, "body": p.body} for p in packages
+        ]
+        self._connection.execute(upsert(key_package).on_conflict_do_nothing(), rows)
+
+    def find(self, ref: str) -> KeyPackage | None:
+        """Return a package, used or not."""
+        row = self._connection.execute(select(key_package).where(key_package.c.ref == ref)).first()
+        return _package(row) if row else None
+
+    def claim(self, device_id: str, *, by: str, conversation: str) -> KeyPackage | None:
+        """Take one unused package of `device_id`, once; the same claim again gives the same."""
+        unused = select(key_package).where(
+            key_package.c.device == device_id, key_package.c.used == 0
+        )
+        mine = unused.where(
+            key_package.c.claimed_by == by, key_package.c.claimed_for == conversation
+        )
+        row = self._connection.execute(mine.limit(1)).first()
+        if row is None:
+            row = self._connection.execute(
+                unused.where(key_package.c.claimed_by.is_(None)).limit(1)
+            ).first()
+            if row is None:
+                return None
+            self._connection.execute(
+                update(key_package)
+                .where(key_package.c.ref == row.ref, key_package.c.claimed_by.is_(None))
+                .values(claimed_by=by, claimed_for=conversation)
+            )
+        return _package(row)
+
+    def use(self, ref: str) -> None:
+        """Mark a claimed package as used: it was in an accepted commit."""
+        self._connection.execute(update(key_package).where(key_package.c.ref == ref).values(used=1))
+
+    def left(self, devices: Iterable[str]) -> dict[str, int]:
+        """Count the unclaimed packages of each device (absent: none)."""
+        rows = self._connection.execute(
+            select(key_package.c.device, func.count().label("left"))
+            .where(
+                key_package.c.device.in_(list(devices)),
+                key_package.c.claimed_by.is_(None),
+                key_package.c.used == 0,
+            )
+            .group_by(key_package.c.device)
+        )
+        return {row.device: row.left for row in rows}
+
+
+def _package(row: Row[Any]) -> KeyPackage:
+    return KeyPackage(
+        ref=row.ref,
+        device=row.device,
+        person=row.person,
+        body=row.body,
+        claimed_by=row.claimed_by,
+        claimed_for=row.claimed_for,
+        used=bool(row.used),
+    )

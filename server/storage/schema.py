@@ -1,0 +1,200 @@
+"""The tables. Alembic makes them (`migrations/`); a test proves that both say the same."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Id = String(36)
+Finess = String(9)
+
+pharmacy = Table(
+    "pharmacy",
+    metadata,
+    Column("finess", Finess, primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("phone", String(40), nullable=False),
+)
+
+person = Table(
+    "person",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("tenant", Finess, ForeignKey("pharmacy.finess"), nullable=False),
+    Column("role", String(32), nullable=False),
+    Index(None, "tenant", "role"),
+)
+
+# Names, sealed with a key per person: erase the key and the log still verifies.
+vault = Table(
+    "vault",
+    metadata,
+    Column("person", Id, ForeignKey("person.id"), primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+)
+vault_key = Table(
+    "vault_key",
+    metadata,
+    Column("person", Id, ForeignKey("person.id"), primary_key=True),
+    Column("key", LargeBinary, nullable=False),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("key", LargeBinary(32), primary_key=True),
+    Column("person", Id, ForeignKey("person.id"), nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("closed", Integer, nullable=False, server_default="0"),
+)
+
+device = Table(
+    "device",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("person", Id, ForeignKey("person.id"), nullable=False),
+    Column("signature_key", LargeBinary(32), nullable=False),
+    Column("number", Integer, nullable=False),
+    UniqueConstraint("person", "number"),
+)
+
+key_package = Table(
+    "key_package",
+    metadata,
+    Column("ref", String(64), primary_key=True),
+    Column("device", Id, ForeignKey("device.id"), nullable=False),
+    Column("person", Id, ForeignKey("person.id"), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("claimed_by", Id),
+    Column("claimed_for", Id),
+    Column("used", Integer, nullable=False, server_default="0"),
+    Index(None, "device", "claimed_by"),
+)
+
+conversation = Table(
+    "conversation",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("tenant", Finess, ForeignKey("pharmacy.finess"), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("motive", String(16), nullable=False),
+    Column("motive_salt", LargeBinary(32), nullable=False),
+    Column("founder", Id, ForeignKey("person.id"), nullable=False),
+    Column("founder_device", Id, ForeignKey("device.id"), nullable=False),
+    Column("patient", Id, ForeignKey("person.id"), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("last_seq", BigInteger, nullable=False),
+    Column("entries", BigInteger, nullable=False),
+    Column("group_info", LargeBinary, nullable=False),
+    Index(None, "tenant", "created_at"),
+)
+
+member = Table(
+    "member",
+    metadata,
+    Column("conversation", Id, ForeignKey("conversation.id"), primary_key=True),
+    Column("person", Id, ForeignKey("person.id"), primary_key=True),
+    Column("role", String(32), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("delivered", BigInteger, nullable=False, server_default="0"),
+    Column("read", BigInteger, nullable=False, server_default="0"),
+    Index(None, "person"),
+)
+
+admission = Table(
+    "admission",
+    metadata,
+    Column("conversation", Id, ForeignKey("conversation.id"), primary_key=True),
+    Column("device", Id, ForeignKey("device.id"), primary_key=True),
+    Column("person", Id, ForeignKey("person.id"), nullable=False),
+    Column("since", BigInteger, nullable=False),
+)
+
+event = Table(
+    "event",
+    metadata,
+    Column("conversation", Id, ForeignKey("conversation.id"), primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    Column("ts", BigInteger, nullable=False),
+    Column("what", String(16), nullable=False),
+    Column("person", Id, nullable=False),
+    Column("device", Id, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("message", Id),
+    Column("franking_tag", LargeBinary(32)),
+    Column("body", LargeBinary, nullable=False),
+    Column("digest", LargeBinary(32), nullable=False),
+    Column("welcome", LargeBinary),
+    Column("log_index", BigInteger, nullable=False),
+    # A message id is its device's for good: a retry finds it, a reuse is refused.
+    UniqueConstraint("device", "message"),
+    Index(None, "conversation", "device", "digest"),
+)
+
+# The audit trail. `entry.bytes` is the Merkle leaf as written; the two columns beside it are an
+# index that can be rebuilt from it. Triggers refuse UPDATE and DELETE as a second line.
+entry = Table(
+    "entry",
+    metadata,
+    Column("log", String(120), primary_key=True),
+    Column("idx", BigInteger, primary_key=True),
+    Column("bytes", LargeBinary, nullable=False),
+    Column("conversation", Id),
+    Column("conversation_entry", BigInteger),
+    Index(None, "conversation", "conversation_entry"),
+)
+
+tile = Table(
+    "tile",
+    metadata,
+    Column("log", String(120), primary_key=True),
+    Column("level", Integer, primary_key=True),
+    Column("idx", BigInteger, primary_key=True),
+    Column("hashes", LargeBinary, nullable=False),
+)
+
+head = Table(
+    "head",
+    metadata,
+    Column("log", String(120), primary_key=True),
+    Column("tenant", Finess, ForeignKey("pharmacy.finess"), nullable=False),
+    Column("class", String(16), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("root", LargeBinary(32), nullable=False),
+    Column("checkpoint", String, nullable=False),
+    Column("archived_at", BigInteger, nullable=False),
+    UniqueConstraint("tenant", "class"),
+)
+
+# One signed checkpoint a minute is kept for good; `head` has the last one.
+checkpoint = Table(
+    "checkpoint",
+    metadata,
+    Column("log", String(120), primary_key=True),
+    Column("size", BigInteger, primary_key=True),
+    Column("ts", BigInteger, nullable=False),
+    Column("note", String, nullable=False),
+)
+
+APPEND_ONLY = ("entry", "checkpoint")
+"""Tables whose rows never change and never go."""

@@ -1,0 +1,52 @@
+"""One database transaction, as the bundle of repositories that `ports.Tx` names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection
+
+from server.storage.conversations import ConversationTable, EventTable, MemberTable
+from server.storage.devices import DeviceTable, KeyPackageTable
+from server.storage.keys import KeyRing
+from server.storage.log import LogTables, TileCache
+from server.storage.people import PeopleTables, SessionTable, TenantTables
+
+
+class Transaction:
+    """The `ports.Tx` of a SQLAlchemy connection on which a transaction has begun."""
+
+    def __init__(
+        self, connection: Connection, *, keys: KeyRing, tiles: TileCache, deployment: str, node: str
+    ) -> None:
+        self._connection = connection
+        self._logs = LogTables(connection, keys=keys, tiles=tiles, deployment=deployment, node=node)
+        self.people = PeopleTables(connection)
+        self.tenants = TenantTables(connection, self._logs)
+        self.sessions = SessionTable(connection)
+        self.devices = DeviceTable(connection)
+        self.directory = KeyPackageTable(connection)
+        self.conversations = ConversationTable(connection)
+        self.members = MemberTable(connection)
+        self.stream = EventTable(connection)
+        self.log = self._logs
+        self.audit = self._logs
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Undo what happens inside if it raises; the rest of the transaction goes on."""
+        mark = self._logs.mark()
+        self._connection.exec_driver_sql("SAVEPOINT act")
+        try:
+            yield
+        except BaseException:
+            self._connection.exec_driver_sql("ROLLBACK TO act")
+            self._logs.rewind(mark)
+            raise
+        finally:
+            self._connection.exec_driver_sql("RELEASE act")
+
+    def seal(self) -> None:
+        """Write entries, tiles and signed heads of every log touched."""
+        self._logs.seal()

@@ -1,0 +1,196 @@
+"""A hub of a hundred lines for one device's tests: a true wire, a true log, and faults on request.
+
+It keeps its state when its sockets are cut, as the real one keeps it in the database.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
+
+from clients.python.session import LOOPBACK, Session, Site
+from crypto.log import canonical
+from crypto.log.checkpoint import Checkpoint, VerifierKey, sign_checkpoint
+from crypto.log.proof import LogProof
+from crypto.log.tree import inclusion_proof, leaf_hash, node_hash, root_hash
+from crypto.mls.authenticated_data import AuthenticatedData
+from crypto.mls.framing import decode_header
+from signaling import frames
+from signaling.codec import decode_client, encode
+from signaling.codes import CODES, Code
+from signaling.frames import ClientFrame, Event, Ok, Receipt, RefusedFrame, ServerFrame
+
+PERSON = "00000000-0000-4000-8000-00000000c1a1"
+LOG = "colloque.test/990000001/care"
+
+Fault = Callable[["SmallHub", ServerConnection, ClientFrame], "bool | None"]
+"""Called before a frame takes effect; True: the frame was dealt with (or swallowed) here."""
+
+
+@dataclass(slots=True)
+class SmallHub:
+    """State that outlives the sockets, and what was seen on the wire."""
+
+    key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
+    entries: list[bytes] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    answers: dict[str, Ok] = field(default_factory=dict)
+    epoch: int = 0
+    seen: list[ClientFrame] = field(default_factory=list)
+    sockets: list[ServerConnection] = field(default_factory=list)
+    before: Fault = lambda *_: None
+    after: Fault = lambda *_: None
+    port: int = 0
+
+    @property
+    def session(self) -> Session:
+        """A session of this hub, without the HTTP that precedes it."""
+        return Session(Site("claire", self.port), "token")
+
+    @property
+    def bodies(self) -> list[bytes]:
+        """Every body a device sent, retries included."""
+        return [frame.body for frame in self.seen if isinstance(frame, frames.SendMessage)]
+
+    async def serve(self, socket: ServerConnection) -> None:
+        """Live with one connection."""
+        self.sockets.append(socket)
+        with contextlib.suppress(ConnectionClosed):
+            async for data in socket:
+                assert isinstance(data, bytes)
+                await self._receive(socket, decode_client(data))
+
+    async def _receive(self, socket: ServerConnection, frame: ClientFrame) -> None:
+        self.seen.append(frame)
+        if self.before(self, socket, frame):
+            return
+        known = len(self.events)
+        said = self._act(frame)
+        if self.after(self, socket, frame):
+            return
+        await socket.send(encode(said))
+        if isinstance(frame, frames.Hello):
+            for event in self.events:
+                if event.seq > frame.cursors.get(event.conversation, 0):
+                    await socket.send(encode(event))
+        elif len(self.events) > known:
+            await socket.send(encode(self.events[-1]))
+
+    def _act(self, frame: ClientFrame) -> ServerFrame:
+        match frame:
+            case frames.Hello():
+                welcomed = msgspec.to_builtins(self._welcomed(frame.device))
+                receipt = self.record("connection.opened", None)
+                return Ok(id=frame.id, now=1, receipt=receipt, result=welcomed)
+            case frames.SendMessage():
+                return self._send(frame)
+            case frames.CreateConversation():
+                receipt = self.record("dispensation.started", frame.conversation)
+                return Ok(id=frame.id, now=1, receipt=receipt, result={"conversation": {}})
+            case _:
+                return Ok(id=frame.id, now=1)
+
+    def _send(self, frame: frames.SendMessage) -> ServerFrame:
+        header = decode_header(frame.body)
+        message = AuthenticatedData.decode(header.authenticated_data).id.hex()
+        if message in self.answers:
+            return msgspec.structs.replace(self.answers[message], id=frame.id)
+        if header.epoch != self.epoch:
+            return refused(frame, Code.E_EPOCH, epoch=self.epoch)
+        self.events.append(self._event("message", frame.conversation, frame.body))
+        receipt = self.record("message.sent", frame.conversation, frame.body)
+        result = {"seq": len(self.events), "ts": 1}
+        self.answers[message] = Ok(id=frame.id, now=1, receipt=receipt, result=result)
+        return self.answers[message]
+
+    def _event(self, what: str, conversation: str, body: bytes) -> Event:
+        return Event(
+            conversation=conversation,
+            seq=len(self.events) + 1,
+            ts=1,
+            what=what,
+            person=PERSON,
+            device=PERSON,
+            body=body,
+        )
+
+    def commit(self, conversation: str, body: bytes) -> Event:
+        """Let another member move the group to its next epoch."""
+        self.epoch += 1
+        self.events.append(self._event("commit", conversation, body))
+        return self.events[-1]
+
+    def record(self, act: str, conversation: str | None, body: bytes | None = None) -> Receipt:
+        sealed = None if body is None else {"ciphertext": hashlib.sha256(body).hexdigest()}
+        entry = canonical.encode(
+            {
+                "conversation": conversation,
+                "object": sealed,
+                "seq": len(self.entries),
+                "type": act,
+            }
+        )
+        self.entries.append(entry)
+        return self.receipt(len(self.entries) - 1)
+
+    def receipt(self, index: int) -> Receipt:
+        """Return the receipt of entry `index` against the log as it is now."""
+        leaves = [leaf_hash(entry) for entry in self.entries]
+        checkpoint = Checkpoint(origin=LOG, size=len(leaves), root=root_hash(leaves))
+        proof = LogProof(
+            index=index,
+            hashes=inclusion_proof(index, len(leaves), lambda *at: _subtree(leaves, *at)),
+            checkpoint_text=sign_checkpoint(checkpoint, self.key),
+        )
+        return Receipt(log=LOG, index=index, entry=self.entries[index], proof=proof.encode())
+
+    def _welcomed(self, device: str) -> frames.Welcomed:
+        return frames.Welcomed(
+            person=PERSON,
+            name="Claire Morel",
+            role="pharmacist",
+            device=device,
+            new_device=False,
+            other_devices=0,
+            pharmacy=frames.Pharmacy(finess="990000001", name="Pharmacie", phone="01"),
+            key_packages_left=0,
+            logs={"care": VerifierKey.of(LOG, self.key).encode()},
+            checkpoint="",
+            conversations=[],
+        )
+
+
+def refused(frame: ClientFrame, code: Code, **details: Any) -> RefusedFrame:
+    """Return the refusal of `frame` with the code's own row."""
+    row = CODES[code]
+    return RefusedFrame(id=frame.id, code=code, text=row.text, retry=row.retry, **details)
+
+
+@contextlib.asynccontextmanager
+async def serving(hub: SmallHub) -> AsyncIterator[Server]:
+    """Serve `hub` on a free port of this machine."""
+    async with serve(
+        hub.serve,
+        LOOPBACK,
+        hub.port,
+        subprotocols=[Subprotocol(frames.SUBPROTOCOL)],
+        compression=None,
+    ) as server:
+        hub.port = next(iter(server.sockets)).getsockname()[1]
+        yield server
+
+
+def _subtree(leaves: list[bytes], level: int, index: int) -> bytes:
+    if level == 0:
+        return leaves[index]
+    left, right = (_subtree(leaves, level - 1, 2 * index + side) for side in (0, 1))
+    return node_hash(left, right)

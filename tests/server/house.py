@@ -1,0 +1,309 @@
+"""A whole hub on a real SQLite file, without a network: the tests' door to the server.
+
+Time is an argument: `Hands` is the clock. Peers speak the real wire over an in-memory socket.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from clients.python import opaque
+from crypto.log.checkpoint import VerifierKey
+from crypto.log.verify import VerifiedReceipt, verify_receipt
+from server.demo import PERSONAS, seed
+from server.domain.people import Session
+from server.hub.connection import Gone
+from server.hub.hub import Hub, HubSettings
+from server.hub.rates import RateSettings
+from server.storage.database import Database, sqlite_engine
+from server.storage.keys import KeyRing
+from signaling import codec, frames
+from signaling.frames import AnyClientFrame, AnyServerFrame, Ok, RefusedFrame
+
+PEOPLE = {persona.slug: persona.person for persona in PERSONAS}
+SECONDS = 1_000_000
+PATIENCE = 10
+"""A wait on the hub that takes longer has failed."""
+NOON = 1_790_000_000 * SECONDS
+
+F = TypeVar("F", bound=AnyServerFrame)
+
+
+class Hands:
+    """A clock whose hands the test turns."""
+
+    def __init__(self) -> None:
+        self.at = NOON
+
+    def now(self) -> int:
+        """Return where the hands are."""
+        return self.at
+
+    def turn(self, seconds: float) -> None:
+        """Let time pass, or go back."""
+        self.at += int(seconds * SECONDS)
+
+
+class Wire:
+    """A socket in memory: what the peer sends and what it gets, with a switch to stop reading."""
+
+    def __init__(self) -> None:
+        self.incoming: asyncio.Queue[bytes | Exception] = asyncio.Queue()
+        self.outgoing: asyncio.Queue[bytes] = asyncio.Queue()
+        self.reads = asyncio.Event()
+        self.reads.set()
+        self.closed: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    async def receive(self) -> bytes:
+        """Return what the peer sent."""
+        item = await self.incoming.get()
+        if isinstance(item, Exception):
+            raise item
+        return item
+
+    async def send(self, data: bytes) -> None:
+        """Give the peer a frame, once it reads."""
+        await self.reads.wait()
+        self.outgoing.put_nowait(data)
+
+    async def close(self, code: int) -> None:
+        """Close with a code."""
+        if not self.closed.done():
+            self.closed.set_result(code)
+
+
+def open_database(directory: Path) -> Database:
+    """Open (again) the database of a directory, with the demonstration's people."""
+    database = Database(
+        sqlite_engine(directory / "colloque.sqlite"),
+        keys=KeyRing(directory / "keys"),
+        deployment="test.example",
+        node="test",
+    )
+    database.migrate()
+    seed(database)
+    return database
+
+
+class House:
+    """A running hub and the peers at its door."""
+
+    def __init__(self, hub: Hub, database: Database, clock: Hands) -> None:
+        self.hub = hub
+        self.database = database
+        self.clock = clock
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def session(self, slug: str, *, seconds: float = 3600) -> Session:
+        """Sign a persona in."""
+        key = hashlib.sha256(uuid.uuid4().bytes).digest()
+        session = Session(key, PEOPLE[slug], self.clock.now() + int(seconds * SECONDS))
+        await self.hub.sign_in(session)
+        return session
+
+    async def knock(self, slug: str, *, session: Session | None = None) -> Peer:
+        """Open a socket as a persona, without hello."""
+        wire = Wire()
+        session = session or await self.session(slug)
+        self._tasks.append(asyncio.create_task(self.hub.serve(wire, session)))
+        return Peer(self, wire, slug, session)
+
+    async def peer(self, slug: str, *, packages: int = 0, **hello: Any) -> Peer:
+        """Connect a new device of a persona; it may publish key packages."""
+        peer = await self.knock(slug, session=hello.pop("session", None))
+        await peer.hello(**hello)
+        if packages:
+            bodies = [opaque.key_package() for _ in range(packages)]
+            await peer.ok(frames.PublishKeyPackages, packages=bodies)
+        return peer
+
+    async def leave(self) -> None:
+        """Have every peer go."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def entries(self, tenant: str = "990000001", log: str = "care") -> list[dict[str, Any]]:
+        """Return a log's entries, decoded, from the database itself."""
+        with self.database.read() as tx:
+            name = f"test.example/{tenant}/{log}"
+            rows = tx.audit.entries(name, after=-1, size=10**6, limit=0)
+            size = next(tx.log.head(tenant, c).size for c in _classes() if c.value == log)
+            rows = tx.audit.entries(name, after=-1, size=size, limit=size)
+            return [msgspec.json.decode(row.entry or b"null") for row in rows]
+
+
+def _classes() -> list[Any]:
+    from server.domain.audit import LogClass
+
+    return list(LogClass)
+
+
+class Peer:
+    """One device of one persona on one socket."""
+
+    def __init__(self, house: House, wire: Wire, slug: str, session: Session) -> None:
+        self.house = house
+        self.wire = wire
+        self.slug = slug
+        self.session = session
+        self.person = PEOPLE[slug].id
+        self.device = str(uuid.uuid4())
+        self.signature_key = uuid.uuid4().bytes * 2
+        self.welcomed: dict[str, Any] = {}
+        self.pushes: list[AnyServerFrame] = []
+        self._counter = 0
+
+    def send(self, frame: AnyClientFrame) -> None:
+        """Send a frame without waiting."""
+        self.wire.incoming.put_nowait(codec.encode(frame))
+
+    def send_raw(self, data: bytes) -> None:
+        """Send bytes that may be no frame at all."""
+        self.wire.incoming.put_nowait(data)
+
+    def hang_up(self) -> None:
+        """Leave as a closed tab does."""
+        self.wire.incoming.put_nowait(Gone())
+
+    async def hello(
+        self,
+        *,
+        device: str | None = None,
+        signature_key: bytes | None = None,
+        cursors: dict[str, int] | None = None,
+    ) -> Ok:
+        """Say hello, as a new device or a known one."""
+        self.device = device or self.device
+        self.signature_key = signature_key or self.signature_key
+        done = await self.ok(
+            frames.Hello,
+            device=self.device,
+            signature_key=self.signature_key,
+            cursors=cursors or {},
+        )
+        self.welcomed = done.result or {}
+        return done
+
+    async def ask(self, kind: type[Any], **fields: Any) -> Ok | RefusedFrame:
+        """Send a frame and return its answer; what comes in between is kept in `pushes`."""
+        self._counter += 1
+        request = f"r{self._counter}"
+        self.send(kind(id=request, **fields))
+        return await self.answer(request)
+
+    async def answer(self, request: str) -> Ok | RefusedFrame:
+        """Wait for the answer to a frame sent before."""
+        while True:
+            frame = await self.next()
+            if isinstance(frame, Ok | RefusedFrame) and frame.id == request:
+                return frame
+            self.pushes.append(frame)
+
+    async def ok(self, kind: type[Any], **fields: Any) -> Ok:
+        """Send a frame that must be accepted."""
+        answer = await self.ask(kind, **fields)
+        assert isinstance(answer, Ok), answer
+        return answer
+
+    async def refused(self, kind: type[Any], **fields: Any) -> RefusedFrame:
+        """Send a frame that must be refused."""
+        answer = await self.ask(kind, **fields)
+        assert isinstance(answer, RefusedFrame), answer
+        return answer
+
+    async def next(self) -> AnyServerFrame:
+        """Return the next frame of the hub."""
+        async with asyncio.timeout(PATIENCE):
+            return codec.decode_server(await self.wire.outgoing.get())
+
+    async def push(self, kind: type[F]) -> F:
+        """Return the next push of a kind, kept or to come."""
+        for at, frame in enumerate(self.pushes):
+            if isinstance(frame, kind):
+                del self.pushes[at]
+                return frame
+        while True:
+            frame = await self.next()
+            if isinstance(frame, kind):
+                return frame
+            self.pushes.append(frame)
+
+    async def event(self) -> frames.Event:
+        """Return the next step of a conversation."""
+        return await self.push(frames.Event)
+
+    async def closed(self) -> int:
+        """Wait for the hub to close, and return its code."""
+        async with asyncio.timeout(PATIENCE):
+            return await asyncio.shield(self.wire.closed)
+
+    def verify(self, answer: Ok) -> VerifiedReceipt:
+        """Verify the receipt of an answer with the log's key told at hello."""
+        assert answer.receipt is not None
+        key = self.welcomed["logs"][answer.receipt.log.rsplit("/", 1)[-1]]
+        return verify_receipt(answer.receipt.proof, VerifierKey.parse(key), answer.receipt.entry)
+
+    async def create(self, patient: str = "jean", **other: Any) -> str:
+        """Found a conversation for a patient; return its id."""
+        conversation = other.pop("conversation", None) or str(uuid.uuid4())
+        fields: dict[str, Any] = {
+            "conversation": conversation,
+            "conversation_kind": "remote_dispensation",
+            "patient": PEOPLE[patient].id,
+            "motive": "age",
+            "group_info": opaque.group_info(),
+        }
+        await self.ok(frames.CreateConversation, **fields | other)
+        return conversation
+
+    async def add(self, conversation: str, slug: str, *, epoch: int = 0) -> Ok:
+        """Claim a persona's packages and commit their devices into the group."""
+        claimed = await self.ok(
+            frames.ClaimKeyPackages, conversation=conversation, person=PEOPLE[slug].id
+        )
+        packages = (claimed.result or {})["packages"]
+        adds = [{k: p[k] for k in ("person", "device", "key_package")} for p in packages]
+        return await self.ok(
+            frames.Commit,
+            conversation=conversation,
+            commit=opaque.commit(conversation, epoch),
+            group_info=opaque.group_info(),
+            welcome=opaque.welcome(),
+            adds=[frames.Added(**one) for one in adds],
+        )
+
+    def message(self, conversation: str, content: bytes = b"bonjour") -> opaque.OpaqueMessage:
+        """Make a new opaque message."""
+        self._counter += 1
+        return opaque.message(conversation, content, counter=self._counter, sent_at=1)
+
+    async def say(self, conversation: str, *, epoch: int = 1) -> Ok:
+        """Send a new message that must be accepted."""
+        body = self.message(conversation).at_epoch(epoch)
+        return await self.ok(frames.SendMessage, conversation=conversation, body=body)
+
+
+@asynccontextmanager
+async def a_house(directory: Path, **settings: Any) -> AsyncIterator[House]:
+    """Run a hub on a directory (again) for as long as the block lasts."""
+    database, clock = open_database(directory), Hands()
+    rates = settings.pop(
+        "rates", RateSettings(device="100000/second", conversation="100000/second")
+    )
+    hub = Hub(database, clock, HubSettings(rates=rates, **settings))
+    house = House(hub, database, clock)
+    async with hub.running():
+        try:
+            yield house
+        finally:
+            await house.leave()
+    database.close()

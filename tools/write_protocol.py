@@ -1,0 +1,132 @@
+"""Write the tables of `docs/protocol.md` from the frames, rules and codes themselves.
+
+`python tools/write_protocol.py` writes them anew; a test fails when they are stale.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import get_args
+
+import msgspec
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from server.domain.audit import TECHNICAL_TYPES, EntryType
+from server.domain.rules import EVERYONE, RULES, Rule
+from signaling.codes import CODES, Close, reconnects
+from signaling.frames import AnyClientFrame, AnyServerFrame
+
+PAGE = Path(__file__).parents[1] / "docs" / "protocol.md"
+
+
+def client_frames() -> str:
+    """What a device sends: fields, who may, what trace."""
+    rows = (
+        [
+            f"`{_kind(frame)}`",
+            _fields(frame),
+            _who(RULES[frame]),
+            _trace(RULES[frame]),
+            _says(frame),
+        ]
+        for frame in get_args(AnyClientFrame)
+    )
+    return _table(["kind", "fields (beside `id`)", "who", "entry", "what it does"], rows)
+
+
+def server_frames() -> str:
+    """What the hub sends."""
+    rows = (
+        [f"`{_kind(frame)}`", _fields(frame), _says(frame)] for frame in get_args(AnyServerFrame)
+    )
+    return _table(["kind", "fields", "what it says"], rows)
+
+
+def codes() -> str:
+    """Every refusal."""
+    rows = (
+        [
+            f"`{code.value}`",
+            row.retry.value,
+            "entry" if row.audited else "metric",
+            row.text,
+            row.simple,
+        ]
+        for code, row in CODES.items()
+    )
+    return _table(["code", "retry", "trace", "sentence", "langage simple"], rows)
+
+
+def closes() -> str:
+    """Every close code."""
+    rows = (
+        [str(int(close)), close.name.lower(), "yes" if reconnects(close) else "no"]
+        for close in Close
+    )
+    return _table(["code", "why", "reconnect"], rows)
+
+
+def entries() -> str:
+    """Every type of audit entry."""
+    rows = (
+        [f"`{one.value}`", "technical" if one in TECHNICAL_TYPES else "care"] for one in EntryType
+    )
+    return _table(["type", "log"], rows)
+
+
+SECTIONS: Mapping[str, Callable[[], str]] = {
+    "client-frames": client_frames,
+    "server-frames": server_frames,
+    "codes": codes,
+    "closes": closes,
+    "entries": entries,
+}
+
+
+def rewritten(page: str) -> str:
+    """Return the page with every marked table made anew."""
+    for name, make in SECTIONS.items():
+        marked = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
+        if not marked.search(page):
+            raise LookupError(name)
+        page = marked.sub(lambda found: found[1] + make() + found[2], page)  # noqa: B023
+    return page
+
+
+def _table(head: list[str], rows: Iterable[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join("| " + " | ".join(cells) + " |\n" for cells in lines)
+
+
+def _kind(frame: type[msgspec.Struct]) -> str:
+    return str(frame.__struct_config__.tag)
+
+
+def _fields(frame: type[msgspec.Struct]) -> str:
+    fields = (
+        f for f in msgspec.structs.fields(frame) if f.name != "id" or _kind(frame) in "ok refused"
+    )
+    return ", ".join(f"`{f.encode_name}`" + ("" if f.required else "?") for f in fields) or "–"
+
+
+def _who(rule: Rule) -> str:
+    roles = "everyone" if rule.roles == EVERYONE else ", ".join(sorted(rule.roles))
+    standing = {"none": "", "member": "; member", "admitted": "; device in the group"}
+    return roles + standing[rule.standing.value]
+
+
+def _trace(rule: Rule) -> str:
+    return f"`{rule.audited.value}`" if rule.audited else "–"
+
+
+def _says(frame: type) -> str:
+    return re.sub(r"\s+", " ", inspect.getdoc(frame) or "").replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    PAGE.write_text(rewritten(PAGE.read_text()))
