@@ -136,6 +136,7 @@ readers-only = Only these people can read:
 readers-none = The people who can read will appear once your device is added.
 readers-title = Only these people can read
 readers-source = This list comes from the conversation’s keys, verified on this device. It does not come from the server.
+readers-unlisted = A device can read and the server does not say whose it is. Write nothing more here, and call the pharmacy.
 readers-not-yet = Not yet: { $names }. Their device has not come.
 identity-not-compared = identity not compared
 identity-explained = “Identity not compared”: you have not yet compared keys with this person, face to face. The name is the one the pharmacy recorded.

@@ -136,6 +136,7 @@ readers-only = Seules ces personnes peuvent lire :
 readers-none = Les personnes qui peuvent lire s’afficheront quand votre appareil sera ajouté.
 readers-title = Seules ces personnes peuvent lire
 readers-source = Cette liste vient des clés de la conversation, vérifiées sur cet appareil. Elle ne vient pas du serveur.
+readers-unlisted = Un appareil peut lire sans que le serveur dise à qui il est. N’écrivez plus rien ici et appelez la pharmacie.
 readers-not-yet = Pas encore : { $names }. Son appareil ne s’est pas présenté.
 identity-not-compared = identité non comparée
 identity-explained = « Identité non comparée » : vous n’avez pas encore comparé les clés avec cette personne, face à face. Le nom est celui que la pharmacie a enregistré.

@@ -8,7 +8,7 @@ import { useArrival } from "../parts/arrival"
 import { CallPharmacy, Emergency } from "../parts/Emergency"
 import { Heading } from "../parts/Heading"
 import { later } from "../parts/later"
-import { LinkBanner } from "../parts/LinkBanner"
+import { Banners } from "../parts/Banners"
 import { Notice } from "../parts/Notice"
 import { Preferences } from "../parts/Preferences"
 import { useThread } from "../parts/useThread"
@@ -36,7 +36,7 @@ export function PatientHome({ me }: { readonly me: Me }) {
         <CallPharmacy phone={me.pharmacy.phone} />
         <Emergency />
       </header>
-      <LinkBanner />
+      <Banners />
       <main id="main">
         <Page open={open} alone={only !== undefined} />
       </main>
