@@ -32,6 +32,7 @@ readers-only = Qui peut lire :
 readers-none = Bientôt, vous verrez ici qui peut lire.
 readers-title = Qui peut lire
 readers-source = Seules les personnes de cette liste peuvent lire vos messages.
+readers-unlisted = Quelqu’un que nous ne connaissons pas peut lire. N’écrivez plus. Appelez la pharmacie.
 readers-not-yet = Pas encore : { $names }.
 identity-not-compared = nom donné par la pharmacie
 identity-explained = Le nom est celui que la pharmacie connaît. Vous pourrez le vérifier ensemble à la pharmacie.

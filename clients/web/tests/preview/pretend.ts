@@ -1,7 +1,7 @@
 /** An engine without a hub: it keeps what a scene gives it and answers as the real one would. */
 import { computed, signal } from "@preact/signals"
 import type {
-  AppState, Audit, Conversation, Engine, Link, Message, Outcome, Patient, Proof, Reader, Thread,
+  AppState, Audit, Conversation, Engine, Link, Message, Outcome, Patient, Proof, Reader, Thread, Trouble,
 } from "../../src/core/model"
 
 export interface Scene {
@@ -14,6 +14,7 @@ export interface Scene {
   readonly patients?: readonly Patient[] | null
   readonly proofs?: readonly Proof[]
   readonly audit?: Audit
+  readonly alarm?: Trouble
   readonly refuses?: boolean
 }
 
@@ -54,7 +55,7 @@ export function pretend(scene: Scene): Pretended {
     thread,
     patients,
     proofs: signal(scene.proofs ?? []),
-    alarm: signal(null),
+    alarm: signal(scene.alarm ?? null),
     audit,
     demo: signal(true),
     receive: (text) => write(text, false),

@@ -4,7 +4,7 @@ import { t } from "../../strings/strings"
 import { useEngine } from "../engine"
 import { BackIcon } from "../icons"
 import { useArrival } from "../parts/arrival"
-import { LinkBanner } from "../parts/LinkBanner"
+import { Banners } from "../parts/Banners"
 import { TroubleNotice } from "../parts/Notice"
 import { TopBar } from "../parts/TopBar"
 import { Proofs } from "../proofs/Proofs"
@@ -20,7 +20,7 @@ export function Control({ me }: { readonly me: Me }) {
   return (
     <div class={`control control-${here.kind}`}>
       <TopBar me={me} />
-      <LinkBanner />
+      <Banners />
       <main id="main">
         {here.kind === "proofs" ? <Proofs back={<Back />} /> : <Cases open={"id" in here ? here.id : null} />}
       </main>

@@ -26,7 +26,7 @@ export function CallPharmacy({ phone }: Pick<Phone, "phone">) {
   return (
     <a class="button call" href={telephone(phone)}>
       <PhoneIcon />
-      <span>{t("call-pharmacy", { phone: unbroken(phone) })}</span>
+      <span>{t("call-pharmacy")}<span class="number">{t("call-number", { phone: unbroken(phone) })}</span></span>
     </a>
   )
 }

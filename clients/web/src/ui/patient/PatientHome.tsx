@@ -3,12 +3,12 @@ import { locale, t } from "../../strings/strings"
 import { ConversationView } from "../conversation/Conversation"
 import { useEngine } from "../engine"
 import { formatShort } from "../format"
-import { BackIcon, LeaveIcon, MessagesIcon, ProofIcon } from "../icons"
+import { BackIcon, LeaveIcon, MenuIcon, MessagesIcon, ProofIcon } from "../icons"
 import { useArrival } from "../parts/arrival"
 import { CallPharmacy, Emergency } from "../parts/Emergency"
 import { Heading } from "../parts/Heading"
 import { later } from "../parts/later"
-import { LinkBanner } from "../parts/LinkBanner"
+import { Banners } from "../parts/Banners"
 import { Notice } from "../parts/Notice"
 import { Preferences } from "../parts/Preferences"
 import { useThread } from "../parts/useThread"
@@ -32,31 +32,26 @@ export function PatientHome({ me }: { readonly me: Me }) {
   return (
     <div class={`patient reading ${open === null ? "" : "patient-open"}`}>
       <header class="patient-head">
+        <p class="patient-pharmacy">{me.pharmacy.name}</p>
         <CallPharmacy phone={me.pharmacy.phone} />
         <Emergency />
       </header>
-      <LinkBanner />
+      <Banners />
       <main id="main">
-        <Page open={open} alone={only !== undefined} pharmacy={me.pharmacy.name} />
+        <Page open={open} alone={only !== undefined} />
       </main>
       <PatientFoot />
     </div>
   )
 }
 
-interface PageProps {
-  readonly open: string | null
-  readonly alone: boolean
-  readonly pharmacy: string
-}
-
-function Page({ open, alone, pharmacy }: PageProps) {
+function Page({ open, alone }: { readonly open: string | null; readonly alone: boolean }) {
   const thread = useThread(open)
   if (route.value.kind === "proofs") return <Proofs back={<BackToMessages />} />
   if (open === null) return <Conversations />
   if (thread === null) return <Missing id={open} />
   const { conversation } = thread
-  const subtitle = t("with", { name: nameOf(conversation.members, conversation.founder), pharmacy })
+  const subtitle = t("with", { name: nameOf(conversation.members, conversation.founder) })
   return (
     <ConversationView
       thread={thread} title={t(`patient-kind-${conversation.kind.replaceAll("_", "-")}`)} subtitle={subtitle}
@@ -112,12 +107,23 @@ function ConversationCard({ conversation }: { readonly conversation: Conversatio
 }
 
 function PatientFoot() {
-  const engine = useEngine()
   return (
     <footer class="patient-foot">
       <Preferences />
-      <a class="button quiet" href={hrefOf({ kind: "proofs" })}><ProofIcon /><span>{t("proofs-title")}</span></a>
-      <button type="button" class="button quiet" onClick={() => void engine.signOut()}><LeaveIcon /><span>{t("sign-out")}</span></button>
+      <div class="row wide-only"><ProofsAndLeave /></div>
+      <button type="button" class="button quiet narrow-only" popovertarget="more"><MenuIcon /><span>{t("more")}</span></button>
+      <div id="more" class="menu at-foot" popover="auto"><ProofsAndLeave /></div>
     </footer>
+  )
+}
+
+function ProofsAndLeave() {
+  const engine = useEngine()
+  const close = () => document.getElementById("more")?.hidePopover()
+  return (
+    <>
+      <a class="button quiet" href={hrefOf({ kind: "proofs" })} onClick={close}><ProofIcon /><span>{t("proofs-title")}</span></a>
+      <button type="button" class="button quiet" onClick={() => void engine.signOut()}><LeaveIcon /><span>{t("sign-out")}</span></button>
+    </>
   )
 }

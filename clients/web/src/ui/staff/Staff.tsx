@@ -3,7 +3,7 @@ import type { Me } from "../../core/model"
 import { t } from "../../strings/strings"
 import { useArrival } from "../parts/arrival"
 import { HeadingLevel } from "../parts/Heading"
-import { LinkBanner } from "../parts/LinkBanner"
+import { Banners } from "../parts/Banners"
 import { TopBar } from "../parts/TopBar"
 import { BackIcon, DetailsIcon } from "../icons"
 import { Proofs } from "../proofs/Proofs"
@@ -31,7 +31,7 @@ export function Staff({ me }: { readonly me: Me }) {
       <TopBar me={me}>
         <button type="button" class="button quiet" onClick={() => setOpened("shortcuts")}><DetailsIcon /><span>{t("shortcuts-title")}</span></button>
       </TopBar>
-      <LinkBanner />
+      <Banners />
       <main id="main" class="columns">
         <h1 class="visually-hidden">{me.pharmacy.name}</h1>
         <HeadingLevel.Provider value={2}>
