@@ -25,7 +25,6 @@ from server.web.demo import DemoHosts, DemoRoutes
 from server.web.headers import Door
 from server.web.routes import routes
 
-
 __all__ = ["Assembled", "InUse", "create_demo", "open_database"]
 
 

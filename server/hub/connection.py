@@ -173,7 +173,11 @@ class Connection:
     async def _dispatch(self, frame: AnyClientFrame) -> None:
         inside = self._catch_up.follows(getattr(frame, "conversation", None))
         wait = self._hub.rates.over(self._rate_key(), frame, inside=inside)
-        if wait is not None:
+        if self._session_over():
+            # Said here although the gate says it too: the reader gives up at this same instant,
+            # before the gate's answer, and a ping never comes to the gate.
+            self._refuse(frame.id, Refused(Code.E_SESSION))
+        elif wait is not None:
             self._refuse(frame.id, Refused(Code.E_RATE, retry_after=wait))
         elif isinstance(frame, Hello):
             await self._hello(frame)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import threading
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,10 +20,13 @@ from clients.python import opaque
 from crypto.log.checkpoint import VerifierKey
 from crypto.log.verify import VerifiedReceipt, verify_receipt
 from server.demo import PERSONAS, seed
+from server.domain.audit import LogClass
 from server.domain.people import Session
 from server.hub.connection import Gone
 from server.hub.hub import Hub, HubSettings
+from server.hub.outcome import Done
 from server.hub.rates import RateSettings
+from server.hub.writer import Job
 from server.storage.database import Database, sqlite_engine
 from server.storage.keys import KeyRing
 from signaling import codec, frames
@@ -134,17 +138,44 @@ class House:
     def entries(self, tenant: str = "990000001", log: str = "care") -> list[dict[str, Any]]:
         """Return a log's entries, decoded, from the database itself."""
         with self.database.read() as tx:
-            name = f"test.example/{tenant}/{log}"
-            rows = tx.audit.entries(name, after=-1, size=10**6, limit=0)
-            size = next(tx.log.head(tenant, c).size for c in _classes() if c.value == log)
-            rows = tx.audit.entries(name, after=-1, size=size, limit=size)
+            head = tx.log.head(tenant, LogClass(log))
+            rows = tx.audit.entries(head.log, after=-1, size=head.size, limit=head.size)
             return [msgspec.json.decode(row.entry or b"null") for row in rows]
 
+    def refusals(self, tenant: str = "990000001", log: str = "care") -> list[dict[str, Any]]:
+        """Return the `act.refused` entries of a log."""
+        return [e for e in self.entries(tenant, log) if e["type"] == "act.refused"]
 
-def _classes() -> list[Any]:
-    from server.domain.audit import LogClass
+    def run(self, *statements: str) -> None:
+        """Do what only someone with the database file can do."""
+        with self.database.engine.connect() as connection:
+            for statement in statements:
+                connection.exec_driver_sql(statement)
 
-    return list(LogClass)
+    def rows(self, query: str) -> list[Any]:
+        """Return what stands in the database."""
+        with self.database.engine.connect() as connection:
+            return list(connection.exec_driver_sql(query))
+
+    @asynccontextmanager
+    async def one_batch(self, acts: int) -> AsyncIterator[None]:
+        """Hold the writer until `acts` wait for it: it commits them in one transaction."""
+        writer, held = self.hub._writer, threading.Event()
+        hold = Job(lambda _tx, _now: Done() if held.wait(PATIENCE) else Done(), lambda _: None)
+        writer.submit(hold)
+        await until(lambda: writer._queue.qsize() == 0)
+        try:
+            yield
+            await until(lambda: writer._queue.qsize() == acts)
+        finally:
+            held.set()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Let the loop turn until something is so."""
+    async with asyncio.timeout(PATIENCE):
+        while not condition():
+            await asyncio.sleep(0.001)
 
 
 class Peer:
@@ -281,6 +312,16 @@ class Peer:
             adds=[frames.Added(**one) for one in adds],
         )
 
+    async def nothing_but_pong(self) -> None:
+        """Ask for a pong and get nothing else before it: the hub had nothing to say."""
+        self._counter += 1
+        request = f"r{self._counter}"
+        self.send(frames.Ping(id=request))
+        frame = await self.next()
+        assert isinstance(frame, Ok), frame
+        assert frame.id == request
+        assert self.pushes == []
+
     def message(self, conversation: str, content: bytes = b"bonjour") -> opaque.OpaqueMessage:
         """Make a new opaque message."""
         self._counter += 1
@@ -307,3 +348,12 @@ async def a_house(directory: Path, **settings: Any) -> AsyncIterator[House]:
         finally:
             await house.leave()
     database.close()
+
+
+async def a_pair(house: House) -> tuple[Peer, Peer, str]:
+    """A pharmacist and a patient in one group, at epoch 1."""
+    claire, jean = await house.peer("claire"), await house.peer("jean", packages=3)
+    conversation = await claire.create()
+    await claire.add(conversation, "jean")
+    await jean.push(frames.WelcomePush)
+    return claire, jean, conversation

@@ -57,10 +57,12 @@ def publish_key_packages(context: Context, frame: PublishKeyPackages) -> Outcome
         )
         for body in frame.packages
     }
-    if any((there := directory.find(ref)) and there.device != device for ref in packages):
+    there = [known for known in map(directory.find, packages) if known is not None]
+    if any(known.device != device for known in there):
         return Refused(Code.E_KEY_PACKAGE_USED)
-    before = directory.left([device]).get(device, 0)
-    if before + len(packages) > MAX_STOCK:
+    # Only new ones count: the retry of a lost answer must not meet its own first time.
+    fresh = len(packages) - len(there)
+    if fresh and directory.left([device]).get(device, 0) + fresh > MAX_STOCK:
         return Refused(Code.E_RATE, retry_after=3_600_000)
     directory.publish(list(packages.values()))
     left = directory.left([device]).get(device, 0)

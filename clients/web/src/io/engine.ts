@@ -16,8 +16,6 @@ const DRAFT_MS = 300
 const NO_AUDIT: Audit = { conversations: null, timeline: null, integrity: { kind: "idle" }, trouble: null }
 const OFFLINE: { readonly ok: false; readonly trouble: Trouble } = { ok: false, trouble: fault("C_OFFLINE") }
 
-type Signals = { readonly [K in keyof Views]: Signal<Views[K]> }
-
 class BrowserEngine implements Engine {
   readonly app = signal<AppState>({ kind: "loading" })
   readonly link = signal<Link>({ kind: "connecting" })
@@ -29,10 +27,6 @@ class BrowserEngine implements Engine {
   readonly alarm = signal<Trouble | null>(null)
   readonly demo = signal(false)
   readonly #keys = signal<readonly string[]>([])
-  readonly #views: Signals = {
-    conversations: this.conversations, thread: this.thread, patients: this.patients, proofs: this.proofs,
-    audit: this.audit, alarm: this.alarm, logKeys: this.#keys,
-  }
 
   readonly #socket: Socket
   readonly #drafts = new Map<string, ReturnType<typeof setTimeout>>()
@@ -204,38 +198,38 @@ class BrowserEngine implements Engine {
     switch (message.kind) {
       case "started":
         if (this.#shown !== null) void this.#call("open", this.#shown)
-        return this.#socket.start()
+        { this.#socket.start(); return; }
       case "send":
-        return this.#socket.send(message.data)
+        { this.#socket.send(message.data); return; }
       case "welcomed":
         this.#socket.welcomed()
         this.app.value = { kind: "ready", me: message.me }
         return
       case "drop":
-        return this.#socket.drop()
+        { this.#socket.drop(); return; }
       case "restart":
-        return this.#socket.restart(message.after)
+        { this.#socket.restart(message.after); return; }
       case "views":
-        return this.#show(message.views)
+        { this.#show(message.views); return; }
       case "failed":
-        return this.#fail(message.fault)
+        { this.#fail(message.fault); return; }
       case "expired":
         this.#leave("not_started")
-        return this.#signedOut("expired", null)
+        { this.#signedOut("expired", null); return; }
     }
   }
 
   #show(views: Partial<Views>): void {
     batch(() => {
-      for (const name of viewNames(views)) this.#showOne(name, views)
+      set(this.conversations, views.conversations)
+      set(this.patients, views.patients)
+      set(this.proofs, views.proofs)
+      set(this.audit, views.audit)
+      set(this.alarm, views.alarm)
+      set(this.#keys, views.logKeys)
+      // A thread that was left while it was being computed is not shown again.
+      if (views.thread === null || views.thread?.conversation.id === this.#shown) set(this.thread, views.thread)
     })
-  }
-
-  #showOne<N extends keyof Views>(name: N, views: Partial<Views>): void {
-    const value = views[name]
-    // A thread that was closed while it was being computed is not shown again.
-    if (name === "thread" && views.thread?.conversation.id !== this.#shown && views.thread !== null) return
-    if (value !== undefined) this.#views[name].value = value
   }
 
   #linkChanged(state: LinkState): void {
@@ -291,8 +285,8 @@ class BrowserEngine implements Engine {
   }
 }
 
-function viewNames(views: Partial<Views>): readonly (keyof Views)[] {
-  return (["conversations", "thread", "patients", "proofs", "audit", "alarm", "logKeys"] as const).filter((name) => name in views)
+function set<T>(held: Signal<T>, value: T | undefined): void {
+  if (value !== undefined) held.value = value
 }
 
 function linkView(state: LinkState): Link {

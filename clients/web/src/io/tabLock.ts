@@ -16,7 +16,7 @@ export function takeTabLock(steal: boolean, onRobbed: () => void): Promise<TabLo
     let held = false
     let released = false
     navigator.locks.request(NAME, options, (lock) => {
-      if (lock === null) return resolve(null)
+      if (lock === null) { resolve(null); return; }
       held = true
       return new Promise<void>((release) => {
         resolve({ release: () => { released = true; release() } })

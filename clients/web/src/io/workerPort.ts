@@ -45,7 +45,7 @@ export class WorkerPort {
     this.#worker = new Worker(scriptUrl(), { type: "module", name: "colloque" })
     this.#worker.addEventListener("error", broken)
     this.#worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => {
-      if (data.kind !== "answer") return hear(data)
+      if (data.kind !== "answer") { hear(data); return; }
       this.#answers.get(data.id)?.(data.answer)
       this.#answers.delete(data.id)
     })

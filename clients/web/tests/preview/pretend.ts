@@ -54,6 +54,7 @@ export function pretend(scene: Scene): Pretended {
     thread,
     patients,
     proofs: signal(scene.proofs ?? []),
+    alarm: signal(null),
     audit,
     demo: signal(true),
     receive: (text) => write(text, false),

@@ -84,7 +84,7 @@ export class FakeHub {
     this.seen.push(frame)
     const instead = this.meddle(frame, from)
     if (instead === "silence") return
-    if (instead !== null && instead !== "mute") return from.push({ id: frame.id, ...instead })
+    if (instead !== null && instead !== "mute") { from.push({ id: frame.id, ...instead }); return; }
     const key = `${from.device}/${this.#identity(frame)}`
     const answer = this.#answered.get(key) ?? this.#act(from, frame)
     if (answer["kind"] === "ok" && ["group.commit", "message.send", "conversation.create"].includes(frame.kind)) this.#answered.set(key, answer)

@@ -10,16 +10,7 @@ import pytest
 
 from clients.python import opaque
 from signaling import frames
-from tests.server.house import House, Peer
-
-
-async def a_pair(house: House) -> tuple[Peer, Peer, str]:
-    """A pharmacist and a patient in one group, at epoch 1."""
-    claire, jean = await house.peer("claire"), await house.peer("jean", packages=3)
-    conversation = await claire.create()
-    await claire.add(conversation, "jean")
-    await jean.push(frames.WelcomePush)
-    return claire, jean, conversation
+from tests.server.house import House, a_pair
 
 
 async def test_a_message_reaches_both_in_the_same_place(house: House) -> None:
