@@ -372,7 +372,7 @@ class Client:
             case frames.WelcomePush():
                 self._stream(frame.conversation).admit(frame.seq)
             case frames.ConversationPush():
-                self._learn(msgspec.convert(frame.conversation, Summary))
+                self._learn(frame.conversation)
             case frames.ReconnectPush():
                 self._reconnect_after = frame.after / 1000
             case frames.CursorPush() | frames.KeyPackagesPush() | frames.KeyPackagesLowPush():

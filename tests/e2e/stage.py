@@ -67,6 +67,7 @@ class Stage:
         """Open a persona's own origin; with `#demo` the client signs in by itself."""
         page = (context or self.context).new_page()
         page.goto(f"{self.hub.origin(slug)}/#{route}")
+        expect(page.get_by_text("Chargement…")).to_have_count(0)
         person = Person(self, slug, page)
         self.people.append(person)
         return person

@@ -107,16 +107,21 @@ def test_a_reload_keeps_the_history_and_the_draft(stage: Stage) -> None:
     claire, jean = two_who_met(stage)
     first = "Bonjour Monsieur Lefèvre, avez-vous bien reçu votre ordonnance ?"
     stage.sentences.append("Un brouillon que personne ne doit voir")
+    claire.page.clock.install()
     claire.composer.fill("Un brouillon que personne ne doit voir")
+    # Typing is saved when it pauses: let the pause be over, and what comes after it arrive.
+    claire.page.clock.fast_forward("00:01")
+    jean.write("Pendant que vous écrivez : bonjour.")
+    expect(claire.message("Pendant que vous écrivez")).to_be_visible()
 
     for person in (claire, jean):
         person.page.reload()
 
-    claire.reads(first)
-    jean.reads(first)
+    claire.reads(first, "Pendant que vous écrivez : bonjour.")
+    jean.reads(first, "Pendant que vous écrivez : bonjour.")
     expect(claire.composer).to_have_value("Un brouillon que personne ne doit voir")
     jean.write("Je l’ai reçue, merci.")
-    claire.reads(first, "Je l’ai reçue, merci.")
+    expect(claire.message("Je l’ai reçue, merci.")).to_be_visible()
 
 
 def test_a_second_tab_offers_to_continue_here(stage: Stage) -> None:
