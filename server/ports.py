@@ -18,6 +18,10 @@ from server.domain.conversation import Conversation, Device, Event, KeyPackage, 
 from server.domain.people import Person, Pharmacy, Session
 
 
+class Undone(Exception):
+    """The database itself undid the whole transaction in the middle: nothing of it may go on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Located:
     """An entry and where it stands."""
@@ -324,7 +328,10 @@ class Tx(Protocol):
         ...
 
     def savepoint(self) -> AbstractContextManager[None]:
-        """Undo what happens inside if it raises; the rest of the transaction goes on."""
+        """Undo what happens inside if it raises; the rest of the transaction goes on.
+
+        Raises `Undone` where there is no rest: the database gave the transaction up.
+        """
         ...
 
     def seal(self) -> None:

@@ -39,11 +39,16 @@ class RefusalMeter:
     Beyond ten a minute they are counted, and the count becomes one entry when the minute is over.
     """
 
-    _windows: dict[str, _Window] = field(default_factory=dict)
+    _windows: dict[tuple[str, str | None], _Window] = field(default_factory=dict)
+
+    def copy(self) -> RefusalMeter:
+        """Return a meter that stands where this one does, for an attempt that may be undone."""
+        return RefusalMeter(dict(self._windows))
 
     def record(self, principal: Principal, now: int) -> bool:
         """Count one refusal; tell whether it gets an entry of its own now."""
-        key = principal.device or principal.person.id
+        # By person too: whoever borrows another's device id is counted in their own name.
+        key = (principal.person.id, principal.device)
         window = self._windows.get(key) or _Window(principal, now)
         own_entry = window.written < ENTRIES_PER_MINUTE
         self._windows[key] = (

@@ -11,7 +11,11 @@ class Overflow(Exception):
 
 
 class Outbox:
-    """What waits to be written to one socket, at most `limit` bytes."""
+    """What waits to be written to one socket: at most `limit` bytes and the frame that crosses it.
+
+    The crossing frame passes because one act may give its sender two: the answer with its receipt,
+    and the echo of a message that alone is as long as the limit.
+    """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -27,8 +31,8 @@ class Outbox:
         return self._waiting
 
     def put(self, data: bytes) -> None:
-        """Queue one frame; raises `Overflow`. A single large answer passes when nothing waits."""
-        if self._waiting and self._waiting + len(data) > self._limit:
+        """Queue one frame; raises `Overflow` when more than the limit waits already."""
+        if self._waiting > self._limit:
             raise Overflow
         self._frames.append(data)
         self._waiting += len(data)

@@ -7,6 +7,7 @@ missed. Between the state they share there is no `await`.
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 import structlog
@@ -21,7 +22,7 @@ from server.hub.gate import Asked
 from server.hub.metrics import CLOSED, FRAMES, UNREADABLE
 from server.hub.outcome import Done, Look, Settled
 from signaling import codec, frames
-from signaling.codes import CODES, Close, Code
+from signaling.codes import CODES, Close, Code, Retry
 from signaling.errors import MalformedFrame, Unreadable
 from signaling.frames import AnyClientFrame, Hello, Ping
 
@@ -97,7 +98,7 @@ class Connection:
             self._hub.fanout.leave(self)
         if code is not None:
             CLOSED.labels(int(code)).inc()
-            await self._socket.close(int(code))
+            await self._close_socket(int(code))
 
     def close(self, code: Close, *, flush: bool = False) -> None:
         """End the connection; with `flush`, after what waits is written (at most a second)."""
@@ -133,6 +134,13 @@ class Connection:
                 await self._outbox.drained()
         except TimeoutError:
             return
+
+    async def _close_socket(self, code: int) -> None:
+        # A transport whose buffer is full takes no close frame either: a peer that reads nothing
+        # would hold this connection, and a drain, for as long as it likes.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._hub.settings.close_seconds):
+                await self._socket.close(code)
 
     async def _write(self) -> None:
         while True:
@@ -203,13 +211,18 @@ class Connection:
                 self._catch_up.begin(settled.outcome.result or {}, frame.cursors)
                 self._greeted.set()
             self._answer(frame, settled)
+            if isinstance(settled.outcome, Refused):
+                self._turn_away(settled.outcome)
             self._behind.set()
             answered.set()
 
         self._hub.submit(self._asked(frame), settle)
         await answered.wait()
-        if not self._greeted.is_set():
-            self.close(Close.FORBIDDEN, flush=True)
+
+    def _turn_away(self, refused: Refused) -> None:
+        # Busy is no reason to stay away: only a device that is not welcome must not come back.
+        later = CODES[refused.code].retry is Retry.LATER
+        self.close(Close.UNAVAILABLE if later else Close.FORBIDDEN, flush=True)
 
     async def _submit(self, frame: AnyClientFrame) -> None:
         await self._in_flight.acquire()

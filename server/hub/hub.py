@@ -44,6 +44,7 @@ class HubSettings:
     outbox_bytes: int = 64 * 1024
     idle_seconds: float = 60
     hello_seconds: float = 10
+    close_seconds: float = 2
     drain_seconds: float = 5
     max_connections: int = 10_000
     rates: RateSettings = field(default_factory=RateSettings)
@@ -78,6 +79,7 @@ class Hub:
             try:
                 yield
             finally:
+                await self._writer.finish()
                 self._writer.flush_refusals(everything=True)
                 await self._writer.finish()
                 for task in background:

@@ -18,7 +18,7 @@ from server.domain.refusals import RefusalMeter, Refused
 from server.hub import gate
 from server.hub.metrics import BATCH_SIZE
 from server.hub.outcome import Done, Outcome, Settled
-from server.ports import Clock, Database, Tx
+from server.ports import Clock, Database, Tx, Undone
 from signaling.codes import Code
 
 log = structlog.get_logger(__name__)
@@ -75,9 +75,18 @@ class Writer:
         self._thread.shutdown()
 
     def flush_refusals(self, *, everything: bool = False) -> None:
-        """Turn the refusals counted beyond ten a minute into one entry for each device."""
-        for principal, count in self._meter.take_over(self._clock.now(), everything=everything):
-            self.submit(Job(_counted_refusals(principal, count), settle=lambda _settled: None))
+        """Turn the refusals counted beyond ten a minute into one entry for each device.
+
+        An act like any other: the meter belongs to the writer's thread, and is read there after
+        all that was queued before.
+        """
+
+        def run(tx: Tx, now: int) -> Outcome:
+            for principal, count in self._meter.take_over(now, everything=everything):
+                gate.count_refusals(tx, principal, count, now)
+            return Done()
+
+        self.submit(Job(run, settle=lambda _settled: None))
 
     async def _commit(self, batch: list[Job]) -> None:
         BATCH_SIZE.observe(len(batch))
@@ -92,18 +101,30 @@ class Writer:
             settled = [Settled(busy, None, self._now()) for _ in batch]
         for job, one in zip(batch, settled, strict=True):
             job.settle(one)
+            # Let the sockets write between two acts: the answers and echoes of a whole batch,
+            # queued at once, would count a reader as slow who never had a chance to read.
+            await asyncio.sleep(0)
 
     def _transact(self, batch: list[Job]) -> list[Settled]:
-        with self._database.write() as tx:
-            attempts = [self._attempt(tx, job) for job in batch]
-            tx.seal()
-            return [_settled(tx, outcome, now) for outcome, now in attempts]
+        counted = self._meter.copy()
+        try:
+            with self._database.write() as tx:
+                attempts = [self._attempt(tx, job) for job in batch]
+                tx.seal()
+                return [_settled(tx, outcome, now) for outcome, now in attempts]
+        except Exception:
+            # What was undone was not refused either: its entries are not in the log.
+            self._meter = counted
+            raise
 
     def _attempt(self, tx: Tx, job: Job) -> tuple[Outcome, int]:
         now = self._now()
         try:
             with tx.savepoint():
                 outcome = job.run(tx, now)
+        except Undone:
+            # The acts before it are gone too, and those after it would stand without their entries.
+            raise
         except Exception as exc:
             log.error("act_failed", error=type(exc).__name__)
             return Refused(Code.E_INTERNAL, retry_after=RETRY_MS), now
@@ -127,10 +148,3 @@ class Writer:
 def _settled(tx: Tx, outcome: Outcome, now: int) -> Settled:
     entry = outcome.entry if isinstance(outcome, Done) else None
     return Settled(outcome, tx.log.prove(entry) if entry else None, now)
-
-
-def _counted_refusals(principal: Principal, count: int) -> Callable[[Tx, int], Outcome]:
-    def run(tx: Tx, now: int) -> Outcome:
-        return Done(entry=gate.count_refusals(tx, principal, count, now))
-
-    return run

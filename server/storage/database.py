@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 
 from server.storage.keys import KeyRing
 from server.storage.log import TileCache
-from server.storage.transaction import Transaction
+from server.storage.transaction import Transaction, is_open
 
 # FULL: an answered act survives a power cut, not only a crash of the process (HUB, guarantee 1).
 PRAGMAS = (
@@ -76,7 +76,8 @@ class Database:
             except BaseException:
                 # What the cache holds may be of entries that never came to be.
                 self._tiles.forget()
-                connection.exec_driver_sql("ROLLBACK")
+                if is_open(connection):
+                    connection.exec_driver_sql("ROLLBACK")
                 raise
 
     @contextmanager

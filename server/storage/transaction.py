@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from sqlalchemy import Connection
 
+from server.ports import Undone
 from server.storage.conversations import ConversationTable, EventTable, MemberTable
 from server.storage.devices import DeviceTable, KeyPackageTable
 from server.storage.keys import KeyRing
@@ -40,13 +42,26 @@ class Transaction:
         self._connection.exec_driver_sql("SAVEPOINT act")
         try:
             yield
-        except BaseException:
+        except BaseException as exc:
+            if not is_open(self._connection):
+                raise Undone from exc
             self._connection.exec_driver_sql("ROLLBACK TO act")
             self._logs.rewind(mark)
             raise
         finally:
-            self._connection.exec_driver_sql("RELEASE act")
+            if is_open(self._connection):
+                self._connection.exec_driver_sql("RELEASE act")
 
     def seal(self) -> None:
         """Write entries, tiles and signed heads of every log touched."""
         self._logs.seal()
+
+
+def is_open(connection: Connection) -> bool:
+    """Tell whether the transaction still stands.
+
+    SQLite may undo all of it by itself when the disk is full or fails (sqlite.org/lang_transaction,
+    3): from then on each statement would be durable on its own.
+    """
+    driver: Any = connection.connection.driver_connection
+    return bool(driver.in_transaction)

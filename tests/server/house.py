@@ -64,6 +64,8 @@ class Wire:
         self.outgoing: asyncio.Queue[bytes] = asyncio.Queue()
         self.reads = asyncio.Event()
         self.reads.set()
+        self.closes = asyncio.Event()
+        self.closes.set()
         self.closed: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
     async def receive(self) -> bytes:
@@ -79,7 +81,8 @@ class Wire:
         self.outgoing.put_nowait(data)
 
     async def close(self, code: int) -> None:
-        """Close with a code."""
+        """Close with a code, once the transport takes it."""
+        await self.closes.wait()
         if not self.closed.done():
             self.closed.set_result(code)
 
