@@ -231,6 +231,8 @@ export interface Engine {
   verifyIntegrity(): Promise<void>
   /** Demonstration only: alter one stored byte of this conversation's entries, as an intruder in the database would. */
   tamper(conversation: string): Promise<Outcome>
+  /** Demonstration only: forget this device (keys, history) and begin again, after the server's data were deleted. */
+  forgetDevice(): Promise<void>
   /** The log's public key lines (C2SP vkey), for the file beside exported proofs. */
   logKeys(): readonly string[]
 }

@@ -4,6 +4,8 @@ import { fault } from "../core/faults"
 import type { LinkState } from "../core/link"
 import type { AppState, Audit, Conversation, Engine, Link, Outcome, Patient, Proof, Thread, Trouble } from "../core/model"
 import type { CallName, Calls, FromWorker, Views } from "../core/rpc"
+import { Drafts } from "./drafts"
+import { forgetEverything } from "./forget"
 import { closeSession, loadSession, NoAnswer, openSession, tamperWith, type Session } from "./session"
 import { Socket } from "./socket"
 import { missingFeatures } from "./support"
@@ -12,7 +14,6 @@ import { WorkerPort } from "./workerPort"
 
 const DEMO_FRAGMENT = "#demo"
 const RETRY_MS = 3_000
-const DRAFT_MS = 300
 const NO_AUDIT: Audit = { conversations: null, timeline: null, integrity: { kind: "idle" }, trouble: null }
 const OFFLINE: { readonly ok: false; readonly trouble: Trouble } = { ok: false, trouble: fault("C_OFFLINE") }
 
@@ -29,7 +30,7 @@ class BrowserEngine implements Engine {
   readonly #keys = signal<readonly string[]>([])
 
   readonly #socket: Socket
-  readonly #drafts = new Map<string, ReturnType<typeof setTimeout>>()
+  readonly #drafts = new Drafts((conversation, text) => this.#call("draft", conversation, text))
   #session: Session | null = null
   #port: WorkerPort | null = null
   #lock: TabLock | null = null
@@ -87,8 +88,7 @@ class BrowserEngine implements Engine {
   }
 
   send(conversation: string, text: string): Promise<Outcome> {
-    // What is sent is no draft any more, even if its last change was still to be saved.
-    this.#forgetDraft(conversation)
+    this.#drafts.forget(conversation)
     return this.#call("write", conversation, text)
   }
 
@@ -101,8 +101,7 @@ class BrowserEngine implements Engine {
   }
 
   saveDraft(conversation: string, text: string): void {
-    this.#forgetDraft(conversation)
-    this.#drafts.set(conversation, setTimeout(() => void this.#call("draft", conversation, text), DRAFT_MS))
+    this.#drafts.change(conversation, text)
   }
 
   markRead(conversation: string): void {
@@ -125,13 +124,16 @@ class BrowserEngine implements Engine {
     return tamperWith(conversation)
   }
 
-  logKeys(): readonly string[] {
-    return this.#keys.value
+  async forgetDevice(): Promise<void> {
+    if (!this.demo.value) return
+    this.#leave("not_started")
+    await forgetEverything()
+    await closeSession()
+    location.reload()
   }
 
-  #forgetDraft(conversation: string): void {
-    clearTimeout(this.#drafts.get(conversation))
-    this.#drafts.delete(conversation)
+  logKeys(): readonly string[] {
+    return this.#keys.value
   }
 
   #call<N extends Exclude<CallName, "found">>(name: N, ...args: Calls[N]["args"]): Promise<Calls[N]["answer"]> {
@@ -265,7 +267,7 @@ class BrowserEngine implements Engine {
     this.#port = null
     this.#lock?.release()
     this.#lock = null
-    for (const conversation of this.#drafts.keys()) this.#forgetDraft(conversation)
+    this.#drafts.forgetAll()
     batch(() => {
       this.conversations.value = []
       this.thread.value = null

@@ -96,6 +96,7 @@ export function pretend(scene: Scene): Pretended {
     },
     verifyIntegrity: () => Promise.resolve(),
     tamper: answer,
+    forgetDevice: () => Promise.resolve(),
     logKeys: () => ["colloque.example/990000001/care+00000000+AAAA"],
   }
 }
