@@ -38,8 +38,8 @@ sign-out-named = Leave ({ $name })
 conversations = Conversations
 
 ## Calling
-call-pharmacy = Call the pharmacy
-call-number = {":"} { $phone }
+call-pharmacy = Call the pharmacy: { $phone }
+call-pharmacy-short = Pharmacy: { $phone }
 call-your-pharmacy = You can also call your pharmacy.
 emergency = Emergency
 emergency-15 = Samu 15

@@ -38,8 +38,8 @@ sign-out-named = Quitter ({ $name })
 conversations = Conversations
 
 ## Appeler
-call-pharmacy = Appeler la pharmacie
-call-number = {" "}: { $phone }
+call-pharmacy = Appeler la pharmacie : { $phone }
+call-pharmacy-short = Pharmacie : { $phone }
 call-your-pharmacy = Vous pouvez aussi appeler votre pharmacie.
 emergency = Urgence
 emergency-15 = Samu 15

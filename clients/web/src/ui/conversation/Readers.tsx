@@ -22,8 +22,8 @@ export function ReadersLine({ thread }: { readonly thread: Thread }) {
   if (readers.length === 0) return <p class="readers-line"><LockIcon /><span>{t("readers-none")}</span></p>
   return (
     <>
-      <button type="button" class="readers-line" aria-haspopup="dialog" onClick={() => setOpen(true)}>
-        <LockIcon />
+      <button type="button" class={`readers-line ${readers.some(unlisted) ? "readers-unlisted" : ""}`} aria-haspopup="dialog" onClick={() => setOpen(true)}>
+        {readers.some(unlisted) ? <BrokenIcon /> : <LockIcon />}
         <span><strong>{t("readers-only")}</strong> {formatNames(readers.map(readerName), locale.value)}</span>
       </button>
       {open && <Dialog title={t("readers-title")} onClose={() => setOpen(false)}><ReaderList thread={thread} /></Dialog>}

@@ -22,11 +22,13 @@ export function Emergency() {
   )
 }
 
-export function CallPharmacy({ phone }: Pick<Phone, "phone">) {
+export function CallPharmacy({ phone: number }: Pick<Phone, "phone">) {
+  const phone = unbroken(number)
   return (
-    <a class="button call" href={telephone(phone)}>
+    <a class="button call" href={telephone(number)}>
       <PhoneIcon />
-      <span>{t("call-pharmacy")}<span class="number">{t("call-number", { phone: unbroken(phone) })}</span></span>
+      <span class="long">{t("call-pharmacy", { phone })}</span>
+      <span class="short">{t("call-pharmacy-short", { phone })}</span>
     </a>
   )
 }
