@@ -9,7 +9,7 @@ from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
-from signaling.frames import AnyClientFrame, ClaimKeyPackages
+from signaling.frames import AnyClientFrame, ClaimKeyPackages, ReadPage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +20,8 @@ class RateSettings:
     """Frames of one device. People type a few a minute; a resuming outbox sends a burst."""
     conversation: str = "600/10 seconds"
     """Frames that name one conversation, from all its members."""
+    pages: str = "3000/10 seconds"
+    """Pages of an officer's look, beside the frames: a log of a million entries is verified."""
     malformed: str = "30/minute"
     """Frames that are nobody's; beyond it the connection closes."""
     claims: str = "60/hour"
@@ -34,6 +36,7 @@ class Rates:
         self._device = parse(settings.device)
         self._conversation = parse(settings.conversation)
         self._claims = parse(settings.claims)
+        self._pages = parse(settings.pages)
         self._malformed = parse(settings.malformed)
 
     def over_malformed(self, device: str) -> bool:
@@ -55,6 +58,8 @@ class Rates:
     def _windows(
         self, device: str, frame: AnyClientFrame, *, inside: bool
     ) -> list[tuple[RateLimitItem, tuple[str, ...]]]:
+        if isinstance(frame, ReadPage):
+            return [(self._pages, ("pages", device))]
         windows: list[tuple[RateLimitItem, tuple[str, ...]]] = [(self._device, ("device", device))]
         if inside:
             conversation: str = getattr(frame, "conversation", "")

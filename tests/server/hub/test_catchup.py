@@ -35,9 +35,7 @@ def an_event(seq: int, *, welcome: bytes | None = None) -> Event:
 
 def told(*, since: int = 0, last_seq: int, joined: bool = True) -> dict[str, Any]:
     """Return what hello says of one conversation."""
-    return {
-        "conversations": [{"id": CARE, "joined": joined, "since": since, "last_seq": last_seq}]
-    }
+    return {"conversations": [{"id": CARE, "joined": joined, "since": since, "last_seq": last_seq}]}
 
 
 class Device:
@@ -80,9 +78,7 @@ class Device:
             self.sent.append(frame)
 
 
-STEPS = st.lists(
-    st.sampled_from(["happen", "read 1", "read 2", "read 7", "feed"]), max_size=60
-)
+STEPS = st.lists(st.sampled_from(["happen", "read 1", "read 2", "read 7", "feed"]), max_size=60)
 
 
 def play(device: Device, steps: list[str]) -> None:

@@ -28,8 +28,7 @@ FULL_DISK = "SELECT RAISE({how}, 'disk full')"
 def break_down(house: House, table: str, how: str = "ABORT", when: str = "INSERT") -> None:
     """Have the database fail for real on one table."""
     house.run(
-        f"CREATE TRIGGER broken BEFORE {when} ON {table} "
-        f"BEGIN {FULL_DISK.format(how=how)}; END"
+        f"CREATE TRIGGER broken BEFORE {when} ON {table} BEGIN {FULL_DISK.format(how=how)}; END"
     )
 
 
@@ -137,9 +136,7 @@ async def test_a_refused_act_passes_once_the_database_works_again(house: House) 
     await claire.answer("first")
     mend(house)
 
-    again = await claire.ok(
-        frames.SendMessage, conversation=conversation, body=message.body
-    )
+    again = await claire.ok(frames.SendMessage, conversation=conversation, body=message.body)
 
     assert claire.verify(again).index == house.entries()[-1]["seq"]
     assert (again.result or {})["seq"] == 2
@@ -226,9 +223,7 @@ def _busy_at_once(house: House) -> None:
         connection.close()
 
 
-async def test_a_full_queue_refuses_at_once(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_full_queue_refuses_at_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """Memory is bounded: what finds no room is refused E_BUSY, what found room is kept."""
     claire, _, conversation = await a_pair(house)
     house.hub._writer._queue._maxsize = 2  # type: ignore[attr-defined]

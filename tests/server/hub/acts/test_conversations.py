@@ -80,9 +80,7 @@ async def test_a_taken_id_is_refused(house: House) -> None:
     answers = [
         await claire.refused(frames.CreateConversation, **(start | {"motive": "health"})),
         await hugo.refused(frames.CreateConversation, **start),
-        await paul.refused(
-            frames.CreateConversation, **(start | {"patient": PEOPLE["rose"].id})
-        ),
+        await paul.refused(frames.CreateConversation, **(start | {"patient": PEOPLE["rose"].id})),
     ]
 
     assert {answer.code for answer in answers} == {"E_ID_REUSED"}

@@ -61,9 +61,7 @@ async def test_a_second_device_is_told_that_there_is_another(house: House) -> No
 
 
 @pytest.mark.parametrize("who", ["hugo", "paul"])
-async def test_the_device_of_another_person_is_refused_and_closed(
-    house: House, who: str
-) -> None:
+async def test_the_device_of_another_person_is_refused_and_closed(house: House, who: str) -> None:
     """Even with its key: a device is bound to one person for good."""
     claire = await house.peer("claire")
     thief = await house.knock(who)

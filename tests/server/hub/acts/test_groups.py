@@ -26,9 +26,7 @@ from tests.server.house import PEOPLE, House, Peer, a_pair
 
 async def claim(peer: Peer, conversation: str, slug: str) -> list[dict[str, Any]]:
     """Claim a persona's packages; return the rows."""
-    done = await peer.ok(
-        frames.ClaimKeyPackages, conversation=conversation, person=PEOPLE[slug].id
-    )
+    done = await peer.ok(frames.ClaimKeyPackages, conversation=conversation, person=PEOPLE[slug].id)
     packages: list[dict[str, Any]] = (done.result or {})["packages"]
     return packages
 
@@ -57,7 +55,9 @@ def an_add(conversation: str, epoch: int, *rows: dict[str, Any], **changes: Any)
 def state(house: House, conversation: str) -> tuple[Any, ...]:
     """Return all that an act on a group may change."""
     return (
-        house.rows(f"SELECT epoch, last_seq, group_info FROM conversation WHERE id='{conversation}'"),
+        house.rows(
+            f"SELECT epoch, last_seq, group_info FROM conversation WHERE id='{conversation}'"
+        ),
         house.rows("SELECT * FROM event"),
         house.rows("SELECT * FROM admission"),
         house.rows("SELECT * FROM key_package ORDER BY ref"),
