@@ -21,10 +21,12 @@ from crypto.log.checkpoint import VerifierKey
 from crypto.log.verify import VerifiedReceipt, verify_receipt
 from server.demo import PERSONAS, seed
 from server.domain.audit import LogClass
-from server.domain.people import Session
+from server.domain.people import Principal, Session
+from server.hub import gate
 from server.hub.connection import Gone
+from server.hub.gate import Asked
 from server.hub.hub import Hub, HubSettings
-from server.hub.outcome import Done
+from server.hub.outcome import Done, Outcome
 from server.hub.rates import RateSettings
 from server.hub.writer import Job
 from server.storage.database import Database, sqlite_engine
@@ -159,6 +161,16 @@ class House:
         """Return what stands in the database."""
         with self.database.engine.connect() as connection:
             return list(connection.exec_driver_sql(query))
+
+    async def judge(self, session: Session, device: str, frame: AnyClientFrame) -> Outcome:
+        """Ask the gate itself, as the writer's thread does; nothing it does stays."""
+
+        def ask() -> Outcome:
+            asked = Asked(principal=Principal(session, device), frame=frame)
+            with self.database.read() as tx:
+                return gate.judge(tx, asked, self.clock.now())
+
+        return await asyncio.to_thread(ask)
 
     @asynccontextmanager
     async def one_batch(self, acts: int) -> AsyncIterator[None]:

@@ -1,0 +1,392 @@
+"""The one door: every refusal has its code, and a trace where it is one of policy."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Any, get_args
+
+import msgspec
+import pytest
+
+from clients.python import opaque
+from crypto.policy.vocabulary import Role
+from server.domain.audit import EntryType
+from server.domain.refusals import ENTRIES_PER_MINUTE, Refused
+from server.domain.rules import RULES, Path
+from server.hub.gate import ACTS
+from signaling import frames
+from signaling.codes import CODES, Code
+from signaling.frames import AnyClientFrame
+from tests.server.house import PEOPLE, House, Peer, a_pair
+from tests.signaling.builders import KINDS, a_frame
+
+
+def test_every_frame_that_is_not_local_has_its_act() -> None:
+    """A rule without an act, or an act without a rule, cannot ship."""
+    local = {kind for kind, rule in RULES.items() if rule.path is Path.LOCAL}
+
+    assert set(ACTS) == set(get_args(AnyClientFrame)) - local
+
+
+async def test_a_frame_without_an_act_is_refused(house: House) -> None:
+    """Deny is the default: what is not in the tables does not exist."""
+    session = await house.session("claire")
+
+    outcome = await house.judge(session, str(uuid.uuid4()), frames.Ping(id="1"))
+
+    assert outcome == Refused(Code.E_MALFORMED)
+
+
+@pytest.mark.parametrize("seconds", [0, -1], ids=["at-its-instant", "after-it"])
+async def test_no_frame_passes_on_a_session_that_is_over(house: House, seconds: float) -> None:
+    """Whatever is asked: the session is judged first, at each frame."""
+    session = await house.session("claire", seconds=seconds)
+
+    outcomes = [
+        await house.judge(session, str(uuid.uuid4()), decoded(kind))
+        for kind in KINDS
+        if kind != "ping"
+    ]
+
+    assert outcomes == [Refused(Code.E_SESSION)] * (len(KINDS) - 1)
+
+
+def decoded(kind: str) -> AnyClientFrame:
+    """Return a valid frame of a kind."""
+    frame: AnyClientFrame = msgspec.convert(a_frame(kind), AnyClientFrame)
+    return frame
+
+
+OUTSIDERS = [
+    (frame, role)
+    for frame, rule in RULES.items()
+    for role in Role
+    if role not in rule.roles and rule.path is not Path.LOCAL
+]
+SLUGS = {PEOPLE[slug].role: slug for slug in ("claire", "lea", "jean", "sophie", "nadia", "marc")}
+SLUGS[Role.SECOND_REVIEWER] = "ines"
+
+
+@pytest.mark.parametrize("role", list(Role))
+async def test_every_frame_that_is_not_of_ones_role_is_refused(house: House, role: Role) -> None:
+    """E_ROLE for each, with a deny entry; nothing else of it is looked at."""
+    peer = await house.peer(SLUGS[role])
+    forbidden = [
+        str(frame.__struct_config__.tag) for frame, outside in OUTSIDERS if outside is role
+    ]
+
+    outcomes = [await house.judge(peer.session, peer.device, decoded(kind)) for kind in forbidden]
+
+    assert outcomes == [Refused(Code.E_ROLE)] * len(forbidden)
+
+
+# One real way to each audited refusal: what is sent, and the log its entry belongs in.
+Way = Callable[[House], Awaitable[Peer]]
+
+
+async def _role(house: House) -> Peer:
+    jean = await house.peer("jean")
+    await jean.refused(frames.ListPatients)
+    return jean
+
+
+async def _device(house: House) -> Peer:
+    claire, hugo = await house.peer("claire"), await house.knock("hugo")
+    hugo.device = claire.device
+    await hugo.refused(frames.Hello, device=claire.device, signature_key=claire.signature_key)
+    return hugo
+
+
+async def _tenant(house: House) -> Peer:
+    claire = await house.peer("claire")
+    await claire.refused(
+        frames.CreateConversation,
+        conversation=str(uuid.uuid4()),
+        conversation_kind="remote_dispensation",
+        patient=PEOPLE["rose"].id,
+        motive="age",
+        group_info=opaque.group_info(),
+    )
+    return claire
+
+
+async def _tenant_inside(house: House) -> Peer:
+    claire = await house.peer("claire")
+    await claire.refused(
+        frames.ClaimKeyPackages, conversation=await claire.create(), person=PEOPLE["hugo"].id
+    )
+    return claire
+
+
+async def _not_found(house: House) -> Peer:
+    _, _, conversation = await a_pair(house)
+    hugo = await house.peer("hugo")
+    body = hugo.message(conversation).at_epoch(1)
+    await hugo.refused(frames.SendMessage, conversation=conversation, body=body)
+    return hugo
+
+
+async def _epoch(house: House) -> Peer:
+    claire, _, conversation = await a_pair(house)
+    body = claire.message(conversation).at_epoch(0)
+    await claire.refused(frames.SendMessage, conversation=conversation, body=body)
+    return claire
+
+
+async def _id_reused(house: House) -> Peer:
+    claire, _, conversation = await a_pair(house)
+    message = claire.message(conversation)
+    await claire.ok(frames.SendMessage, conversation=conversation, body=message.at_epoch(1))
+    other = opaque.OpaqueMessage(
+        conversation=conversation, id=message.id, counter=1, sent_at=1, franking_tag=bytes(32)
+    )
+    await claire.refused(frames.SendMessage, conversation=conversation, body=other.at_epoch(1))
+    return claire
+
+
+async def _package_used(house: House) -> Peer:
+    claire, jean, conversation = await a_pair(house)
+    await claire.refused(
+        frames.Commit,
+        conversation=conversation,
+        commit=opaque.commit(conversation, 1),
+        group_info=opaque.group_info(),
+        welcome=opaque.welcome(),
+        adds=[frames.Added(person=jean.person, device=jean.device, key_package="ab" * 32)],
+    )
+    return claire
+
+
+async def _no_package(house: House) -> Peer:
+    claire = await house.peer("claire")
+    await claire.refused(
+        frames.ClaimKeyPackages, conversation=await claire.create(), person=PEOPLE["jean"].id
+    )
+    return claire
+
+
+async def _franking(house: House) -> Peer:
+    claire, _, conversation = await a_pair(house)
+    body = claire.message(str(uuid.uuid4())).at_epoch(1)
+    await claire.refused(frames.SendMessage, conversation=conversation, body=body)
+    return claire
+
+
+async def _kind(house: House) -> Peer:
+    from crypto.mls.authenticated_data import AuthenticatedData
+    from crypto.mls.framing import ContentType, MessageHeader, WireFormat, encode_private_message
+
+    claire, _, conversation = await a_pair(house)
+    data = AuthenticatedData(
+        id=bytes(16), kind="prescription", counter=1, sent_at=1, franking_tag=bytes(32)
+    )
+    header = MessageHeader(
+        wire_format=WireFormat.PRIVATE_MESSAGE,
+        group_id=opaque.group_id(conversation),
+        epoch=1,
+        content_type=ContentType.APPLICATION,
+        authenticated_data=data.encode(),
+    )
+    body = encode_private_message(header, bytes(28), bytes(272))
+    await claire.refused(frames.SendMessage, conversation=conversation, body=body)
+    return claire
+
+
+@pytest.mark.parametrize(
+    ("way", "code", "log"),
+    [
+        pytest.param(_role, Code.E_ROLE, "technical", id="E_ROLE"),
+        pytest.param(_device, Code.E_DEVICE, "technical", id="E_DEVICE"),
+        pytest.param(_tenant, Code.E_TENANT, "technical", id="E_TENANT"),
+        pytest.param(_tenant_inside, Code.E_TENANT, "care", id="E_TENANT-in-a-conversation"),
+        pytest.param(_not_found, Code.E_NOT_FOUND, "technical", id="E_NOT_FOUND"),
+        pytest.param(_epoch, Code.E_EPOCH, "care", id="E_EPOCH"),
+        pytest.param(_id_reused, Code.E_ID_REUSED, "care", id="E_ID_REUSED"),
+        pytest.param(_package_used, Code.E_KEY_PACKAGE_USED, "care", id="E_KEY_PACKAGE_USED"),
+        pytest.param(_no_package, Code.E_NO_KEY_PACKAGE, "care", id="E_NO_KEY_PACKAGE"),
+        pytest.param(_franking, Code.E_FRANKING, "care", id="E_FRANKING"),
+        pytest.param(_kind, Code.E_KIND, "care", id="E_KIND"),
+    ],
+)
+async def test_a_refusal_of_policy_is_an_entry(
+    house: House, way: Way, code: Code, log: str
+) -> None:
+    """Who, which rule said no, and in which log: with the conversation only where it may show."""
+    peer = await way(house)
+
+    (entry,) = house.refusals(log=log)
+    (other,) = {"care", "technical"} - {log}
+    assert entry["decision"] == {"effect": "deny", "rule": code.value}
+    assert entry["actor"]["person"] == peer.person
+    assert entry["actor"]["device"] == peer.device
+    assert (entry["conversation"] is None) == (log == "technical")
+    assert house.refusals(log=other) == []
+
+
+def test_every_audited_code_is_driven_above() -> None:
+    """A new code of policy needs its way here."""
+    driven = {
+        mark.values[1]
+        for mark in test_a_refusal_of_policy_is_an_entry.pytestmark[0].args[1]  # type: ignore[attr-defined]
+    }
+
+    assert driven == {code for code, row in CODES.items() if row.audited}
+
+
+async def test_a_fault_of_form_leaves_no_entry(house: House) -> None:
+    """Malformed frames are counted, not logged: nobody fills the log from outside."""
+    claire, _, conversation = await a_pair(house)
+    before = house.entries(), house.entries(log="technical")
+
+    claire.send_raw(b"\x81\xa4kind\xa4nope")
+    malformed = await claire.answer("")
+    refused = await claire.refused(frames.SendMessage, conversation=conversation, body=b"\x00")
+
+    assert getattr(malformed, "code", "") == refused.code == "E_MALFORMED"
+    assert (house.entries(), house.entries(log="technical")) == before
+
+
+async def test_the_refusal_entry_does_not_tell_that_a_conversation_exists(house: House) -> None:
+    """A stranger's attempt and an attempt at nothing leave entries that look alike."""
+    _, _, conversation = await a_pair(house)
+    hugo = await house.peer("hugo")
+    for target in (conversation, str(uuid.uuid4())):
+        body = hugo.message(target).at_epoch(1)
+        await hugo.refused(frames.SendMessage, conversation=target, body=body)
+
+    there, not_there = house.refusals(log="technical")
+
+    varying = {"ts", "seq"}
+    assert {k: v for k, v in there.items() if k not in varying} == {
+        k: v for k, v in not_there.items() if k not in varying
+    }
+    assert conversation not in str(there)
+
+
+async def test_a_conversations_refusals_are_numbered_with_its_acts(house: House) -> None:
+    """A refusal inside a conversation is one of its entries: the count shows it."""
+    claire, _, conversation = await a_pair(house)
+    body = claire.message(conversation).at_epoch(0)
+    await claire.refused(frames.SendMessage, conversation=conversation, body=body)
+    await claire.say(conversation)
+
+    numbers = [entry["conversation_entry"] for entry in house.entries()]
+
+    assert numbers == [1, 2, 3, 4, 5]
+
+
+async def test_refusals_beyond_ten_a_minute_become_one_counted_entry(house: House) -> None:
+    """A flood is one entry with its count; the next minute starts anew."""
+    jean = await house.peer("jean")
+    for _ in range(ENTRIES_PER_MINUTE + 15):
+        await jean.refused(frames.ListPatients)
+    house.clock.turn(60)
+
+    house.hub._writer.flush_refusals()
+    await house.hub._writer.finish()
+    await jean.refused(frames.ListPatients)
+
+    entries = house.refusals(log="technical")
+    assert [entry["outcome"] for entry in entries] == [
+        *[None] * ENTRIES_PER_MINUTE,
+        {"count": 15},
+        None,
+    ]
+    assert entries[ENTRIES_PER_MINUTE]["decision"] == {"effect": "deny", "rule": "coalesced"}
+    assert entries[ENTRIES_PER_MINUTE]["actor"]["device"] == jean.device
+
+
+async def test_one_device_that_floods_hides_nobody_elses_refusals(house: House) -> None:
+    """The ten a minute are each device's own."""
+    jean, sophie = await house.peer("jean"), await house.peer("sophie")
+    for _ in range(ENTRIES_PER_MINUTE + 5):
+        await jean.refused(frames.ListPatients)
+
+    await sophie.refused(frames.ListPatients)
+
+    actors = [entry["actor"]["person"] for entry in house.refusals(log="technical")]
+    assert actors.count(sophie.person) == 1
+
+
+def of_type(house: House, kind: EntryType) -> int:
+    """Count the entries of a type in both logs."""
+    logs = [*house.entries(), *house.entries(log="technical")]
+    return sum(entry["type"] == kind.value for entry in logs)
+
+
+async def _accepted(house: House) -> dict[type[Any], tuple[Peer, dict[str, Any]]]:
+    claire = await house.peer("claire")
+    jean = await house.peer("jean", packages=2)
+    marc = await house.peer("marc")
+    known = await house.knock("claire")
+    conversation = await claire.create()
+    fresh = str(uuid.uuid4())
+    look = (await marc.ok(frames.ReadTimeline, conversation=conversation)).result or {}
+    start = {
+        "conversation": fresh,
+        "conversation_kind": "remote_dispensation",
+        "patient": jean.person,
+        "motive": "other",
+        "group_info": opaque.group_info(),
+    }
+    here = {"conversation": conversation}
+    commit = {"commit": opaque.commit(conversation, 0), "group_info": opaque.group_info()}
+    return {
+        frames.Hello: (
+            known,
+            {"device": claire.device, "signature_key": claire.signature_key},
+        ),
+        frames.Ping: (jean, {}),
+        frames.PublishKeyPackages: (jean, {"packages": [opaque.key_package()]}),
+        frames.ClaimKeyPackages: (known, here | {"person": jean.person}),
+        frames.ListPatients: (known, {}),
+        frames.CreateConversation: (known, start),
+        frames.Commit: (known, here | commit),
+        frames.SendMessage: (known, here | {"body": known.message(conversation).at_epoch(1)}),
+        frames.AdvanceCursor: (known, here | {"delivered": 1, "read": 1}),
+        frames.ListAuditedConversations: (marc, {}),
+        frames.ReadTimeline: (marc, here),
+        frames.VerifyLogs: (marc, {}),
+        frames.ReadPage: (marc, {"look": look["look"]}),
+    }
+
+
+async def test_every_accepted_frame_leaves_exactly_the_entry_of_its_rule(house: House) -> None:
+    """No act without trace, no trace without act: each frame driven once, in the order of RULES."""
+    drives = await _accepted(house)
+    assert set(drives) == set(RULES)
+
+    for kind in RULES:
+        peer, fields = drives[kind]
+        before = len(house.entries()) + len(house.entries(log="technical"))
+        audited = RULES[kind].audited
+        typed = of_type(house, audited) if audited else 0
+        done = await peer.ok(kind, **fields)
+        after = len(house.entries()) + len(house.entries(log="technical"))
+        assert after - before == (1 if audited else 0), kind
+        assert (done.receipt is not None) == (audited is not None), kind
+        if audited:
+            assert of_type(house, audited) == typed + 1, kind
+
+
+async def test_an_act_and_its_entry_that_disagree_are_undone(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An act that forgets its entry is our fault: it is told E_INTERNAL and has no effect."""
+    from server.hub.acts.context import Context
+    from server.hub.outcome import Done, Outcome
+
+    def forgetful(context: Context, frame: frames.PublishKeyPackages) -> Outcome:
+        context.tx.sessions.close(context.principal.session.key)
+        return Done({"left": len(frame.packages)})
+
+    jean = await house.peer("jean")
+    monkeypatch.setitem(ACTS, frames.PublishKeyPackages, forgetful)  # type: ignore[arg-type]
+
+    refused = await jean.refused(frames.PublishKeyPackages, packages=[opaque.key_package()])
+
+    assert (refused.code, refused.retry) == ("E_INTERNAL", "later")
+    await jean.ok(frames.Ping)
+    assert await asyncio.wait_for(house.hub.find_session(jean.session.key), 5) is not None
