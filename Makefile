@@ -32,7 +32,7 @@ e2e: setup build
 	@tools/install-test-packages && $(BIN)/python -m pytest tests/e2e
 
 $(VENV)/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit("Colloque needs Python 3.11 or newer" * (sys.version_info < (3, 11)))'
+	@$(PYTHON) -c 'import sys; sys.exit("Colloque needs Python 3.11 or newer." if sys.version_info < (3, 11) else 0)'
 	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.runtime: $(VENV)/bin/python requirements/runtime.lock pyproject.toml
