@@ -1,6 +1,6 @@
 """What the screens do under the hand and the keyboard, in Chromium, over the pretended engine.
 
-    python clients/web/tests/preview/behave.py
+python clients/web/tests/preview/behave.py
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def show(page: Page, address: str, scene: str) -> None:
     page.wait_for_load_state("networkidle")
 
 
-def composer(page: Page):  # noqa: ANN201
+def composer(page: Page):
     """Return the composer's field."""
     return page.get_by_label("Votre message")
 
@@ -52,7 +52,9 @@ def four_clicks(page: Page, address: str) -> None:
     page.get_by_role("button", name="Nouvelle dispensation à distance").click()
     expect(page.get_by_role("button", name="Commencer")).to_be_disabled()
     page.get_by_label("Jean Lefèvre").click()
-    expect(page.get_by_text("sans motif, une dispensation à distance ne commence pas")).to_be_visible()
+    expect(
+        page.get_by_text("sans motif, une dispensation à distance ne commence pas")
+    ).to_be_visible()
     page.get_by_label("Âge").click()
     page.get_by_role("button", name="Commencer").click()
     expect(composer(page)).to_be_focused()
@@ -93,7 +95,10 @@ def dispensation_by_keyboard(page: Page, address: str) -> None:
 @journey
 def dialogs_hold_the_focus(page: Page, address: str) -> None:
     """A dialog keeps the focus inside, closes on Escape and gives the focus back to who opened it."""
-    for scene, name in (("staff-list", "Nouvelle dispensation à distance"), ("staff-talk", re.compile("Seules ces"))):
+    for scene, name in (
+        ("staff-list", "Nouvelle dispensation à distance"),
+        ("staff-talk", re.compile("Seules ces")),
+    ):
         show(page, address, scene)
         opener = page.get_by_role("button", name=name)
         opener.focus()
@@ -101,7 +106,9 @@ def dialogs_hold_the_focus(page: Page, address: str) -> None:
         expect(page.get_by_role("dialog")).to_be_visible()
         for _ in range(20):
             page.keyboard.press("Tab")
-            assert page.evaluate("document.activeElement === document.body || document.activeElement.closest('dialog') !== null")
+            assert page.evaluate(
+                "document.activeElement === document.body || document.activeElement.closest('dialog') !== null"
+            )
         page.keyboard.press("Escape")
         expect(page.get_by_role("dialog")).to_have_count(0)
         expect(opener).to_be_focused()
@@ -110,7 +117,16 @@ def dialogs_hold_the_focus(page: Page, address: str) -> None:
 @journey
 def tab_reaches_everything(page: Page, address: str) -> None:
     """The Tab key reaches every control of every kind of screen."""
-    for scene in ("landing", "signed-out-first", "staff-states", "staff-offline", "patient-talk", "patient-list", "staff-proofs", "control-gap"):
+    for scene in (
+        "landing",
+        "signed-out-first",
+        "staff-states",
+        "staff-offline",
+        "patient-talk",
+        "patient-list",
+        "staff-proofs",
+        "control-gap",
+    ):
         show(page, address, scene)
         for _ in range(70):
             page.keyboard.press("Tab")
@@ -164,7 +180,9 @@ def refused_text_comes_back(page: Page, address: str) -> None:
     page.keyboard.press("j")
     composer(page).fill("Bonjour")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("alert").get_by_text("Votre rôle ne permet pas cet acte")).to_be_visible()
+    expect(
+        page.get_by_role("alert").get_by_text("Votre rôle ne permet pas cet acte")
+    ).to_be_visible()
     expect(composer(page)).to_have_value("Bonjour")
 
 
@@ -257,8 +275,13 @@ def four_hundred_per_cent(page: Page, address: str) -> None:
 @journey
 def side_by_side(page: Page, address: str) -> None:
     """One click opens the patient's window and turns this one into the pharmacist's."""
-    page.context.route("**/*.localhost:8080/**", lambda route: route.fulfill(body="", content_type="text/html"))
-    page.context.route(re.compile(r"http://\w+\.localhost:8080/"), lambda route: route.fulfill(body="", content_type="text/html"))
+    page.context.route(
+        "**/*.localhost:8080/**", lambda route: route.fulfill(body="", content_type="text/html")
+    )
+    page.context.route(
+        re.compile(r"http://\w+\.localhost:8080/"),
+        lambda route: route.fulfill(body="", content_type="text/html"),
+    )
     show(page, address, "landing")
     with page.expect_popup() as popup:
         page.get_by_role("button", name=re.compile("Voir en 60 secondes")).click()
@@ -302,7 +325,7 @@ def main() -> int:
         for each in JOURNEYS:
             try:
                 run(browser, address, each)
-            except Exception as fault:  # noqa: BLE001
+            except Exception as fault:
                 failed += 1
                 print(f"FAILED {each.__name__}: {fault}", flush=True)
     print(f"behaviours: {len(JOURNEYS) - failed} passed, {failed} failed")

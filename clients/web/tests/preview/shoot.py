@@ -26,8 +26,21 @@ WIDTHS = {1280: 800, 390: 844, 320: 640}
 THEMES = ("light", "dark")
 READ_BY_PATIENTS = ("patient", "signed-out", "failed", "other-tab", "unsupported")
 IN_OTHER_LANGUAGES = {
-    "en": ("landing", "staff-talk", "staff-states", "control-timeline", "patient-talk", "failed-server"),
-    "fr-simple": ("patient-talk", "patient-joining", "signed-out-first", "failed-server", "staff-waiting"),
+    "en": (
+        "landing",
+        "staff-talk",
+        "staff-states",
+        "control-timeline",
+        "patient-talk",
+        "failed-server",
+    ),
+    "fr-simple": (
+        "patient-talk",
+        "patient-joining",
+        "signed-out-first",
+        "failed-server",
+        "staff-waiting",
+    ),
 }
 
 SMALL_TARGETS = """
@@ -84,7 +97,11 @@ ACTS = (
     Shot("staff-waiting", "staff-readers-waiting", press("Seules ces personnes")),
     Shot("staff-alarm", "staff-readers-unlisted", press("Seules ces personnes")),
     Shot("staff-talk", "staff-menu", press("Menu")),
-    Shot("patient-talk", "patient-more", lambda page: page.locator("[popovertarget=more]").dispatch_event("click")),
+    Shot(
+        "patient-talk",
+        "patient-more",
+        lambda page: page.locator("[popovertarget=more]").dispatch_event("click"),
+    ),
     Shot("staff-list", "staff-shortcuts", lambda page: page.keyboard.press("?")),
     Shot("staff-talk", "staff-too-long", fail_to_send),
     Shot("patient-talk", "patient-readers", press("Seules ces personnes")),
@@ -193,7 +210,9 @@ def visit(browser: Browser, address: str, out: Path, only: str) -> tuple[int, in
 def main() -> int:
     """Build, serve, photograph, and say what axe found."""
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--out", type=Path, default=Path(tempfile.gettempdir()) / "colloque-screens")
+    arguments.add_argument(
+        "--out", type=Path, default=Path(tempfile.gettempdir()) / "colloque-screens"
+    )
     arguments.add_argument("--only", default="")
     chosen = arguments.parse_args()
     chosen.out.mkdir(parents=True, exist_ok=True)

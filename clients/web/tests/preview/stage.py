@@ -25,7 +25,9 @@ FAULTS = """
 globalThis.reports = []
 document.addEventListener("securitypolicyviolation", (e) => reports.push(e.violatedDirective + " " + e.blockedURI))
 """
-SIDEWAYS = "document.documentElement.scrollWidth > innerWidth ? document.documentElement.scrollWidth : 0"
+SIDEWAYS = (
+    "document.documentElement.scrollWidth > innerWidth ? document.documentElement.scrollWidth : 0"
+)
 
 
 class Handler(SimpleHTTPRequestHandler):
