@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WEB := clients/web
 DIST := server/web/dist
-PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 CLIENT_SOURCES := $(shell find $(WEB)/src $(WEB)/index.html $(WEB)/public $(WEB)/vite.config.ts \
 	$(WEB)/tsconfig*.json $(WEB)/package-lock.json -type f 2>/dev/null)
 
