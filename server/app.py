@@ -11,7 +11,8 @@ from typing import Any
 
 from servestatic import ServeStaticASGI
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp
 
 from server.demo import seed
@@ -23,7 +24,9 @@ from server.storage.keys import KeyRing
 from server.storage.lock import InUse, hold
 from server.web.demo import DemoHosts, DemoRoutes
 from server.web.headers import Door
+from server.web.problems import problem
 from server.web.routes import routes
+from signaling.codes import Code
 
 __all__ = ["Assembled", "InUse", "create_demo", "open_database"]
 
@@ -77,12 +80,13 @@ def create_demo(settings: Settings) -> Assembled:
     demo = DemoRoutes(hosts, settings.session_seconds, tamper)
     app = Starlette(
         routes=[*routes(), *demo.routes()],
-        middleware=[Middleware(Door, allows_host=hosts.allows)],
+        exception_handlers={Exception: _fault},
         lifespan=lifespan,
     )
     app.state.hub = hub
     app.mount("/", _client(settings.dist))
-    return Assembled(app, hub)
+    # Around all of it: Starlette answers a fault of ours from outside its own middleware.
+    return Assembled(Door(app, allows_host=hosts.allows), hub)
 
 
 def _client(dist: Path) -> ASGIApp:
@@ -102,7 +106,9 @@ def _is_immutable(_path: str, url: str) -> bool:
     return url.startswith("/assets/")
 
 
-async def _not_found(scope: Any, receive: Any, send: Any) -> None:
-    from starlette.responses import PlainTextResponse
+async def _fault(_request: Request, _fault: Exception) -> Response:
+    return problem(Code.E_INTERNAL)
 
+
+async def _not_found(scope: Any, receive: Any, send: Any) -> None:
     await PlainTextResponse("Not found", 404)(scope, receive, send)

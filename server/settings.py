@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from server.hub.hub import HubSettings
+from server.hub.bounds import HubSettings
 from server.hub.rates import RateSettings
 
 DIST = Path(__file__).parent / "web" / "dist"
@@ -21,16 +21,16 @@ class Settings(BaseSettings):
     data: Path = Path("data")
     """Where the database and the log keys are."""
     host: str = "127.0.0.1"
-    port: int = Field(8080, ge=1, le=65535)
+    port: int = Field(default=8080, ge=1, le=65535)
     dist: Path = DIST
     """The built client."""
     deployment: str = "demo.colloque.example"
     """First part of every log's origin; a log can never change it."""
     node: str = "hub-1"
-    session_seconds: int = Field(12 * 3600, ge=1)
-    idle_seconds: float = Field(60, gt=0)
-    outbox_bytes: int = Field(64 * 1024, ge=4096)
-    drain_seconds: float = Field(5, gt=0)
+    session_seconds: int = Field(default=12 * 3600, ge=1)
+    idle_seconds: float = Field(default=60, gt=0)
+    outbox_bytes: int = Field(default=64 * 1024, ge=4096)
+    drain_seconds: float = Field(default=5, gt=0)
     rate_device: str = RateSettings().device
     rate_conversation: str = RateSettings().conversation
     rate_claims: str = RateSettings().claims

@@ -7,8 +7,9 @@ missed. Between the state they share there is no `await`.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import structlog
 
@@ -17,19 +18,21 @@ from server.domain.people import Principal, Session
 from server.domain.refusals import Refused
 from server.domain.rules import RULES, Path
 from server.hub.backpressure import Outbox, Overflow
-from server.hub.catchup import CatchUp
+from server.hub.bounds import HubSettings
+from server.hub.catchup import Behind, CatchUp
+from server.hub.fanout import FanOut
 from server.hub.gate import Asked
 from server.hub.metrics import CLOSED, FRAMES, UNREADABLE
 from server.hub.outcome import Done, Look, Settled
+from server.hub.rates import Rates
+from server.ports import Clock
 from signaling import codec, frames
 from signaling.codes import CODES, Close, Code, Retry
 from signaling.errors import MalformedFrame, Unreadable
-from signaling.frames import AnyClientFrame, Hello, Ping
-
-if TYPE_CHECKING:
-    from server.hub.hub import Hub
+from signaling.frames import AnyClientFrame, CreateConversation, Hello, Ping
 
 log = structlog.get_logger(__name__)
+Settle = Callable[[Settled], None]
 
 MAX_IN_FLIGHT = 256
 """Frames of one connection that wait for their answer; the reader pauses beyond."""
@@ -57,6 +60,27 @@ class Socket(Protocol):
         ...
 
 
+class House(Protocol):
+    """What a connection needs of the hub it belongs to."""
+
+    clock: Clock
+    settings: HubSettings
+    rates: Rates
+    fanout: FanOut
+
+    def submit(self, asked: Asked, settle: Settle) -> None:
+        """Have the writer carry out a frame."""
+        ...
+
+    def read(self, asked: Asked, settle: Settle) -> None:
+        """Answer a frame that changes nothing."""
+        ...
+
+    async def page(self, behind: Behind) -> list[Event]:
+        """Read what comes next for a device that is behind."""
+        ...
+
+
 class _Ended(Exception):
     """The connection is over on our side."""
 
@@ -64,7 +88,7 @@ class _Ended(Exception):
 class Connection:
     """A signed-in peer on a socket. It becomes a subscriber when its device has said hello."""
 
-    def __init__(self, socket: Socket, session: Session, hub: Hub) -> None:
+    def __init__(self, socket: Socket, session: Session, hub: House) -> None:
         self._socket = socket
         self._hub = hub
         self._principal = Principal(session)
@@ -77,6 +101,7 @@ class Connection:
         self._catch_up = CatchUp()
         self._behind = asyncio.Event()
         self._looks: dict[str, Look] = {}
+        self._over = False
         self.device = ""
         self.person = session.person.id
         self.session = session.key
@@ -95,6 +120,7 @@ class Connection:
             log.error("connection_failed", error=type(group.exceptions[0]).__name__)
             code = Close.UNAVAILABLE
         finally:
+            self._over = True
             self._hub.fanout.leave(self)
         if code is not None:
             CLOSED.labels(int(code)).inc()
@@ -205,6 +231,9 @@ class Connection:
         answered = asyncio.Event()
 
         def settle(settled: Settled) -> None:
+            # A peer that left meanwhile must not join: nobody would make it leave again.
+            if self._over:
+                return
             if isinstance(settled.outcome, Done):
                 self.device = frame.device
                 self._hub.fanout.join(self)
@@ -246,6 +275,8 @@ class Connection:
             self._refuse(frame.id, outcome)
             return
         FRAMES.labels(_kind(frame), "ok").inc()
+        if isinstance(frame, CreateConversation):
+            self._catch_up.founded(frame.conversation)
         if outcome.opens is not None:
             self._remember(outcome.opens)
         self.push(codec.encode(_ok(frame.id, settled, outcome)))

@@ -7,7 +7,6 @@ import random
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import TypeVar
 
 import structlog
@@ -17,13 +16,14 @@ from server.domain.people import Session
 from server.domain.refusals import Refused
 from server.hub import gate
 from server.hub.acts import sessions
+from server.hub.bounds import HubSettings
 from server.hub.catchup import Behind
 from server.hub.connection import Connection, Socket
 from server.hub.fanout import FanOut
 from server.hub.gate import Asked
 from server.hub.metrics import CONNECTIONS
 from server.hub.outcome import Done, Outcome, Settled
-from server.hub.rates import Rates, RateSettings
+from server.hub.rates import Rates
 from server.hub.writer import Job, Writer
 from server.ports import Clock, Database, Tx
 from signaling import codec, frames
@@ -35,19 +35,6 @@ log = structlog.get_logger(__name__)
 PAGE_EVENTS = 32
 READERS = 2
 REFUSAL_FLUSH_SECONDS = 15
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HubSettings:
-    """Every bound of the hub, in one place."""
-
-    outbox_bytes: int = 64 * 1024
-    idle_seconds: float = 60
-    hello_seconds: float = 10
-    close_seconds: float = 2
-    drain_seconds: float = 5
-    max_connections: int = 10_000
-    rates: RateSettings = field(default_factory=RateSettings)
 
 
 class Hub:

@@ -118,6 +118,7 @@ class DemoRoutes:
         conversation = await _conversation(request)
         if conversation is None:
             return problem(Code.E_MALFORMED)
+        # SQLite on the loop would hold everyone's socket while it waits for the writer.
         altered = await run_in_threadpool(self._tamper, session.person.tenant, conversation)
         return JSONResponse(altered) if altered else problem(Code.E_NOT_FOUND)
 

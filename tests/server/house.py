@@ -23,12 +23,14 @@ from server.demo import PERSONAS, seed
 from server.domain.audit import LogClass
 from server.domain.people import Principal, Session
 from server.hub import gate
+from server.hub.bounds import HubSettings
 from server.hub.connection import Gone
 from server.hub.gate import Asked
-from server.hub.hub import Hub, HubSettings
+from server.hub.hub import Hub
 from server.hub.outcome import Done, Outcome
 from server.hub.rates import RateSettings
 from server.hub.writer import Job
+from server.ports import Tx
 from server.storage.database import Database, sqlite_engine
 from server.storage.keys import KeyRing
 from signaling import codec, frames
@@ -176,8 +178,12 @@ class House:
     async def one_batch(self, acts: int) -> AsyncIterator[None]:
         """Hold the writer until `acts` wait for it: it commits them in one transaction."""
         writer, held = self.hub._writer, threading.Event()
-        hold = Job(lambda _tx, _now: Done() if held.wait(PATIENCE) else Done(), lambda _: None)
-        writer.submit(hold)
+
+        def hold(_tx: Tx, _now: int) -> Outcome:
+            held.wait(PATIENCE)
+            return Done()
+
+        writer.submit(Job(hold, lambda _settled: None))
         await until(lambda: writer._queue.qsize() == 0)
         try:
             yield
@@ -189,7 +195,7 @@ class House:
 async def until(condition: Callable[[], bool]) -> None:
     """Let the loop turn until something is so."""
     async with asyncio.timeout(PATIENCE):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - what is awaited has no event of its own
             await asyncio.sleep(0.001)
 
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clients.python import opaque
 from crypto.mls.authenticated_data import AuthenticatedData
 from crypto.mls.framing import ContentType, MessageHeader, WireFormat, encode_private_message
-from clients.python import opaque
 from server.hub.backpressure import Outbox, Overflow
 from signaling import frames
 from tests.server.house import House, Peer, a_house, a_pair, until

@@ -383,7 +383,7 @@ async def test_an_act_and_its_entry_that_disagree_are_undone(
         return Done({"left": len(frame.packages)})
 
     jean = await house.peer("jean")
-    monkeypatch.setitem(ACTS, frames.PublishKeyPackages, forgetful)  # type: ignore[arg-type]
+    monkeypatch.setitem(ACTS, frames.PublishKeyPackages, forgetful)
 
     refused = await jean.refused(frames.PublishKeyPackages, packages=[opaque.key_package()])
 

@@ -20,7 +20,7 @@ from server.ports import Tx
 from signaling import frames
 from signaling.codes import Code
 from signaling.frames import Ok, RefusedFrame
-from tests.server.house import NOON, PEOPLE, House, Peer, a_house, a_pair, open_database
+from tests.server.house import NOON, PEOPLE, House, Peer, a_house, a_pair, open_database, until
 
 FULL_DISK = "SELECT RAISE({how}, 'disk full')"
 
@@ -93,8 +93,6 @@ async def test_an_act_that_fails_undoes_itself_and_not_its_batch(house: House) -
 
 
 async def _queued(house: House, count: int) -> None:
-    from tests.server.house import until
-
     await until(lambda: house.hub._writer._queue.qsize() == count)
 
 
@@ -143,8 +141,10 @@ async def test_a_refused_act_passes_once_the_database_works_again(house: House) 
 
 
 async def test_nothing_of_an_undone_transaction_survives_piecemeal(house: House) -> None:
-    """Where the database itself undoes the whole transaction in the middle of an act (a full
-    disk may), the acts after it must not become durable one by one, without their entries."""
+    """Where the database gives the transaction up in the middle, the acts after it stop too.
+
+    A full disk may do that; each of them would become durable alone, without its entry.
+    """
     claire, jean, conversation = await a_pair(house)
     before = everything(house)
     house.run(
@@ -223,7 +223,7 @@ def _busy_at_once(house: House) -> None:
         connection.close()
 
 
-async def test_a_full_queue_refuses_at_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_full_queue_refuses_at_once(house: House) -> None:
     """Memory is bounded: what finds no room is refused E_BUSY, what found room is kept."""
     claire, _, conversation = await a_pair(house)
     house.hub._writer._queue._maxsize = 2  # type: ignore[attr-defined]

@@ -47,9 +47,7 @@ def root_of(leaves: list[bytes]) -> bytes:
     levels = [leaves]
     while len(levels[-1]) > 1:
         below = levels[-1]
-        levels.append(
-            [node_hash(below[i], below[i + 1]) for i in range(0, len(below) - 1, 2)]
-        )
+        levels.append([node_hash(below[i], below[i + 1]) for i in range(0, len(below) - 1, 2)])
     return root_from(len(leaves), lambda level, index: levels[level][index])
 
 
@@ -84,9 +82,7 @@ async def test_a_look_is_an_entry_before_it_is_an_answer(
     fields = {"conversation": conversation} if kind is frames.ReadTimeline else {}
 
     done = await marc.ok(kind, **fields)
-    house.run(
-        "CREATE TRIGGER broken BEFORE INSERT ON entry BEGIN SELECT RAISE(ABORT, 'full'); END"
-    )
+    house.run("CREATE TRIGGER broken BEFORE INSERT ON entry BEGIN SELECT RAISE(ABORT, 'full'); END")
     refused = await marc.refused(kind, **fields)
 
     assert marc.verify(done).index == house.entries()[-1]["seq"]
@@ -271,9 +267,7 @@ async def test_no_answer_to_an_officer_holds_any_ciphertext(house: House) -> Non
             answers.append(await marc.ok(frames.ReadPage, look=(opened or {})["look"], log=log))
 
     said = b"\n".join(
-        part
-        for answer in answers
-        for part in (*byte_strings(answer.result), repr(answer).encode())
+        part for answer in answers for part in (*byte_strings(answer.result), repr(answer).encode())
     )
 
     assert len(stored) >= 8
@@ -349,7 +343,9 @@ async def test_a_deleted_entry_shows_as_absent(house: House) -> None:
     """Its leaf still stands: the row comes with no entry, and the rest still verifies."""
     claire, _, conversation = await a_pair(house)
     await claire.say(conversation)
-    house.run("DROP TRIGGER entry_refuses_delete", "DELETE FROM entry WHERE log LIKE '%care' AND idx=2")
+    house.run(
+        "DROP TRIGGER entry_refuses_delete", "DELETE FROM entry WHERE log LIKE '%care' AND idx=2"
+    )
     marc = await house.peer("marc")
 
     opened = await look(marc, frames.VerifyLogs)

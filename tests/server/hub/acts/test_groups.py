@@ -54,10 +54,9 @@ def an_add(conversation: str, epoch: int, *rows: dict[str, Any], **changes: Any)
 
 def state(house: House, conversation: str) -> tuple[Any, ...]:
     """Return all that an act on a group may change."""
+    moving = "SELECT epoch, last_seq, group_info FROM conversation"
     return (
-        house.rows(
-            f"SELECT epoch, last_seq, group_info FROM conversation WHERE id='{conversation}'"
-        ),
+        house.rows(f"{moving} WHERE id='{conversation}'"),
         house.rows("SELECT * FROM event"),
         house.rows("SELECT * FROM admission"),
         house.rows("SELECT * FROM key_package ORDER BY ref"),

@@ -1,0 +1,322 @@
+"""The contract of `server.ports`, method by method: what each adapter must do."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from crypto.policy.vocabulary import ConversationKind, Motive, Role
+from server.demo import MARCHE, TILLEULS
+from server.domain.conversation import Conversation, Device, Event, KeyPackage, Member, What
+from server.domain.people import Person, Pharmacy, Session
+from server.ports import Admission, Database, Tx
+from tests.server.house import PEOPLE, open_database
+
+CLAIRE, JEAN = PEOPLE["claire"], PEOPLE["jean"]
+
+
+@pytest.fixture
+def database(home: Path) -> Iterator[Database]:
+    """The database of a data directory."""
+    opened = open_database(home)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def tx(database: Database) -> Iterator[Tx]:
+    """One transaction on it."""
+    with database.write() as running:
+        yield running
+
+
+def an_id() -> str:
+    """Return an identifier nobody has."""
+    return str(uuid.uuid4())
+
+
+def a_device(tx: Tx, person: Person = CLAIRE) -> str:
+    """Register a device."""
+    device = Device(an_id(), person.id, b"k" * 32)
+    tx.devices.register(device)
+    return device.id
+
+
+def a_package(device: str, body: bytes, person: Person = CLAIRE) -> KeyPackage:
+    """Return an unused package."""
+    ref = hashlib.sha256(body).hexdigest()
+    return KeyPackage(ref=ref, device=device, person=person.id, body=body)
+
+
+def a_conversation(tx: Tx, *, created_at: int = 5, tenant: str = "990000001") -> Conversation:
+    """Found a conversation of Claire and Jean."""
+    founded = Conversation(
+        id=an_id(),
+        tenant=tenant,
+        kind=ConversationKind.REMOTE_DISPENSATION,
+        motive=Motive.AGE,
+        motive_salt=b"s" * 32,
+        founder=CLAIRE.id,
+        founder_device=a_device(tx),
+        patient=JEAN.id,
+        created_at=created_at,
+        group_info=b"epoch 0",
+    )
+    members = [Member(person=CLAIRE.id, role=CLAIRE.role), Member(person=JEAN.id, role=JEAN.role)]
+    tx.conversations.found(founded, members)
+    return founded
+
+
+def an_event(conversation: Conversation, seq: int, **changes: object) -> Event:
+    """Return a message of Claire's device."""
+    event = Event(
+        conversation=conversation.id,
+        seq=seq,
+        ts=seq * 10,
+        what=What.MESSAGE,
+        person=CLAIRE.id,
+        device=conversation.founder_device,
+        body=b"sealed %d" % seq,
+        epoch=0,
+        message=an_id(),
+        franking_tag=b"t" * 32,
+        log_index=seq,
+    )
+    return replace(event, **changes)  # type: ignore[arg-type]
+
+
+def test_people_are_found_by_pseudonym(tx: Tx) -> None:
+    """With their role and tenant; nobody is None."""
+    assert tx.people.find(CLAIRE.id) == CLAIRE
+    assert tx.people.find(an_id()) is None
+
+
+def test_people_are_listed_by_role_inside_one_pharmacy(tx: Tx) -> None:
+    """Never another tenant's."""
+    pharmacists = tx.people.with_roles("990000001", {Role.PHARMACIST})
+
+    assert {one.id for one in pharmacists} == {CLAIRE.id, PEOPLE["hugo"].id}
+    assert tx.people.with_roles("990000001", set()) == []
+
+
+def test_names_come_out_of_the_vault(tx: Tx) -> None:
+    """By pseudonym; a person nobody knows is absent."""
+    assert tx.people.names([CLAIRE.id, an_id()]) == {CLAIRE.id: "Claire Morel"}
+    assert tx.people.names([]) == {}
+
+
+def test_a_pharmacy_is_found_or_raises(tx: Tx) -> None:
+    """An unknown tenant is a programmer's mistake."""
+    assert tx.people.pharmacy("990000001") == MARCHE
+    with pytest.raises(KeyError):
+        tx.people.pharmacy("000000000")
+
+
+def test_a_person_is_enrolled_once(tx: Tx) -> None:
+    """The pseudonym is theirs for good."""
+    with pytest.raises(IntegrityError):
+        tx.people.enrol(CLAIRE, "Somebody Else")
+
+
+def test_tenants_stand_in_the_neutral_order(tx: Tx) -> None:
+    """By name: nobody is put forward (red line R1)."""
+    tx.tenants.open(Pharmacy("990000003", "Pharmacie de l’Abbaye", "01"))
+
+    names = [one.name for one in tx.tenants.all()]
+
+    assert names == ["Pharmacie de l’Abbaye", TILLEULS.name, MARCHE.name]
+
+
+def test_a_session_is_found_until_it_is_closed(tx: Tx) -> None:
+    """Its expiry is the caller's to judge; closed is for good."""
+    session = Session(b"k" * 32, CLAIRE, 7)
+    tx.sessions.open(session)
+
+    found = tx.sessions.find(session.key)
+    tx.sessions.close(session.key)
+
+    assert found == session
+    assert tx.sessions.find(session.key) is None
+    assert tx.sessions.find(b"?" * 32) is None
+
+
+def test_devices_stand_newest_first(tx: Tx) -> None:
+    """Each bound to its person, with its signature key."""
+    first, second = a_device(tx), a_device(tx)
+
+    assert tx.devices.of(CLAIRE.id) == [second, first]
+    assert tx.devices.of(JEAN.id) == []
+    assert tx.devices.find(first) == Device(first, CLAIRE.id, b"k" * 32)
+    assert tx.devices.find(an_id()) is None
+
+
+def test_a_device_is_registered_once(tx: Tx) -> None:
+    """Never bound again, not even to the same person."""
+    device = a_device(tx)
+
+    with pytest.raises(IntegrityError):
+        tx.devices.register(Device(device, JEAN.id, b"j" * 32))
+
+
+def test_a_package_is_published_once(tx: Tx) -> None:
+    """One already there stays as it is, claimed or used."""
+    device = a_device(tx)
+    package = a_package(device, b"one")
+    tx.directory.publish([package])
+    tx.directory.claim(device, by="d", conversation="c")
+    tx.directory.use(package.ref)
+
+    tx.directory.publish([package])
+
+    stored = tx.directory.find(package.ref)
+    assert stored is not None
+    assert stored.used
+    assert tx.directory.left([device]) == {}
+
+
+def test_a_claim_takes_one_package_once(tx: Tx) -> None:
+    """The same claim again gives the same one; another claim another; then none are left."""
+    device = a_device(tx)
+    tx.directory.publish([a_package(device, b"one"), a_package(device, b"two")])
+
+    mine = tx.directory.claim(device, by="d1", conversation="c")
+    again = tx.directory.claim(device, by="d1", conversation="c")
+    theirs = tx.directory.claim(device, by="d2", conversation="c")
+    none = tx.directory.claim(device, by="d1", conversation="elsewhere")
+
+    assert mine is not None
+    assert again is not None
+    assert theirs is not None
+    assert mine.ref == again.ref != theirs.ref
+    assert none is None
+
+
+def test_a_used_claim_is_not_handed_out_again(tx: Tx) -> None:
+    """Once it was in a commit, the same claim takes a fresh package."""
+    device = a_device(tx)
+    tx.directory.publish([a_package(device, b"one"), a_package(device, b"two")])
+    first = tx.directory.claim(device, by="d", conversation="c")
+    assert first is not None
+    tx.directory.use(first.ref)
+
+    second = tx.directory.claim(device, by="d", conversation="c")
+
+    assert second is not None
+    assert second.ref != first.ref
+
+
+def test_what_is_left_is_counted_for_each_device(tx: Tx) -> None:
+    """Unclaimed and unused; a device without any is absent."""
+    full, empty = a_device(tx), a_device(tx)
+    tx.directory.publish([a_package(full, b"%d" % n) for n in range(3)])
+    tx.directory.claim(full, by="d", conversation="c")
+
+    assert tx.directory.left([full, empty]) == {full: 2}
+    assert tx.directory.find("ab" * 32) is None
+
+
+def test_a_conversation_comes_back_as_it_was_founded(tx: Tx) -> None:
+    """Every field, with its members in the founder's order."""
+    founded = a_conversation(tx)
+
+    assert tx.conversations.find(founded.id) == founded
+    assert [m.person for m in tx.members.of(founded.id)] == [CLAIRE.id, JEAN.id]
+    assert tx.conversations.find(an_id()) is None
+    assert tx.members.of(an_id()) == []
+
+
+def test_a_conversation_only_moves_on(tx: Tx) -> None:
+    """The next `seq` exactly, an epoch that does not go back: else nothing may become durable."""
+    founded = a_conversation(tx)
+    tx.conversations.advance(founded.id, epoch=1, last_seq=1, group_info=b"epoch 1")
+
+    for epoch, last_seq in ((1, 1), (1, 3), (0, 2), (1, 0)):
+        with pytest.raises(RuntimeError):
+            tx.conversations.advance(
+                founded.id, epoch=epoch, last_seq=last_seq, group_info=b"wrong"
+            )
+
+    found = tx.conversations.find(founded.id)
+    assert found is not None
+    assert (found.epoch, found.last_seq, found.group_info) == (1, 1, b"epoch 1")
+
+
+def test_conversations_stand_newest_first(tx: Tx) -> None:
+    """A person's, and a pharmacy's."""
+    older, newer = a_conversation(tx, created_at=1), a_conversation(tx, created_at=2)
+
+    assert [c.id for c in tx.conversations.of_person(JEAN.id)] == [newer.id, older.id]
+    assert [c.id for c in tx.conversations.of_tenant("990000001")] == [newer.id, older.id]
+    assert tx.conversations.of_tenant("990000002") == []
+    assert tx.conversations.of_person(PEOPLE["hugo"].id) == []
+
+
+def test_a_device_is_let_in_once(tx: Tx) -> None:
+    """Since when, for which person; twice is a mistake."""
+    here = a_conversation(tx)
+    admission = Admission(here.founder_device, CLAIRE.id, 0)
+    tx.members.admit(here.id, admission)
+
+    assert tx.members.admissions(here.id) == [admission]
+    with pytest.raises(IntegrityError):
+        tx.members.admit(here.id, admission)
+
+
+def test_cursors_move_forward_only(tx: Tx) -> None:
+    """Each of the two by itself, and only that member's."""
+    here = a_conversation(tx)
+    tx.members.advance_cursor(here.id, JEAN.id, delivered=5, read=3)
+
+    tx.members.advance_cursor(here.id, JEAN.id, delivered=4, read=4)
+
+    claire, jean = tx.members.of(here.id)
+    assert (jean.delivered, jean.read) == (5, 4)
+    assert (claire.delivered, claire.read) == (0, 0)
+
+
+def test_the_stream_gives_back_what_it_was_given(tx: Tx) -> None:
+    """By place, by message id, by the very bytes of a commit."""
+    here = a_conversation(tx)
+    message = an_event(here, 1)
+    commit = an_event(
+        here, 2, what=What.COMMIT, message=None, franking_tag=None, welcome=b"come in"
+    )
+    for event in (message, commit):
+        tx.stream.append(event)
+
+    assert tx.stream.at(here.id, 1) == message
+    assert tx.stream.message(here.founder_device, message.message or "") == message
+    assert tx.stream.commit(here.id, here.founder_device, commit.body) == commit
+    assert tx.stream.at(here.id, 3) is None
+    assert tx.stream.message(an_id(), message.message or "") is None
+    assert tx.stream.commit(here.id, here.founder_device, message.body) is None
+
+
+def test_the_stream_is_read_in_order_and_in_pages(tx: Tx) -> None:
+    """What comes after a place, at most so many."""
+    here, elsewhere = a_conversation(tx), a_conversation(tx)
+    for seq in (3, 1, 2):
+        tx.stream.append(an_event(here, seq))
+    tx.stream.append(an_event(elsewhere, 1))
+
+    pages = [tx.stream.after(here.id, after, 2) for after in (0, 2, 3)]
+
+    assert [[event.seq for event in page] for page in pages] == [[1, 2], [3], []]
+
+
+@pytest.mark.parametrize("same", ["seq", "message"])
+def test_a_place_and_an_id_are_taken_once(tx: Tx, same: str) -> None:
+    """Two events never share a `seq` in one conversation, nor an id from one device."""
+    here = a_conversation(tx)
+    first = an_event(here, 1)
+    tx.stream.append(first)
+    second = an_event(here, 1) if same == "seq" else an_event(here, 2, message=first.message)
+
+    with pytest.raises(IntegrityError):
+        tx.stream.append(second)
