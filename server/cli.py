@@ -62,7 +62,7 @@ def verify_receipt(
 
 def _serve(settings: Settings) -> None:
     from server.app import InUse, create_demo
-    from server.serving import Server
+    from server.serving import BoundedSocket, Server
 
     _configure_logs(settings.log_level)
     try:
@@ -73,7 +73,10 @@ def _serve(settings: Settings) -> None:
         assembled.app,
         host=settings.host,
         port=settings.port,
-        ws="websockets-sansio",
+        # h11 bounds a request's line and headers (64 KiB); the faster httptools takes them without
+        # end, from anybody.
+        http="h11",
+        ws=BoundedSocket,
         ws_max_size=MAX_WS_BYTES,
         ws_per_message_deflate=False,
         ws_ping_interval=None,

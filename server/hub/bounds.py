@@ -15,6 +15,9 @@ class HubSettings:
     idle_seconds: float = 60
     hello_seconds: float = 10
     close_seconds: float = 2
+    close_seconds: float = 2
     drain_seconds: float = 5
     max_connections: int = 10_000
+    max_connections_of_person: int = 256
+    """More than the devices of one person: who opens more only takes the places of others."""
     rates: RateSettings = field(default_factory=RateSettings)

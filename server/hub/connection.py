@@ -227,7 +227,6 @@ class Connection:
         if self._greeted.is_set():
             self._refuse(frame.id, Refused(Code.E_MALFORMED))
             return
-        self._principal = Principal(self._principal.session, frame.device)
         answered = asyncio.Event()
 
         def settle(settled: Settled) -> None:
@@ -235,6 +234,8 @@ class Connection:
             if self._over:
                 return
             if isinstance(settled.outcome, Done):
+                # Not before: a refused hello is its person's act, not that of the device it names.
+                self._principal = Principal(self._principal.session, frame.device)
                 self.device = frame.device
                 self._hub.fanout.join(self)
                 self._catch_up.begin(settled.outcome.result or {}, frame.cursors)

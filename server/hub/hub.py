@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -50,6 +51,7 @@ class Hub:
         self._writer = Writer(database, clock)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
         self._connections: set[Connection] = set()
+        self._of_person: Counter[str] = Counter()
         self._empty = asyncio.Event()
         self._empty.set()
         self._reads: asyncio.TaskGroup | None = None
@@ -79,17 +81,21 @@ class Hub:
         if self.draining:
             await socket.close(Close.DRAINING)
             return
-        if len(self._connections) >= self.settings.max_connections:
+        if self._is_full_for(session.person.id):
             await socket.close(Close.UNAVAILABLE)
             return
         connection = Connection(socket, session, self)
         self._connections.add(connection)
+        self._of_person[connection.person] += 1
         self._empty.clear()
         CONNECTIONS.inc()
         try:
             await connection.run()
         finally:
             self._connections.discard(connection)
+            self._of_person[connection.person] -= 1
+            if not self._of_person[connection.person]:
+                del self._of_person[connection.person]
             CONNECTIONS.dec()
             if not self._connections:
                 self._empty.set()
@@ -156,6 +162,12 @@ class Hub:
                 await self._empty.wait()
         except TimeoutError:
             log.warning("drain_cut_short", connections=len(self._connections))
+
+    def _is_full_for(self, person: str) -> bool:
+        return (
+            len(self._connections) >= self.settings.max_connections
+            or self._of_person[person] >= self.settings.max_connections_of_person
+        )
 
     def _apply(self, outcome: Outcome) -> None:
         if isinstance(outcome, Done):
