@@ -15,7 +15,6 @@ class HubSettings:
     idle_seconds: float = 60
     hello_seconds: float = 10
     close_seconds: float = 2
-    close_seconds: float = 2
     drain_seconds: float = 5
     max_connections: int = 10_000
     max_connections_of_person: int = 256
