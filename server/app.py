@@ -21,11 +21,14 @@ from server.settings import Settings
 from server.storage.database import Database, sqlite_engine
 from server.storage.intruder import alter_one_byte
 from server.storage.keys import KeyRing
+from server.storage.lock import InUse, hold
 from server.web.demo import DemoHosts, DemoRoutes
 from server.web.headers import Door
 from server.web.problems import problem
 from server.web.routes import routes
 from signaling.codes import Code
+
+__all__ = ["Assembled", "InUse", "create_demo", "open_database"]
 
 
 class SystemClock:
@@ -47,6 +50,7 @@ class Assembled:
 def open_database(settings: Settings) -> Database:
     """Open the database of a data directory, at the newest schema."""
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    hold(settings.data)
     database = Database(
         sqlite_engine(settings.data / "colloque.sqlite"),
         keys=KeyRing(settings.data / "keys"),

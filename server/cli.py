@@ -6,7 +6,7 @@ import logging
 import socket
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import structlog
 import typer
@@ -61,16 +61,22 @@ def verify_receipt(
 
 
 def _serve(settings: Settings) -> None:
-    from server.app import create_demo
-    from server.serving import Server
+    from server.app import InUse, create_demo
+    from server.serving import BoundedSocket, Server
 
     _configure_logs(settings.log_level)
-    assembled = create_demo(settings)
+    try:
+        assembled = create_demo(settings)
+    except InUse:
+        _stop(f"Another Colloque is using {settings.data}. Stop it, or choose another --data.")
     config = uvicorn.Config(
         assembled.app,
         host=settings.host,
         port=settings.port,
-        ws="websockets-sansio",
+        # h11 bounds a request's line and headers (64 KiB); the faster httptools takes them without
+        # end, from anybody.
+        http="h11",
+        ws=BoundedSocket,
         ws_max_size=MAX_WS_BYTES,
         ws_per_message_deflate=False,
         ws_ping_interval=None,
@@ -110,7 +116,7 @@ def _is_free(host: str, port: int) -> bool:
     return True
 
 
-def _stop(sentence: str) -> None:
+def _stop(sentence: str) -> NoReturn:
     typer.echo(sentence, err=True)
     raise typer.Exit(1)
 

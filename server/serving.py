@@ -6,8 +6,24 @@ import signal
 import socket
 
 import uvicorn
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from server.hub.hub import Hub
+
+
+class BoundedSocket(WebSocketsSansIOProtocol):
+    """uvicorn's WebSocket, which answers no ping while the peer does not read.
+
+    The library writes each pong at once, whatever already waits: a peer that floods pings and reads
+    nothing would fill the memory. RFC 6455 (5.5.3) lets a pong be left out.
+    """
+
+    def handle_ping(self) -> None:
+        """Write the pong where the transport still takes bytes, and drop it where not."""
+        if self.writable.is_set():
+            super().handle_ping()
+        else:
+            self.conn.data_to_send()
 
 
 class Server(uvicorn.Server):

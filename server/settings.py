@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from server.hub.hub import HubSettings
+from server.hub.bounds import HubSettings
 from server.hub.rates import RateSettings
 
 DIST = Path(__file__).parent / "web" / "dist"

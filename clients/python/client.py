@@ -17,7 +17,7 @@ import contextlib
 import itertools
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, assert_never
 from uuid import uuid4
@@ -101,7 +101,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observer:
-    """What the owner of a client may watch; both are called in order, as frames arrive."""
+    """What the owner of a client may watch; called in order, as it happens."""
 
     on_event: Callable[[Event], None] = lambda _: None
     """Every event as it came off the wire, before it is judged."""
@@ -109,6 +109,8 @@ class Observer:
     """Every body made for a message id: one at first, one more for each new epoch."""
     on_hello: Callable[[], None] = lambda: None
     """A hello is about to be sent; its effect is known only once it is answered."""
+    on_answer: Callable[[ClientFrame], None] = lambda _: None
+    """A frame was answered ok: once for each act, however often it was sent."""
 
 
 @dataclass(slots=True)
@@ -155,6 +157,13 @@ class Client:
         """Whether a connection stands and said hello."""
         return self._connection is not None
 
+    @property
+    def person(self) -> str:
+        """Whose device this is, as the hub said at the last hello."""
+        if self.welcomed is None:
+            raise ConnectionLost(None)
+        return self.welcomed.person
+
     async def until(self, condition: Callable[[], bool], seconds: float | None = None) -> None:
         """Wait until `condition` holds; it is asked again whenever something arrives."""
         try:
@@ -170,19 +179,19 @@ class Client:
     async def publish_key_packages(self, count: int) -> None:
         """Give the directory `count` key packages of this device."""
         packages = [opaque.key_package() for _ in range(count)]
-        await self.perform(frames.PublishKeyPackages(id=self._id(), packages=packages))
+        await self.perform(frames.PublishKeyPackages(id=self.next_id(), packages=packages))
 
     async def claim(self, conversation: str, person: str) -> list[ClaimedPackage]:
         """Take one key package of each device of `person`."""
         answer = await self.perform(
-            frames.ClaimKeyPackages(id=self._id(), conversation=conversation, person=person)
+            frames.ClaimKeyPackages(id=self.next_id(), conversation=conversation, person=person)
         )
         rows = answer.result["packages"]
         return [ClaimedPackage(one["person"], one["device"], one["key_package"]) for one in rows]
 
     async def list_patients(self) -> list[dict[str, Any]]:
         """Return the patients of this pharmacy."""
-        answer = await self.perform(frames.ListPatients(id=self._id()))
+        answer = await self.perform(frames.ListPatients(id=self.next_id()))
         patients: list[dict[str, Any]] = answer.result["patients"]
         return patients
 
@@ -197,7 +206,7 @@ class Client:
         """Found a conversation whose group has this device alone."""
         answer = await self.perform(
             frames.CreateConversation(
-                id=self._id(),
+                id=self.next_id(),
                 conversation=conversation,
                 conversation_kind=kind,
                 patient=patient,
@@ -213,7 +222,7 @@ class Client:
         body = opaque.commit(conversation, self._stream(conversation).epoch)
         answer = await self.perform(
             frames.Commit(
-                id=self._id(),
+                id=self.next_id(),
                 conversation=conversation,
                 commit=body,
                 group_info=opaque.group_info(),
@@ -237,7 +246,7 @@ class Client:
             self._observer.on_body(message.id, body)
             try:
                 answer = await self.perform(
-                    frames.SendMessage(id=self._id(), conversation=conversation, body=body)
+                    frames.SendMessage(id=self.next_id(), conversation=conversation, body=body)
                 )
             except Refused as refusal:
                 if refusal.code is not Code.E_EPOCH:
@@ -251,7 +260,7 @@ class Client:
         """Say how far this device has received and displayed."""
         await self.perform(
             frames.AdvanceCursor(
-                id=self._id(), conversation=conversation, delivered=delivered, read=read
+                id=self.next_id(), conversation=conversation, delivered=delivered, read=read
             )
         )
 
@@ -266,7 +275,7 @@ class Client:
                 while True:
                     answer = await self._attempt(frame)
                     if answer is not None:
-                        return self._keep(answer)
+                        return self._keep(frame, answer)
         except TimeoutError as exc:
             raise NoAnswer("the hub did not answer the act") from exc
 
@@ -292,6 +301,10 @@ class Client:
                 return
             await asyncio.sleep(max(next(pauses), self._reconnect_after))
             self._reconnect_after = 0.0
+
+    def next_id(self) -> str:
+        """Return a request id that this client has not used."""
+        return f"{next(self._ids)}"
 
     def end(self) -> None:
         """Forget the connection; whoever still waits is told."""
@@ -321,17 +334,16 @@ class Client:
 
     async def _greet(self, connection: Connection) -> None:
         self._observer.on_hello()
-        answer = await connection.request(
-            frames.Hello(
-                id=self._id(),
-                device=self.device.id,
-                signature_key=self.device.signature_key,
-                cursors={stream.conversation: stream.cursor for stream in self.streams.values()},
-            )
+        hello = frames.Hello(
+            id=self.next_id(),
+            device=self.device.id,
+            signature_key=self.device.signature_key,
+            cursors={stream.conversation: stream.cursor for stream in self.streams.values()},
         )
+        answer = await connection.request(hello)
         welcomed = msgspec.convert(answer.result or {}, Welcomed)
         self.logs.pin(welcomed.logs)
-        self._keep(answer)
+        self._keep(hello, answer)
         for summary in welcomed.conversations:
             self._learn(summary)
         self.welcomed = welcomed
@@ -360,7 +372,7 @@ class Client:
             case frames.WelcomePush():
                 self._stream(frame.conversation).admit(frame.seq)
             case frames.ConversationPush():
-                self._learn(msgspec.convert(frame.conversation, Summary))
+                self._learn(frame.conversation)
             case frames.ReconnectPush():
                 self._reconnect_after = frame.after / 1000
             case frames.CursorPush() | frames.KeyPackagesPush() | frames.KeyPackagesLowPush():
@@ -391,7 +403,8 @@ class Client:
         stream = self._stream(conversation)
         await self.until(lambda: stream.epoch >= epoch)
 
-    def _keep(self, answer: Ok) -> Answer:
+    def _keep(self, frame: ClientFrame, answer: Ok) -> Answer:
+        self._observer.on_answer(frame)
         receipt = None
         if answer.receipt is not None:
             receipt = self.logs.verify(answer.receipt)
@@ -403,9 +416,6 @@ class Client:
         self._connection = None
         self._moved.set()
 
-    def _id(self) -> str:
-        return f"{next(self._ids)}"
-
 
 @contextlib.asynccontextmanager
 async def connected(
@@ -414,9 +424,15 @@ async def connected(
     *,
     patience: Patience | None = None,
     observer: Observer | None = None,
+    cursors: Mapping[str, int] | None = None,
 ) -> AsyncIterator[Client]:
-    """Keep `device` connected for as long as the block lasts; enter once it said hello."""
+    """Keep `device` connected for as long as the block lasts; enter once it said hello.
+
+    `cursors`: the last event this device applied in each conversation, in an earlier life.
+    """
     client = Client(session, device, patience or Patience(), observer or Observer())
+    for conversation, cursor in (cursors or {}).items():
+        client.streams[conversation] = Stream(conversation, cursor)
     staying = asyncio.create_task(client.stay_connected())
     try:
         await client.until(lambda: client.online)

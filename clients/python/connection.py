@@ -48,7 +48,8 @@ class Connection:
         self._socket = socket
         self._patience = patience
         self._on_push = on_push
-        self._waiting: dict[str, asyncio.Future[Ok | RefusedFrame]] = {}
+        self._waiting: dict[str, asyncio.Future[Ok | RefusedFrame | None]] = {}
+        self._close_code: int | None = None
 
     @property
     def in_flight(self) -> int:
@@ -57,7 +58,12 @@ class Connection:
 
     async def request(self, frame: ClientFrame) -> Ok:
         """Send `frame` and return its answer; raise `Refused` or `ConnectionLost`."""
-        answer: asyncio.Future[Ok | RefusedFrame] = asyncio.get_running_loop().create_future()
+        if self._socket.transport.is_closing():
+            # The network broke and the reader is not told yet: nothing written now would leave.
+            raise ConnectionLost(self._close_code)
+        answer: asyncio.Future[Ok | RefusedFrame | None] = (
+            asyncio.get_running_loop().create_future()
+        )
         self._waiting[frame.id] = answer
         try:
             async with asyncio.timeout(self._patience.answer):
@@ -71,6 +77,8 @@ class Connection:
             raise ConnectionLost(None) from exc
         finally:
             self._waiting.pop(frame.id, None)
+        if said is None:
+            raise ConnectionLost(self._close_code)
         if isinstance(said, RefusedFrame):
             raise Refused(said)
         return said
@@ -80,14 +88,13 @@ class Connection:
 
         What `on_push` raises ends the reading and comes out here.
         """
-        code: int | None = None
         heartbeat = asyncio.create_task(self._beat())
         try:
-            code = await self._read()
+            self._close_code = await self._read()
         finally:
             heartbeat.cancel()
-            self._abandon(code)
-        return code
+            self._abandon()
+        return self._close_code
 
     def abort(self) -> None:
         """Drop the connection at once, without a word."""
@@ -123,10 +130,11 @@ class Connection:
         if answer is not None and not answer.done():
             answer.set_result(frame)
 
-    def _abandon(self, code: int | None) -> None:
+    def _abandon(self) -> None:
+        """Tell whoever waits that no answer comes on this connection."""
         for answer in self._waiting.values():
             if not answer.done():
-                answer.set_exception(ConnectionLost(code))
+                answer.set_result(None)
 
 
 async def open_connection(session: Session, patience: Patience, on_push: OnPush) -> Connection:

@@ -46,6 +46,14 @@ class CatchUp:
             if one["joined"]:
                 self._fall_behind(one["id"], _track(one, cursors.get(one["id"])))
 
+    def founded(self, conversation: str) -> None:
+        """Begin a conversation of this device's own making: there is nothing to catch up with."""
+        self._tracks.setdefault(conversation, _Track(position=0))
+
+    def follows(self, conversation: object) -> bool:
+        """Tell whether this device is in a conversation, as far as this connection knows."""
+        return conversation in self._tracks
+
     def next_behind(self) -> Behind | None:
         """Return the first conversation that is not live."""
         for conversation in self._behind:

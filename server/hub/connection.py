@@ -7,8 +7,9 @@ missed. Between the state they share there is no `await`.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import structlog
 
@@ -17,19 +18,21 @@ from server.domain.people import Principal, Session
 from server.domain.refusals import Refused
 from server.domain.rules import RULES, Path
 from server.hub.backpressure import Outbox, Overflow
-from server.hub.catchup import CatchUp
+from server.hub.bounds import HubSettings
+from server.hub.catchup import Behind, CatchUp
+from server.hub.fanout import FanOut
 from server.hub.gate import Asked
 from server.hub.metrics import CLOSED, FRAMES, UNREADABLE
 from server.hub.outcome import Done, Look, Settled
+from server.hub.rates import Rates
+from server.ports import Clock
 from signaling import codec, frames
 from signaling.codes import CODES, Close, Code, Retry
 from signaling.errors import MalformedFrame, Unreadable
-from signaling.frames import AnyClientFrame, Hello, Ping
-
-if TYPE_CHECKING:
-    from server.hub.hub import Hub
+from signaling.frames import AnyClientFrame, CreateConversation, Hello, Ping
 
 log = structlog.get_logger(__name__)
+Settle = Callable[[Settled], None]
 
 MAX_IN_FLIGHT = 256
 """Frames of one connection that wait for their answer; the reader pauses beyond."""
@@ -57,22 +60,43 @@ class Socket(Protocol):
         ...
 
 
+class House(Protocol):
+    """What a connection needs of the hub it belongs to."""
+
+    clock: Clock
+    settings: HubSettings
+    rates: Rates
+    fanout: FanOut
+
+    def submit(self, asked: Asked, settle: Settle) -> None:
+        """Have the writer carry out a frame."""
+        ...
+
+    def read(self, asked: Asked, settle: Settle) -> None:
+        """Answer a frame that changes nothing."""
+        ...
+
+    async def page(self, behind: Behind) -> list[Event]:
+        """Read what comes next for a device that is behind."""
+        ...
+
+
 class _Ended(Exception):
-    """The connection is over; `_code` says why, None when the peer left."""
+    """The connection is over on our side."""
 
 
 class Connection:
     """A signed-in peer on a socket. It becomes a subscriber when its device has said hello."""
 
-    def __init__(self, socket: Socket, session: Session, hub: Hub) -> None:
+    def __init__(self, socket: Socket, session: Session, hub: House) -> None:
         self._socket = socket
         self._hub = hub
         self._principal = Principal(session)
         self._outbox = Outbox(hub.settings.outbox_bytes)
         self._in_flight = asyncio.Semaphore(MAX_IN_FLIGHT)
-        self._closing: asyncio.Future[tuple[Close, bool]] = (
-            asyncio.get_running_loop().create_future()
-        )
+        self._closing = asyncio.Event()
+        self._close_code: Close | None = None
+        self._flush_first = False
         self._greeted = asyncio.Event()
         self._catch_up = CatchUp()
         self._behind = asyncio.Event()
@@ -84,7 +108,6 @@ class Connection:
 
     async def run(self) -> None:
         """Serve the connection until either side ends it."""
-        code: Close | None = None
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._read())
@@ -92,7 +115,7 @@ class Connection:
                 tasks.create_task(self._feed())
                 tasks.create_task(self._end())
         except* (_Ended, Gone):
-            code = self._closing.result()[0] if self._closing.done() else None
+            code = self._close_code
         except* Exception as group:
             log.error("connection_failed", error=type(group.exceptions[0]).__name__)
             code = Close.UNAVAILABLE
@@ -105,12 +128,13 @@ class Connection:
 
     def close(self, code: Close, *, flush: bool = False) -> None:
         """End the connection; with `flush`, after what waits is written (at most a second)."""
-        if not self._closing.done():
-            self._closing.set_result((code, flush))
+        if not self._closing.is_set():
+            self._close_code, self._flush_first = code, flush
+            self._closing.set()
 
     def push(self, data: bytes) -> None:
         """Queue an encoded frame; a reader that is too slow is closed and resumes by cursor."""
-        if self._closing.done():
+        if self._closing.is_set():
             return
         try:
             self._outbox.put(data)
@@ -125,8 +149,8 @@ class Connection:
             self._behind.set()
 
     async def _end(self) -> None:
-        _, flush = await self._closing
-        if flush:
+        await self._closing.wait()
+        if self._flush_first:
             await self._flush()
         raise _Ended
 
@@ -162,7 +186,7 @@ class Connection:
                 UNREADABLE.inc()
                 self.close(Close.MALFORMED)
                 return
-            if self._closing.done():
+            if self._closing.is_set():
                 return
             await self._take(data)
 
@@ -181,7 +205,8 @@ class Connection:
             await self._dispatch(frame)
 
     async def _dispatch(self, frame: AnyClientFrame) -> None:
-        wait = self._hub.rates.over(self._rate_key(), frame)
+        inside = self._catch_up.follows(getattr(frame, "conversation", None))
+        wait = self._hub.rates.over(self._rate_key(), frame, inside=inside)
         if self._session_over():
             # Said here although the gate says it too: the reader gives up at this same instant,
             # before the gate's answer, and a ping never comes to the gate.
@@ -202,7 +227,6 @@ class Connection:
         if self._greeted.is_set():
             self._refuse(frame.id, Refused(Code.E_MALFORMED))
             return
-        self._principal = Principal(self._principal.session, frame.device)
         answered = asyncio.Event()
 
         def settle(settled: Settled) -> None:
@@ -210,6 +234,8 @@ class Connection:
             if self._over:
                 return
             if isinstance(settled.outcome, Done):
+                # Not before: a refused hello is its person's act, not that of the device it names.
+                self._principal = Principal(self._principal.session, frame.device)
                 self.device = frame.device
                 self._hub.fanout.join(self)
                 self._catch_up.begin(settled.outcome.result or {}, frame.cursors)
@@ -250,6 +276,8 @@ class Connection:
             self._refuse(frame.id, outcome)
             return
         FRAMES.labels(_kind(frame), "ok").inc()
+        if isinstance(frame, CreateConversation):
+            self._catch_up.founded(frame.conversation)
         if outcome.opens is not None:
             self._remember(outcome.opens)
         self.push(codec.encode(_ok(frame.id, settled, outcome)))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import TypeVar
 
 import structlog
@@ -17,13 +17,14 @@ from server.domain.people import Session
 from server.domain.refusals import Refused
 from server.hub import gate
 from server.hub.acts import sessions
+from server.hub.bounds import HubSettings
 from server.hub.catchup import Behind
 from server.hub.connection import Connection, Socket
 from server.hub.fanout import FanOut
 from server.hub.gate import Asked
 from server.hub.metrics import CONNECTIONS
 from server.hub.outcome import Done, Outcome, Settled
-from server.hub.rates import Rates, RateSettings
+from server.hub.rates import Rates
 from server.hub.writer import Job, Writer
 from server.ports import Clock, Database, Tx
 from signaling import codec, frames
@@ -35,19 +36,6 @@ log = structlog.get_logger(__name__)
 PAGE_EVENTS = 32
 READERS = 2
 REFUSAL_FLUSH_SECONDS = 15
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HubSettings:
-    """Every bound of the hub, in one place."""
-
-    outbox_bytes: int = 64 * 1024
-    idle_seconds: float = 60
-    hello_seconds: float = 10
-    close_seconds: float = 2
-    drain_seconds: float = 5
-    max_connections: int = 10_000
-    rates: RateSettings = field(default_factory=RateSettings)
 
 
 class Hub:
@@ -63,6 +51,7 @@ class Hub:
         self._writer = Writer(database, clock)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
         self._connections: set[Connection] = set()
+        self._of_person: Counter[str] = Counter()
         self._empty = asyncio.Event()
         self._empty.set()
         self._reads: asyncio.TaskGroup | None = None
@@ -92,17 +81,21 @@ class Hub:
         if self.draining:
             await socket.close(Close.DRAINING)
             return
-        if len(self._connections) >= self.settings.max_connections:
+        if self._is_full_for(session.person.id):
             await socket.close(Close.UNAVAILABLE)
             return
         connection = Connection(socket, session, self)
         self._connections.add(connection)
+        self._of_person[connection.person] += 1
         self._empty.clear()
         CONNECTIONS.inc()
         try:
             await connection.run()
         finally:
             self._connections.discard(connection)
+            self._of_person[connection.person] -= 1
+            if not self._of_person[connection.person]:
+                del self._of_person[connection.person]
             CONNECTIONS.dec()
             if not self._connections:
                 self._empty.set()
@@ -174,6 +167,12 @@ class Hub:
                 await self._empty.wait()
         except TimeoutError:
             log.warning("drain_cut_short", connections=len(self._connections))
+
+    def _is_full_for(self, person: str) -> bool:
+        return (
+            len(self._connections) >= self.settings.max_connections
+            or self._of_person[person] >= self.settings.max_connections_of_person
+        )
 
     def _apply(self, outcome: Outcome) -> None:
         if isinstance(outcome, Done):

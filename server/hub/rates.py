@@ -9,7 +9,7 @@ from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
-from signaling.frames import AnyClientFrame, ClaimKeyPackages
+from signaling.frames import AnyClientFrame, ClaimKeyPackages, ReadPage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +20,8 @@ class RateSettings:
     """Frames of one device. People type a few a minute; a resuming outbox sends a burst."""
     conversation: str = "600/10 seconds"
     """Frames that name one conversation, from all its members."""
+    pages: str = "3000/10 seconds"
+    """Pages of an officer's look, beside the frames: a log of a million entries is verified."""
     malformed: str = "30/minute"
     """Frames that are nobody's; beyond it the connection closes."""
     claims: str = "60/hour"
@@ -34,28 +36,42 @@ class Rates:
         self._device = parse(settings.device)
         self._conversation = parse(settings.conversation)
         self._claims = parse(settings.claims)
+        self._pages = parse(settings.pages)
         self._malformed = parse(settings.malformed)
 
     def over_malformed(self, device: str) -> bool:
         """Count a frame that is nobody's; tell whether there were too many."""
         return not self._limiter.hit(self._malformed, "malformed", device)
 
-    def over(self, device: str, frame: AnyClientFrame) -> int | None:
-        """Count the frame; return after how many milliseconds to try again if it is too many."""
-        for item, key in self._windows(device, frame):
+    def over(self, device: str, frame: AnyClientFrame, *, inside: bool) -> int | None:
+        """Count the frame; return after how many milliseconds to try again if it is too many.
+
+        `inside`: this device is in the conversation that the frame names. Someone outside counts
+        against themselves alone: they cannot use up what its members may send.
+        """
+        for item, key in self._windows(device, frame, inside=inside):
             if not self._limiter.hit(item, *key):
                 reset = self._limiter.get_window_stats(item, *key).reset_time
                 return max(100, int((reset - time.time()) * 1000))
         return None
 
     def _windows(
-        self, device: str, frame: AnyClientFrame
+        self, device: str, frame: AnyClientFrame, *, inside: bool
     ) -> list[tuple[RateLimitItem, tuple[str, ...]]]:
+        if isinstance(frame, ReadPage):
+            return [(self._pages, ("pages", device))]
         windows: list[tuple[RateLimitItem, tuple[str, ...]]] = [(self._device, ("device", device))]
-        conversation = getattr(frame, "conversation", None)
-        if isinstance(conversation, str):
-            # Keyed by device too: someone outside cannot use up a conversation's allowance.
-            windows.append((self._conversation, ("conversation", conversation, device)))
+        if inside:
+            conversation: str = getattr(frame, "conversation", "")
+            windows.append((self._conversation, ("conversation", conversation)))
         if isinstance(frame, ClaimKeyPackages):
-            windows.append((self._claims, ("claims", device, frame.person)))
+            windows.append((self._claims, ("claims", device, _drawer(frame.person))))
         return windows
+
+
+def _drawer(person: str) -> str:
+    """Sort a person that a frame names into one of 256.
+
+    Anybody can invent people: a count for each would be a memory that the sender fills.
+    """
+    return person[:2]

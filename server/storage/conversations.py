@@ -6,12 +6,45 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from crypto.policy.vocabulary import ConversationKind, Motive, Role
 from server.domain.conversation import Conversation, Event, Member, What
 from server.ports import Admission
 from server.storage.schema import admission, conversation, event, member
+
+# The statements of every message are built once, so that only values travel: building and keying
+# one takes SQLAlchemy longer than running it.
+_FIND = select(conversation).where(conversation.c.id == bindparam("id"))
+_ADVANCE = (
+    update(conversation)
+    .where(
+        conversation.c.id == bindparam("conversation"),
+        conversation.c.last_seq == bindparam("seen_seq"),
+        conversation.c.epoch <= bindparam("next_epoch"),
+    )
+    .values(
+        epoch=bindparam("next_epoch"),
+        last_seq=bindparam("next_seq"),
+        group_info=bindparam("next_group_info"),
+    )
+)
+_MEMBERS = (
+    select(member)
+    .where(member.c.conversation == bindparam("conversation"))
+    .order_by(member.c.position)
+)
+_ADMISSIONS = select(admission).where(admission.c.conversation == bindparam("conversation"))
+_MESSAGE = select(event).where(
+    event.c.device == bindparam("device"), event.c.message == bindparam("message")
+)
+_AFTER = (
+    select(event)
+    .where(event.c.conversation == bindparam("conversation"), event.c.seq > bindparam("seq"))
+    .order_by(event.c.seq)
+    .limit(bindparam("most"))
+)
+_APPEND = insert(event)
 
 
 class ConversationTable:
@@ -22,9 +55,7 @@ class ConversationTable:
 
     def find(self, conversation_id: str) -> Conversation | None:
         """Return a conversation of any tenant: who may see it is the gate's to judge."""
-        row = self._connection.execute(
-            select(conversation).where(conversation.c.id == conversation_id)
-        ).first()
+        row = self._connection.execute(_FIND, {"id": conversation_id}).first()
         return _conversation(row) if row else None
 
     def found(self, new: Conversation, members: Sequence[Member]) -> None:
@@ -63,15 +94,14 @@ class ConversationTable:
         self, conversation_id: str, *, epoch: int, last_seq: int, group_info: bytes
     ) -> None:
         """Move a conversation on; `seq` and epoch never go back."""
-        changed = self._connection.execute(
-            update(conversation)
-            .where(
-                conversation.c.id == conversation_id,
-                conversation.c.last_seq == last_seq - 1,
-                conversation.c.epoch <= epoch,
-            )
-            .values(epoch=epoch, last_seq=last_seq, group_info=group_info)
-        )
+        values = {
+            "conversation": conversation_id,
+            "seen_seq": last_seq - 1,
+            "next_epoch": epoch,
+            "next_seq": last_seq,
+            "next_group_info": group_info,
+        }
+        changed = self._connection.execute(_ADVANCE, values)
         # A compare-and-swap: with one writer it always holds; if it ever does not, nothing of
         # this act may become durable.
         if changed.rowcount != 1:
@@ -105,11 +135,7 @@ class MemberTable:
 
     def of(self, conversation_id: str) -> list[Member]:
         """Return the members, founder's order kept."""
-        rows = self._connection.execute(
-            select(member)
-            .where(member.c.conversation == conversation_id)
-            .order_by(member.c.position)
-        )
+        rows = self._connection.execute(_MEMBERS, {"conversation": conversation_id})
         return [
             Member(person=r.person, role=Role(r.role), delivered=r.delivered, read=r.read)
             for r in rows
@@ -117,9 +143,7 @@ class MemberTable:
 
     def admissions(self, conversation_id: str) -> list[Admission]:
         """Return every device in the group."""
-        rows = self._connection.execute(
-            select(admission).where(admission.c.conversation == conversation_id)
-        )
+        rows = self._connection.execute(_ADMISSIONS, {"conversation": conversation_id})
         return [Admission(row.device, row.person, row.since) for row in rows]
 
     def admit(self, conversation_id: str, new: Admission) -> None:
@@ -152,29 +176,26 @@ class EventTable:
 
     def append(self, new: Event) -> None:
         """Store the next event; its `seq` is unique in the conversation."""
-        self._connection.execute(
-            insert(event).values(
-                conversation=new.conversation,
-                seq=new.seq,
-                ts=new.ts,
-                what=new.what.value,
-                person=new.person,
-                device=new.device,
-                epoch=new.epoch,
-                message=new.message,
-                franking_tag=new.franking_tag,
-                body=new.body,
-                digest=hashlib.sha256(new.body).digest(),
-                welcome=new.welcome,
-                log_index=new.log_index,
-            )
-        )
+        values = {
+            "conversation": new.conversation,
+            "seq": new.seq,
+            "ts": new.ts,
+            "what": new.what.value,
+            "person": new.person,
+            "device": new.device,
+            "epoch": new.epoch,
+            "message": new.message,
+            "franking_tag": new.franking_tag,
+            "body": new.body,
+            "digest": hashlib.sha256(new.body).digest(),
+            "welcome": new.welcome,
+            "log_index": new.log_index,
+        }
+        self._connection.execute(_APPEND, values)
 
     def message(self, device: str, message: str) -> Event | None:
         """Return the event of a device's message id, if it was accepted."""
-        row = self._connection.execute(
-            select(event).where(event.c.device == device, event.c.message == message)
-        ).first()
+        row = self._connection.execute(_MESSAGE, {"device": device, "message": message}).first()
         return _event(row) if row else None
 
     def commit(self, conversation_id: str, device: str, body: bytes) -> Event | None:
@@ -198,12 +219,8 @@ class EventTable:
 
     def after(self, conversation_id: str, seq: int, limit: int) -> list[Event]:
         """Return the next events in order, at most `limit`."""
-        rows = self._connection.execute(
-            select(event)
-            .where(event.c.conversation == conversation_id, event.c.seq > seq)
-            .order_by(event.c.seq)
-            .limit(limit)
-        )
+        values = {"conversation": conversation_id, "seq": seq, "most": limit}
+        rows = self._connection.execute(_AFTER, values)
         return [_event(row) for row in rows]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from crypto.log import tiles, tree
@@ -25,6 +25,13 @@ from server.storage.schema import checkpoint, conversation, entry, head, tile
 ARCHIVE_EVERY = 60_000_000
 """Microseconds between checkpoints kept for good."""
 HASH_BYTES = 32
+
+_NUMBER = (
+    update(conversation)
+    .where(conversation.c.id == bindparam("conversation"))
+    .values(entries=conversation.c.entries + 1)
+    .returning(conversation.c.entries)
+)
 
 
 class TileCache:
@@ -257,12 +264,8 @@ class LogTables:
     def _number(self, conversation_id: str | None) -> int | None:
         if conversation_id is None:
             return None
-        number: int = self._connection.execute(
-            update(conversation)
-            .where(conversation.c.id == conversation_id)
-            .values(entries=conversation.c.entries + 1)
-            .returning(conversation.c.entries)
-        ).scalar_one()
+        values = {"conversation": conversation_id}
+        number: int = self._connection.execute(_NUMBER, values).scalar_one()
         return number
 
     def _name(self, tenant: str, log_class: LogClass) -> str:

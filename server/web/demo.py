@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+from msgspec import Struct
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -17,6 +19,7 @@ from server.hub.hub import Hub, Unavailable
 from server.web import auth
 from server.web.problems import problem
 from signaling.codes import Code
+from signaling.frames import Uuid
 
 SLUGS = {persona.slug: persona for persona in PERSONAS}
 MAX_BODY_BYTES = 4096
@@ -44,6 +47,12 @@ class DemoHosts:
     def origin(self, persona: Persona) -> str:
         """Return where a persona lives."""
         return f"http://{persona.slug}.localhost:{self.port}"
+
+
+class Tampering(Struct):
+    """The body of « Falsifier un octet »."""
+
+    conversation: Uuid
 
 
 Tamper = Callable[[str, str], dict[str, Any] | None]
@@ -134,11 +143,17 @@ class DemoRoutes:
 
 
 async def _conversation(request: Request) -> str | None:
-    if int(request.headers.get("content-length") or MAX_BODY_BYTES + 1) > MAX_BODY_BYTES:
-        return None
     try:
-        body = await request.json()
-    except ValueError:
+        return msgspec.json.decode(await _body(request), type=Tampering).conversation
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    conversation = body.get("conversation") if isinstance(body, dict) else None
-    return conversation if isinstance(conversation, str) else None
+
+
+async def _body(request: Request) -> bytes:
+    """Read at most what a body may be: its length is only a promise, and chunks make none."""
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > MAX_BODY_BYTES:
+            return b""
+    return body

@@ -31,6 +31,7 @@ from signaling.frames import ClientFrame, Event, Ok, Receipt, RefusedFrame, Serv
 
 PERSON = "00000000-0000-4000-8000-00000000c1a1"
 LOG = "colloque.test/990000001/care"
+PAGE = 2
 
 Fault = Callable[["SmallHub", ServerConnection, ClientFrame], "bool | None"]
 """Called before a frame takes effect; True: the frame was dealt with (or swallowed) here."""
@@ -96,8 +97,30 @@ class SmallHub:
             case frames.CreateConversation():
                 receipt = self.record("dispensation.started", frame.conversation)
                 return Ok(id=frame.id, now=1, receipt=receipt, result={"conversation": {}})
+            case frames.VerifyLogs():
+                head = {"log": "care", "vkey": self._vkey, "checkpoint": self._checkpoint()}
+                return Ok(id=frame.id, now=1, result={"look": PERSON, "logs": [head]})
+            case frames.ReadPage():
+                return Ok(id=frame.id, now=1, result=self._page(frame.after))
             case _:
                 return Ok(id=frame.id, now=1)
+
+    def _page(self, after: int) -> dict[str, Any]:
+        rows = [
+            {"index": index, "entry": entry, "leaf": leaf_hash(entry)}
+            for index, entry in enumerate(self.entries)
+            if after < index <= after + PAGE
+        ]
+        return {"rows": rows, "next": after + PAGE if len(rows) == PAGE else None}
+
+    @property
+    def _vkey(self) -> str:
+        return VerifierKey.of(LOG, self.key).encode()
+
+    def _checkpoint(self) -> str:
+        leaves = [leaf_hash(entry) for entry in self.entries]
+        checkpoint = Checkpoint(origin=LOG, size=len(leaves), root=root_hash(leaves))
+        return sign_checkpoint(checkpoint, self.key)
 
     def _send(self, frame: frames.SendMessage) -> ServerFrame:
         header = decode_header(frame.body)
@@ -145,11 +168,10 @@ class SmallHub:
     def receipt(self, index: int) -> Receipt:
         """Return the receipt of entry `index` against the log as it is now."""
         leaves = [leaf_hash(entry) for entry in self.entries]
-        checkpoint = Checkpoint(origin=LOG, size=len(leaves), root=root_hash(leaves))
         proof = LogProof(
             index=index,
             hashes=inclusion_proof(index, len(leaves), lambda *at: _subtree(leaves, *at)),
-            checkpoint_text=sign_checkpoint(checkpoint, self.key),
+            checkpoint_text=self._checkpoint(),
         )
         return Receipt(log=LOG, index=index, entry=self.entries[index], proof=proof.encode())
 
@@ -163,7 +185,7 @@ class SmallHub:
             other_devices=0,
             pharmacy=frames.Pharmacy(finess="990000001", name="Pharmacie", phone="01"),
             key_packages_left=0,
-            logs={"care": VerifierKey.of(LOG, self.key).encode()},
+            logs={"care": self._vkey},
             checkpoint="",
             conversations=[],
         )

@@ -23,9 +23,10 @@ from server.demo import PERSONAS, seed
 from server.domain.audit import LogClass
 from server.domain.people import Principal, Session
 from server.hub import gate
+from server.hub.bounds import HubSettings
 from server.hub.connection import Gone
 from server.hub.gate import Asked
-from server.hub.hub import Hub, HubSettings
+from server.hub.hub import Hub
 from server.hub.outcome import Done, Outcome
 from server.hub.rates import RateSettings
 from server.hub.writer import Job

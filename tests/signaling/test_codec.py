@@ -12,15 +12,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crypto.policy.vocabulary import ConversationKind, Motive
+from crypto.policy.vocabulary import ConversationKind, Motive, Role
 from signaling.codec import decode_client, decode_server, encode
 from signaling.errors import MalformedFrame, SignalingError, Unreadable
 from signaling.frames import (
     MAX_FRAME_BYTES,
     AnyServerFrame,
+    MemberState,
     Ping,
     Receipt,
     ServerFrame,
+    Summary,
     client_kinds,
 )
 from tests.signaling.builders import KINDS, UUID, a_frame, packed, required_fields
@@ -323,6 +325,30 @@ def test_every_error_of_the_wire_descends_from_one_root() -> None:
     assert issubclass(MalformedFrame, SignalingError)
 
 
+MEMBERS = st.builds(
+    MemberState,
+    person=UUIDS,
+    name=st.text(max_size=20),
+    role=st.sampled_from(Role).map(str),
+    state=st.sampled_from(["invited", "joined"]),
+    delivered=SEQS,
+    read=SEQS,
+    key_packages=st.booleans(),
+)
+SUMMARIES = st.builds(
+    Summary,
+    id=UUIDS,
+    conversation_kind=st.sampled_from(ConversationKind).map(str),
+    motive=st.sampled_from(Motive).map(str),
+    created_at=SEQS,
+    founder=UUIDS,
+    patient=UUIDS,
+    epoch=SEQS,
+    last_seq=SEQS,
+    joined=st.booleans(),
+    since=SEQS,
+    members=st.lists(MEMBERS, max_size=3),
+)
 SERVER_FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "ok": {
         "id": IDS,
@@ -356,9 +382,7 @@ SERVER_FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "message": st.none() | UUIDS,
     },
     "welcome": {"conversation": UUIDS, "seq": SEQS, "welcome": st.binary(max_size=100)},
-    "conversation": {
-        "conversation": st.dictionaries(st.text(max_size=5), SEQS | st.text(max_size=5), max_size=3)
-    },
+    "conversation": {"conversation": SUMMARIES},
     "cursor": {"conversation": UUIDS, "person": UUIDS, "delivered": SEQS, "read": SEQS},
     "key_packages": {"person": UUIDS},
     "key_packages.low": {"left": SEQS},

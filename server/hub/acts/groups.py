@@ -7,6 +7,7 @@ message for now; the full checks of RFC 9420 come with the MLS core.
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 from uuid import UUID
 
 from crypto.errors import CryptoError
@@ -27,7 +28,7 @@ from signaling.codes import Code
 from signaling.frames import Added, ClaimKeyPackages, Commit
 
 CLAIMED_DEVICES = 5
-"""Devices of one person that a commit adds at most: the newest."""
+"""Devices of one person that a commit adds at most: the newest that have packages."""
 LOW_STOCK = 10
 
 
@@ -40,9 +41,11 @@ def claim_key_packages(context: Context, frame: ClaimKeyPackages) -> Outcome:
     devices = [d for d in context.tx.devices.of(frame.person) if d not in inside]
     claims = (
         context.tx.directory.claim(device, by=context.device, conversation=here)
-        for device in devices[:CLAIMED_DEVICES]
+        for device in devices
     )
-    packages = [package for package in claims if package is not None]
+    # Lazily: of a device beyond the bound nothing is claimed.
+    found = (package for package in claims if package is not None)
+    packages = list(islice(found, CLAIMED_DEVICES))
     if not packages:
         return Refused(Code.E_NO_KEY_PACKAGE, conversation=here)
     located = context.record(
@@ -91,10 +94,10 @@ def read_header(data: bytes) -> MessageHeader | None:
 
 
 def _well_formed(frame: Commit, header: MessageHeader) -> bool:
-    """A public commit with its GroupInfo; a Welcome exactly when it adds somebody."""
+    """A member's public commit with its GroupInfo; a Welcome exactly when it adds somebody."""
     if header.wire_format is not WireFormat.PUBLIC_MESSAGE:
         return False
-    if header.content_type is not ContentType.COMMIT:
+    if header.content_type is not ContentType.COMMIT or header.sender_leaf is None:
         return False
     if bool(frame.adds) != (frame.welcome is not None):
         return False

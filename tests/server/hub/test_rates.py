@@ -35,7 +35,7 @@ async def test_a_device_that_asks_too_much_is_told_when_to_come_back(home: Path)
 
 async def test_a_conversation_has_its_own_bound(home: Path) -> None:
     """Too many frames that name one: E_RATE there, not elsewhere, and nothing is stored."""
-    async with a_house(home, rates=rates(conversation="3/minute")) as house:
+    async with a_house(home, rates=rates(conversation="2/minute")) as house:
         claire = await house.peer("claire")
         busy, calm = await claire.create(), await claire.create()
         for _ in range(2):

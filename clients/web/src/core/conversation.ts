@@ -169,8 +169,8 @@ function nameOf(room: Room, person: string): string {
   return room.summary.members.find((member) => member.person === person)?.name ?? ""
 }
 
-function roleOf(room: Room, person: string): Role | null {
-  return room.summary.members.find((member) => member.person === person)?.role ?? null
+function roleOf(room: Room, person: string): Role | "unknown" {
+  return room.summary.members.find((member) => member.person === person)?.role ?? "unknown"
 }
 
 /** How far others are: one reader is enough for « lu ». */

@@ -112,9 +112,9 @@ export interface Conversation {
 /** The people whose devices hold a leaf in the MLS group, read from the group itself, not from the server. */
 export interface Reader {
   readonly person: string
-  /** Empty, with a null role, for a leaf of somebody whom the server does not list: shown, never hidden. */
+  /** Empty, with an unknown role, for a leaf of somebody whom the server does not list: shown, never hidden. */
   readonly name: string
-  readonly role: Role | null
+  readonly role: Role | "unknown"
   readonly devices: number
   readonly me: boolean
 }
@@ -231,6 +231,8 @@ export interface Engine {
   verifyIntegrity(): Promise<void>
   /** Demonstration only: alter one stored byte of this conversation's entries, as an intruder in the database would. */
   tamper(conversation: string): Promise<Outcome>
+  /** Demonstration only: forget this device (keys, history) and begin again, after the server's data were deleted. */
+  forgetDevice(): Promise<void>
   /** The log's public key lines (C2SP vkey), for the file beside exported proofs. */
   logKeys(): readonly string[]
 }

@@ -6,11 +6,12 @@ import { later } from "./parts/later"
 import { PatientHome } from "./patient/PatientHome"
 import { rememberPharmacy } from "./preferences"
 import { Landing } from "./screens/Landing"
-import { Failure, Loading, OtherTab, Unsupported } from "./screens/Plain"
+import { Failure, LoadingPage, OtherTab, Unsupported } from "./screens/Plain"
 import { SignedOut } from "./screens/SignedOut"
 
-const Staff = later(async () => (await import("./staff/Staff")).Staff)
-const Control = later(async () => (await import("./officer/Control")).Control)
+const WAITING = { waiting: LoadingPage, failed: () => <Failure fault="code" /> }
+const Staff = later(async () => (await import("./staff/Staff")).Staff, WAITING)
+const Control = later(async () => (await import("./officer/Control")).Control, WAITING)
 
 export function App() {
   const engine = useEngine()
@@ -34,7 +35,7 @@ function skip(event: Event): void {
 function Screen({ app }: { readonly app: AppState }) {
   switch (app.kind) {
     case "loading":
-      return <Loading />
+      return <LoadingPage />
     case "unsupported":
       return <Unsupported missing={app.missing} />
     case "landing":

@@ -50,6 +50,11 @@ export function telephone(number: string): string {
   return `tel:${number.replace(/[^+\d]/g, "")}`
 }
 
+/** A number is read whole: it does not break at the end of a line. */
+export function unbroken(number: string): string {
+  return number.replaceAll(" ", "\u00a0")
+}
+
 export function initials(name: string): string {
   const words = name.split(/[\s-]+/).filter((word) => word !== "")
   return [words[0], words.length > 1 ? words.at(-1) : undefined]

@@ -62,8 +62,7 @@ export function rememberPharmacy({ name, phone }: Phone): void {
 export function rememberedPharmacy(): Phone | null {
   try {
     const kept: unknown = JSON.parse(recall("pharmacy") ?? "null")
-    if (!Array.isArray(kept)) return null
-    const [name, phone]: unknown[] = kept
+    const [name, phone] = Array.isArray(kept) ? kept.map((each: unknown) => each) : []
     return typeof name === "string" && typeof phone === "string" ? { name, phone } : null
   } catch {
     return null

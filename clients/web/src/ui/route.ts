@@ -22,10 +22,15 @@ export function hrefOf(route: Route): string {
 
 export const route = signal<Route>({ kind: "home" })
 
+/** True from a change of address until the focus has arrived. */
+export const travel = { underway: false }
+
 export function followAddress(): void {
-  const read = () => (route.value = parseRoute(location.hash))
-  read()
-  addEventListener("hashchange", read)
+  route.value = parseRoute(location.hash)
+  addEventListener("hashchange", () => {
+    travel.underway = true
+    route.value = parseRoute(location.hash)
+  })
 }
 
 export function go(to: Route): void {

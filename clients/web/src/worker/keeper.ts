@@ -84,12 +84,12 @@ export class Keeper {
   take(message: Exclude<ToWorker, { kind: "start" }>): void {
     switch (message.kind) {
       case "connected":
-        return this.#connected()
+        { this.#connected(); return; }
       case "disconnected":
         this.#connection += 1
-        return this.context.requests.disconnected()
+        { this.context.requests.disconnected(); return; }
       case "frame":
-        return this.#frame(message.data)
+        { this.#frame(message.data); return; }
       case "call":
         return void this.#call(message).then((answer) => { this.around.post({ kind: "answer", id: message.id, answer }) })
     }
@@ -115,20 +115,20 @@ export class Keeper {
       case "conversation":
         return this.#summary(push.conversation)
       case "cursor":
-        return this.#cursor(push.conversation, push.person, push.delivered, push.read)
+        { this.#cursor(push.conversation, push.person, push.delivered, push.read); return; }
       case "key_packages":
-        return inBackground(this.context, () => this.#admission.reachable(push.person))
+        { inBackground(this.context, () => this.#admission.reachable(push.person)); return; }
       case "key_packages.low":
-        return inBackground(this.context, () => this.#keyPackages.refill(push.left))
+        { inBackground(this.context, () => this.#keyPackages.refill(push.left)); return; }
       case "reconnect":
-        return this.around.post({ kind: "restart", after: push.after })
+        { this.around.post({ kind: "restart", after: push.after }); return; }
     }
   }
 
   async #event(event: ConversationEvent): Promise<void> {
     if (this.#isEarly(event)) return
     const outcome = await takeEvent(this.context, event)
-    if (outcome.kind === "gap") return this.context.reconnect()
+    if (outcome.kind === "gap") { this.context.reconnect(); return; }
     if (outcome.kind === "message") {
       this.screens.appended(outcome.entry)
       await this.receipts.heard(outcome.checkpoint)
@@ -165,10 +165,12 @@ export class Keeper {
     inBackground(this.context, () => this.#admission.admit(summary.id))
   }
 
-  async #cursor(conversation: string, person: string, delivered: number, read: number): Promise<void> {
+  /** Not written: the next hello tells it again, and the room's next change keeps it. */
+  #cursor(conversation: string, person: string, delivered: number, read: number): void {
     const record = this.context.rooms.get(conversation)
     if (record === undefined) return
-    await keepRoom(this.context, { ...record, room: next(record.room, { kind: "cursor", person, delivered, read }) })
+    this.context.rooms.set(conversation, { ...record, room: next(record.room, { kind: "cursor", person, delivered, read }) })
+    this.context.changed()
   }
 
   #connected(): void {
@@ -185,7 +187,7 @@ export class Keeper {
       { kind: "hello", device, signature_key: publicKey, cursors: this.#held() },
       async (first) => { if (first.kind === "ok") await this.#welcomed(readWelcomed(first.result), first) })
     if (connection !== this.#connection) return
-    if (answer.kind === "refused") return this.#refusedHello(answer.code, answer.retry)
+    if (answer.kind === "refused") { this.#refusedHello(answer.code, answer.retry); return; }
     this.#beat(connection)
     this.#cursors.connected()
     this.#admission.resume()
@@ -200,8 +202,8 @@ export class Keeper {
   }
 
   #refusedHello(code: string, retry: string): void {
-    if (code === "E_SESSION") return this.around.post({ kind: "expired" })
-    if (retry === "later") return this.context.reconnect()
+    if (code === "E_SESSION") { this.around.post({ kind: "expired" }); return; }
+    if (retry === "later") { this.context.reconnect(); return; }
     this.around.post({ kind: "failed", fault: code === "E_MALFORMED" ? "server" : "forbidden" })
   }
 

@@ -9,6 +9,7 @@ export class Screens {
   #open: string | null = null
   #entries: readonly Entry[] = []
   #due = false
+  #posted = -1
 
   constructor(private readonly context: Context, private readonly receipts: Receipts, private readonly post: (views: Partial<Views>) => void) {}
 
@@ -41,9 +42,16 @@ export class Screens {
     this.post({
       conversations: rooms.sort((a, b) => b.lastAt - a.lastAt),
       thread: this.#thread(me),
-      proofs: [...this.receipts.proofs].sort((a, b) => b.at - a.at),
-      logKeys: this.receipts.keys,
+      ...this.#proofs(),
     })
+  }
+
+  /** Each carries its file: posted only when there is a new one. */
+  #proofs(): Partial<Views> {
+    const { proofs, keys } = this.receipts
+    if (proofs.length === this.#posted) return {}
+    this.#posted = proofs.length
+    return { proofs: [...proofs].sort((a, b) => b.at - a.at), logKeys: keys }
   }
 
   #thread(me: string): Thread | null {

@@ -1,7 +1,7 @@
 /** An engine without a hub: it keeps what a scene gives it and answers as the real one would. */
 import { computed, signal } from "@preact/signals"
 import type {
-  AppState, Audit, Conversation, Engine, Link, Message, Outcome, Patient, Proof, Reader, Thread,
+  AppState, Audit, Conversation, Engine, Link, Message, Outcome, Patient, Proof, Reader, Thread, Trouble,
 } from "../../src/core/model"
 
 export interface Scene {
@@ -14,6 +14,7 @@ export interface Scene {
   readonly patients?: readonly Patient[] | null
   readonly proofs?: readonly Proof[]
   readonly audit?: Audit
+  readonly alarm?: Trouble
   readonly refuses?: boolean
 }
 
@@ -21,7 +22,12 @@ const OK: Outcome = { ok: true }
 const NO: Outcome = { ok: false, trouble: { code: "E_ROLE", text: "" } }
 const NO_AUDIT: Audit = { conversations: null, timeline: null, integrity: { kind: "idle" }, trouble: null }
 
-export function pretend(scene: Scene): Engine {
+export interface Pretended extends Engine {
+  /** A message from the other person, now. */
+  receive(text: string): void
+}
+
+export function pretend(scene: Scene): Pretended {
   const conversations = signal(scene.conversations ?? [])
   const messages = signal(scene.messages ?? [])
   const opened = signal<string | null>(null)
@@ -34,11 +40,11 @@ export function pretend(scene: Scene): Engine {
     return { conversation, messages: messages.value, readers: scene.readers ?? [], epoch: 1 }
   })
   const answer = () => Promise.resolve(scene.refuses === true ? NO : OK)
-  const write = (text: string) => {
+  const write = (text: string, mine = true) => {
     const id = `00000000-0000-4000-8000-${String(messages.value.length).padStart(12, "0")}`
     const written: Message = {
-      id, seq: null, person: "me", name: "Claire Morel", mine: true, at: Date.now(),
-      content: { kind: "text", text }, delivery: "waiting", trouble: null,
+      id, seq: null, person: mine ? "me" : "jean", name: mine ? "Claire Morel" : "Jean Lefèvre", mine, at: Date.now(),
+      content: { kind: "text", text }, delivery: mine ? "waiting" : "sent", trouble: null,
     }
     messages.value = [...messages.value, written]
   }
@@ -49,8 +55,10 @@ export function pretend(scene: Scene): Engine {
     thread,
     patients,
     proofs: signal(scene.proofs ?? []),
+    alarm: signal(scene.alarm ?? null),
     audit,
     demo: signal(true),
+    receive: (text) => write(text, false),
     start: () => undefined,
     signIn: answer,
     signOut: () => Promise.resolve(),
@@ -88,6 +96,7 @@ export function pretend(scene: Scene): Engine {
     },
     verifyIntegrity: () => Promise.resolve(),
     tamper: answer,
+    forgetDevice: () => Promise.resolve(),
     logKeys: () => ["colloque.example/990000001/care+00000000+AAAA"],
   }
 }

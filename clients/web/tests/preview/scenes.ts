@@ -209,6 +209,10 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   "staff-long-draft": talk({ conversations: [aConversation(1, { draft: "Bonjour. ".repeat(446) })] }),
   "staff-details": talk({ hash: `#details/${uuid(1)}` }),
   "staff-proofs": talk({ hash: "#proofs", proofs: PROOFS }),
+  "staff-alarm": talk({
+    alarm: { code: "C_LOG_FORKED", text: "" },
+    readers: [...READERS, { person: "unlisted", name: "", role: "unknown", devices: 1, me: false }],
+  }),
   "staff-missing": talk({ hash: open(99) }),
   technician: idle("technician", "Léa Roux"),
   carer: idle("carer", "Sophie Lefèvre"),
@@ -217,6 +221,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   "patient-empty": { app: jean, conversations: [] },
   "patient-talk": patientTalk(),
   "patient-offline": patientTalk({ link: { kind: "offline", retryAt: NOW + 20_000 } }),
+  "patient-alarm": patientTalk({ alarm: { code: "C_RECEIPT", text: "" } }),
   "patient-list": patientTalk({ conversations: [aConversation(1, { unread: 1 }), aConversation(2, { kind: "care_thread", preview: null })] }),
   "patient-joining": patientTalk({ conversations: [aConversation(1, { readiness: "joining" })], messages: [], readers: [] }),
   "patient-before": patientTalk({ conversations: [aConversation(1, { readiness: "before_this_device" })], messages: [], readers: [] }),

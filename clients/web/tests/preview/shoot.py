@@ -11,39 +11,38 @@ from __future__ import annotations
 
 import argparse
 import re
-import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
+from stage import FAULTS, SIDEWAYS, WEB, staged
 
-WEB = Path(__file__).resolve().parents[2]
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types colloque-worker"
-)
 WIDTHS = {1280: 800, 390: 844, 320: 640}
 THEMES = ("light", "dark")
-CHROMIUM = "/usr/bin/chromium"
 READ_BY_PATIENTS = ("patient", "signed-out", "failed", "other-tab", "unsupported")
 IN_OTHER_LANGUAGES = {
-    "en": ("landing", "staff-talk", "staff-states", "control-timeline", "patient-talk", "failed-server"),
-    "fr-simple": ("patient-talk", "patient-joining", "signed-out-first", "failed-server", "staff-waiting"),
+    "en": (
+        "landing",
+        "staff-talk",
+        "staff-states",
+        "control-timeline",
+        "patient-talk",
+        "failed-server",
+    ),
+    "fr-simple": (
+        "patient-talk",
+        "patient-joining",
+        "signed-out-first",
+        "failed-server",
+        "staff-waiting",
+    ),
 }
 
-FAULTS = """
-globalThis.reports = []
-document.addEventListener("securitypolicyviolation", (e) => reports.push(e.violatedDirective + " " + e.blockedURI))
-"""
-SIDEWAYS = "document.documentElement.scrollWidth > innerWidth ? document.documentElement.scrollWidth : 0"
 SMALL_TARGETS = """
 [...document.querySelectorAll("a, button, select, textarea, summary")]
   .filter((e) => e.checkVisibility() && !e.matches(".skip"))
@@ -96,11 +95,18 @@ ACTS = (
     Shot("staff-refused", "staff-dispensation-refused", be_refused),
     Shot("staff-talk", "staff-readers", press("Seules ces personnes")),
     Shot("staff-waiting", "staff-readers-waiting", press("Seules ces personnes")),
+    Shot("staff-alarm", "staff-readers-unlisted", press("Seules ces personnes")),
     Shot("staff-talk", "staff-menu", press("Menu")),
+    Shot(
+        "patient-talk",
+        "patient-more",
+        lambda page: page.locator("[popovertarget=more]").dispatch_event("click"),
+    ),
     Shot("staff-list", "staff-shortcuts", lambda page: page.keyboard.press("?")),
     Shot("staff-talk", "staff-too-long", fail_to_send),
     Shot("patient-talk", "patient-readers", press("Seules ces personnes")),
     Shot("patient-talk", "patient-large", large=True),
+    Shot("patient-list", "patient-list-large", large=True),
     Shot("staff-talk", "staff-large", large=True),
     Shot("control-timeline", "control-tamper", press("Falsifier")),
     Shot("control-timeline", "control-raw", lambda page: page.locator("summary").first.click()),
@@ -122,26 +128,6 @@ def shots(only: str) -> Iterator[Shot]:
     for language, some in IN_OTHER_LANGUAGES.items():
         for scene in some:
             yield Shot(scene, f"{scene}-{language}", language=language)
-
-
-class Handler(SimpleHTTPRequestHandler):
-    """Static files under the product's policy."""
-
-    def end_headers(self) -> None:
-        """Add the policy to every answer."""
-        self.send_header("Content-Security-Policy", POLICY)
-        super().end_headers()
-
-    def log_message(self, *_: Any) -> None:
-        """Say nothing per request."""
-
-
-def build(folder: str) -> None:
-    """Build the preview page into `folder`."""
-    vite = WEB / "node_modules/.bin/vite"
-    config = WEB / "tests/preview/vite.config.ts"
-    command = [str(vite), "build", "-c", str(config), "--outDir", folder, "--logLevel", "warn"]
-    subprocess.run(command, cwd=WEB, check=True)
 
 
 def axe_of(page: Page, patient: bool) -> list[str]:
@@ -224,20 +210,14 @@ def visit(browser: Browser, address: str, out: Path, only: str) -> tuple[int, in
 def main() -> int:
     """Build, serve, photograph, and say what axe found."""
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--out", type=Path, default=Path(tempfile.gettempdir()) / "colloque-screens")
+    arguments.add_argument(
+        "--out", type=Path, default=Path(tempfile.gettempdir()) / "colloque-screens"
+    )
     arguments.add_argument("--only", default="")
     chosen = arguments.parse_args()
     chosen.out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder:
-        build(folder)
-        server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=folder))
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        address = f"http://127.0.0.1:{server.server_port}"
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-            pages, bad = visit(browser, address, chosen.out, chosen.only)
-            browser.close()
-        server.shutdown()
+    with staged() as (browser, address):
+        pages, bad = visit(browser, address, chosen.out, chosen.only)
     print(f"screens: {pages} read, {bad} faults; photographs in {chosen.out}")
     return 1 if bad else 0
 

@@ -114,6 +114,47 @@ describe("a dispensation between two devices", () => {
   })
 })
 
+describe("a device among others", () => {
+  test("a person's other device reads along from the first commit, and says that it came second", async () => {
+    const hub = new FakeHub([CLAIRE, JEAN])
+    await aConnectedDevice(hub, JEAN)
+    const counter = await aConnectedDevice(hub, CLAIRE)
+    const office = await aConnectedDevice(hub, CLAIRE)
+
+    const founded = await office.call("found", JEAN.person, "health", "Du bureau")
+    if (!("id" in founded)) throw new Error("not founded")
+    await counter.call("open", founded.id)
+    await settled(() => counter.texts.length === 1)
+
+    expect(counter.messages[0]).toMatchObject({ mine: true, content: { text: "Du bureau" } })
+    expect(counter.views.thread?.readers.map((one) => one.devices)).toEqual([2, 1])
+    const second = [counter, office].map((one) => one.said.some((said) => said.kind === "welcomed" && said.me.secondDevice))
+    expect(second).toEqual([false, true])
+  })
+
+  test("a device that comes later is told that the conversation began before it", async () => {
+    const { hub } = await aDispensation("Bonjour")
+    const later = await aConnectedDevice(hub, JEAN)
+
+    await settled(() => later.views.conversations?.[0]?.readiness === "before_this_device")
+  })
+
+  test("a heartbeat that is answered changes nothing; one that is not makes the device come back", async () => {
+    const hub = new FakeHub([JEAN])
+    const jean = await aConnectedDevice(hub, JEAN)
+    jean.timePasses()
+    await settled(() => hub.seen.some((frame) => frame.kind === "ping"))
+    expect(jean.count("drop")).toBe(0)
+
+    hub.meddle = (frame) => (frame.kind === "ping" ? "silence" : null)
+    jean.timePasses()
+    await settled()
+    jean.timePasses()
+
+    expect(jean.count("drop")).toBe(1)
+  })
+})
+
 describe("exactly once", () => {
   test("an answer that was lost is asked for again with the same bytes", async () => {
     const { claire, jean, hub, id } = await aDispensation()

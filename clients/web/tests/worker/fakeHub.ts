@@ -84,7 +84,7 @@ export class FakeHub {
     this.seen.push(frame)
     const instead = this.meddle(frame, from)
     if (instead === "silence") return
-    if (instead !== null && instead !== "mute") return from.push({ id: frame.id, ...instead })
+    if (instead !== null && instead !== "mute") { from.push({ id: frame.id, ...instead }); return; }
     const key = `${from.device}/${this.#identity(frame)}`
     const answer = this.#answered.get(key) ?? this.#act(from, frame)
     if (answer["kind"] === "ok" && ["group.commit", "message.send", "conversation.create"].includes(frame.kind)) this.#answered.set(key, answer)
@@ -145,10 +145,14 @@ export class FakeHub {
     return [...this.stock.values()].flat().filter((one) => one.person === person).length
   }
 
+  #others(from: Connection): number {
+    return [...this.stock].filter(([device, kept]) => device !== from.device && kept[0]?.person === from.who.person).length
+  }
+
   #welcomed(from: Connection): Json {
     const mine = [...this.talks.values()].filter((talk) => talk.summary.members.some((m) => m.person === from.who.person))
     return {
-      ...from.who, device: from.device, new_device: false, other_devices: 0,
+      ...from.who, device: from.device, new_device: !this.stock.has(from.device), other_devices: this.#others(from),
       pharmacy: { finess: "990000001", name: "Pharmacie du Marché", phone: "+33 1 99 00 00 01" },
       key_packages_left: this.stock.get(from.device)?.length ?? 0,
       logs: { care: this.care.vkey, technical: this.technical.vkey },

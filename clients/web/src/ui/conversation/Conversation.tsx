@@ -3,6 +3,7 @@ import { useEffect } from "preact/hooks"
 import type { Thread } from "../../core/model"
 import { t } from "../../strings/strings"
 import { useEngine } from "../engine"
+import { Heading } from "../parts/Heading"
 import { Composer } from "./Composer"
 import { MessageLog } from "./MessageLog"
 import { mayWrite, ReadinessNote } from "./ReadinessNote"
@@ -24,7 +25,7 @@ export function ConversationView({ thread, title, subtitle, before, after }: Con
       <header class="conversation-head">
         {before}
         <div class="conversation-title">
-          <h1 tabIndex={-1} data-arrival>{title}</h1>
+          <Heading of="conversation">{title}</Heading>
           <p class="soft">{subtitle}</p>
         </div>
         {after}

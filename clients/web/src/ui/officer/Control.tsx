@@ -4,7 +4,7 @@ import { t } from "../../strings/strings"
 import { useEngine } from "../engine"
 import { BackIcon } from "../icons"
 import { useArrival } from "../parts/arrival"
-import { LinkBanner } from "../parts/LinkBanner"
+import { Banners } from "../parts/Banners"
 import { TroubleNotice } from "../parts/Notice"
 import { TopBar } from "../parts/TopBar"
 import { Proofs } from "../proofs/Proofs"
@@ -20,7 +20,7 @@ export function Control({ me }: { readonly me: Me }) {
   return (
     <div class={`control control-${here.kind}`}>
       <TopBar me={me} />
-      <LinkBanner />
+      <Banners />
       <main id="main">
         {here.kind === "proofs" ? <Proofs back={<Back />} /> : <Cases open={"id" in here ? here.id : null} />}
       </main>
@@ -40,8 +40,9 @@ function Cases({ open }: { readonly open: string | null }) {
   const { trouble, timeline } = engine.audit.value
   return (
     <div class="cases">
+      {open !== null && <div class="narrow-only"><Back /></div>}
       <div class="cases-head">
-        <h1>{t("control-title")}</h1>
+        <h1 tabIndex={-1} data-arrival="home">{t("control-title")}</h1>
         <p class="traced">{t("control-traced")}</p>
       </div>
       <TroubleNotice trouble={trouble} />
@@ -50,7 +51,7 @@ function Cases({ open }: { readonly open: string | null }) {
         <AuditedConversations open={open} />
         <div class="case">
           {open === null ? <p class="empty soft">{t("control-choose")}</p> : (
-            <Timeline key={open} id={open} timeline={timeline?.conversation === open ? timeline : null} back={<Back />} onTampered={() => setTampered(true)} />
+            <Timeline key={open} id={open} timeline={timeline?.conversation === open ? timeline : null} onTampered={() => setTampered(true)} />
           )}
         </div>
       </div>

@@ -67,8 +67,8 @@ function Intact({ integrity }: { readonly integrity: Extract<Integrity, { kind: 
     <Notice icon={ShieldIcon} tone="good">
       <p class="verdict-line">{t("integrity-intact", { count: entries })}</p>
       <ul class="roots">
-        {integrity.logs.map(({ log, size, root, signed }) => (
-          <li key={log}>{t("integrity-log", { log: logName(log), count: size })} <code>{root}</code> {t(signed ? "integrity-signed" : "integrity-unsigned")}</li>
+        {integrity.logs.map(({ log, size, root }) => (
+          <li key={log}>{t("integrity-log", { log: logName(log), count: size })} <code>{root}</code>, {t("integrity-signed")}</li>
         ))}
       </ul>
       <p>{t("integrity-where", { seconds: (integrity.ms / 1000).toLocaleString(locale.value, { maximumFractionDigits: 1 }) })}</p>

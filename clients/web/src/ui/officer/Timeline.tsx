@@ -1,11 +1,10 @@
-import type { ComponentChildren } from "preact"
 import { useState } from "preact/hooks"
 import type { Audit, AuditRow, Trouble } from "../../core/model"
 import { locale, t } from "../../strings/strings"
 import { useEngine } from "../engine"
 import { formatExact } from "../format"
 import { BrokenIcon, SentIcon, WarningIcon } from "../icons"
-import { Dialog } from "../parts/Dialog"
+import { closeAround, Dialog } from "../parts/Dialog"
 import { Notice, TroubleNotice } from "../parts/Notice"
 import { Loading } from "../screens/Plain"
 import { entryName, logName, roleName, ruleSentence } from "../words"
@@ -16,17 +15,15 @@ const PAGE = 100
 interface TimelineProps {
   readonly id: string
   readonly timeline: Audit["timeline"]
-  readonly back: ComponentChildren
   readonly onTampered: () => void
 }
 
-export function Timeline({ id, timeline, back, onTampered }: TimelineProps) {
+export function Timeline({ id, timeline, onTampered }: TimelineProps) {
   const engine = useEngine()
   return (
     <section class="timeline" aria-label={t("timeline-title")}>
-      <div class="narrow-only">{back}</div>
       <div class="timeline-head">
-        <h2 tabIndex={-1} data-arrival>{t("timeline-title")}</h2>
+        <h2 tabIndex={-1} data-arrival="conversation">{t("timeline-title")}</h2>
         {engine.demo.value && <Tamper id={id} onTampered={onTampered} />}
       </div>
       {timeline === null ? <Waiting /> : <Entries timeline={timeline} />}
@@ -87,8 +84,8 @@ function Tamper({ id, onTampered }: { readonly id: string; readonly onTampered: 
   const engine = useEngine()
   const [asking, setAsking] = useState(false)
   const [trouble, setTrouble] = useState<Trouble | null>(null)
-  const tamper = async () => {
-    setAsking(false)
+  const tamper = async (event: { readonly currentTarget: Element }) => {
+    closeAround(event)
     const outcome = await engine.tamper(id)
     setTrouble(outcome.ok ? null : outcome.trouble)
     if (outcome.ok) onTampered()
@@ -101,7 +98,7 @@ function Tamper({ id, onTampered }: { readonly id: string; readonly onTampered: 
         <Dialog title={t("tamper-title")} onClose={() => setAsking(false)}>
           <p>{t("tamper-body")}</p>
           <div class="dialog-foot">
-            <button type="button" class="button" onClick={() => setAsking(false)}>{t("cancel")}</button>
+            <button type="button" class="button" onClick={closeAround}>{t("cancel")}</button>
             <button type="button" class="button danger solid" onClick={tamper}>{t("tamper-confirm")}</button>
           </div>
         </Dialog>

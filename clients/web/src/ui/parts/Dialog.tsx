@@ -9,21 +9,21 @@ interface DialogProps {
   readonly children: ComponentChildren
 }
 
+/** Close the dialog that a button stands in: the browser gives the focus back only to one closed so. */
+export function closeAround(event: { readonly currentTarget: Element }): void {
+  event.currentTarget.closest("dialog")?.close()
+}
+
 /** A native modal: the browser keeps the focus inside, closes on Escape and gives the focus back. */
 export function Dialog({ title, onClose, children }: DialogProps) {
   const box = useRef<HTMLDialogElement>(null)
   const heading = useId()
-  useEffect(() => {
-    const dialog = box.current
-    dialog?.showModal()
-    // Closed before it leaves the page: only then does the browser return the focus.
-    return () => dialog?.close()
-  }, [])
+  useEffect(() => box.current?.showModal(), [])
   return (
     <dialog ref={box} class="dialog" aria-labelledby={heading} onClose={onClose}>
       <div class="dialog-head">
         <h2 id={heading}>{title}</h2>
-        <button type="button" class="button quiet" onClick={() => box.current?.close()}>
+        <button type="button" class="button quiet" onClick={closeAround}>
           <CloseIcon />
           <span>{t("close")}</span>
         </button>

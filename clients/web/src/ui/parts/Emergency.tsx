@@ -1,6 +1,6 @@
 import { PhoneIcon } from "../icons"
 import { t } from "../../strings/strings"
-import { telephone } from "../format"
+import { telephone, unbroken } from "../format"
 import { rememberedPharmacy, type Phone } from "../preferences"
 
 const LINES = [
@@ -16,17 +16,19 @@ export function Emergency() {
     <nav class="emergency" aria-label={t("emergency")}>
       <span class="emergency-title">{t("emergency")}</span>
       <ul>
-        {LINES.map(({ key, href }) => <li key={key}><a href={href}>{t(key)}</a></li>)}
+        {LINES.map(({ key, href }) => <li key={key}><a href={href}><span class="long">{t(key)}</span><span class="short">{t(`${key}-short`)}</span></a></li>)}
       </ul>
     </nav>
   )
 }
 
-export function CallPharmacy({ name, phone }: Phone) {
+export function CallPharmacy({ phone: number }: Pick<Phone, "phone">) {
+  const phone = unbroken(number)
   return (
-    <a class="button call" href={telephone(phone)}>
+    <a class="button call" href={telephone(number)}>
       <PhoneIcon />
-      <span>{t("call-pharmacy", { pharmacy: name, phone })}</span>
+      <span class="long">{t("call-pharmacy", { phone })}</span>
+      <span class="short">{t("call-pharmacy-short", { phone })}</span>
     </a>
   )
 }
@@ -34,5 +36,5 @@ export function CallPharmacy({ name, phone }: Phone) {
 /** Before sign-in the pharmacy is only known when this device has seen it. */
 export function WhomToCall() {
   const pharmacy = rememberedPharmacy()
-  return pharmacy === null ? <p class="soft">{t("call-your-pharmacy")}</p> : <CallPharmacy {...pharmacy} />
+  return pharmacy === null ? <p class="soft">{t("call-your-pharmacy")}</p> : <><p class="soft">{pharmacy.name}</p><CallPharmacy phone={pharmacy.phone} /></>
 }

@@ -7,18 +7,19 @@ import { useEngine } from "../engine"
 export function LinkBanner() {
   const engine = useEngine()
   const link = engine.link.value
-  if (link.kind === "online") return <div role="status" class="visually-hidden">{""}</div>
+  const away = link.kind !== "online"
+  // The region stays when the network is there: a region that arrives with its words is not read.
   return (
-    <div class={`link-banner link-${link.kind}`}>
-      <OfflineIcon />
-      <p role="status">{t(`link-${link.kind}`)}</p>
+    <section class={away ? `link-banner link-${link.kind}` : "visually-hidden"} aria-label={t("network")}>
+      {away && <OfflineIcon />}
+      <p role="status">{away ? t(`link-${link.kind}`) : ""}</p>
       {link.kind === "offline" && (
         <>
           <Countdown until={link.retryAt} />
           <button type="button" class="button quiet" onClick={() => engine.retryNow()}>{t("link-retry")}</button>
         </>
       )}
-    </div>
+    </section>
   )
 }
 

@@ -3,7 +3,7 @@ import type { Me } from "../../core/model"
 import { t } from "../../strings/strings"
 import { useEngine } from "../engine"
 import { LeaveIcon, MenuIcon, PhoneIcon, ProofIcon } from "../icons"
-import { telephone } from "../format"
+import { telephone, unbroken } from "../format"
 import { hrefOf } from "../route"
 import { roleName } from "../words"
 import { Brand } from "./Brand"
@@ -39,7 +39,7 @@ function Menu({ me, children }: TopBarProps) {
       <Preferences />
       <a class="button quiet" href={hrefOf({ kind: "proofs" })} onClick={close}><ProofIcon /><span>{t("proofs-title")}</span></a>
       {children}
-      <a class="button quiet" href={telephone(me.pharmacy.phone)}><PhoneIcon /><span>{t("call-pharmacy", { pharmacy: me.pharmacy.name, phone: me.pharmacy.phone })}</span></a>
+      <a class="button quiet" href={telephone(me.pharmacy.phone)}><PhoneIcon /><span>{t("call-pharmacy", { phone: unbroken(me.pharmacy.phone) })}</span></a>
       <button type="button" class="button quiet" onClick={() => void engine.signOut()}><LeaveIcon /><span>{t("sign-out")}</span></button>
     </div>
   )

@@ -1,11 +1,15 @@
 import type { ComponentType } from "preact"
 import { signal } from "@preact/signals"
-import { Failure, Loading } from "../screens/Plain"
 
 type Loaded<P> = { readonly kind: "waiting" | "failed" } | { readonly kind: "here"; readonly component: ComponentType<P> }
 
+interface Meanwhile {
+  readonly waiting: ComponentType
+  readonly failed: ComponentType
+}
+
 /** A screen whose code is fetched when it is first shown: a patient does not download the counter. */
-export function later<P extends object>(load: () => Promise<ComponentType<P>>): ComponentType<P> {
+export function later<P extends object>(load: () => Promise<ComponentType<P>>, meanwhile: Meanwhile): ComponentType<P> {
   const state = signal<Loaded<P>>({ kind: "waiting" })
   let asked = false
   const ask = () => {
@@ -18,8 +22,7 @@ export function later<P extends object>(load: () => Promise<ComponentType<P>>): 
   return function Later(props: P) {
     if (!asked) ask()
     const now = state.value
-    if (now.kind !== "here") return now.kind === "waiting" ? <Loading /> : <Failure fault="code" />
-    const Screen = now.component
-    return <Screen {...props} />
+    if (now.kind === "here") return <now.component {...props} />
+    return now.kind === "waiting" ? <meanwhile.waiting /> : <meanwhile.failed />
   }
 }

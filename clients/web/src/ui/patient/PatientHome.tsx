@@ -3,11 +3,12 @@ import { locale, t } from "../../strings/strings"
 import { ConversationView } from "../conversation/Conversation"
 import { useEngine } from "../engine"
 import { formatShort } from "../format"
-import { BackIcon, LeaveIcon, MessagesIcon, ProofIcon } from "../icons"
+import { BackIcon, LeaveIcon, MenuIcon, MessagesIcon, ProofIcon } from "../icons"
 import { useArrival } from "../parts/arrival"
 import { CallPharmacy, Emergency } from "../parts/Emergency"
+import { Heading } from "../parts/Heading"
 import { later } from "../parts/later"
-import { LinkBanner } from "../parts/LinkBanner"
+import { Banners } from "../parts/Banners"
 import { Notice } from "../parts/Notice"
 import { Preferences } from "../parts/Preferences"
 import { useThread } from "../parts/useThread"
@@ -15,7 +16,10 @@ import { hrefOf, route } from "../route"
 import { Loading } from "../screens/Plain"
 import { kindName, nameOf } from "../words"
 
-const Proofs = later(async () => (await import("../proofs/Proofs")).Proofs)
+const Proofs = later(async () => (await import("../proofs/Proofs")).Proofs, {
+  waiting: Loading,
+  failed: () => <Notice><p>{t("failed-code-body")}</p></Notice>,
+})
 
 /** One thing at a time, the telephone always in sight. */
 export function PatientHome({ me }: { readonly me: Me }) {
@@ -28,10 +32,11 @@ export function PatientHome({ me }: { readonly me: Me }) {
   return (
     <div class={`patient reading ${open === null ? "" : "patient-open"}`}>
       <header class="patient-head">
-        <CallPharmacy {...me.pharmacy} />
+        <p class="patient-pharmacy">{me.pharmacy.name}</p>
+        <CallPharmacy phone={me.pharmacy.phone} />
         <Emergency />
       </header>
-      <LinkBanner />
+      <Banners />
       <main id="main">
         <Page open={open} alone={only !== undefined} />
       </main>
@@ -62,7 +67,7 @@ function BackToMessages() {
 function Missing({ id }: { readonly id: string }) {
   const engine = useEngine()
   if (engine.conversations.value.some((each) => each.id === id)) return <Loading />
-  return <div class="plain"><Notice><p>{t("code-E_NOT_FOUND")}</p></Notice><BackToMessages /></div>
+  return <div class="plain"><Heading of="home">{t("patient-list-title")}</Heading><Notice><p>{t("code-E_NOT_FOUND")}</p></Notice><BackToMessages /></div>
 }
 
 function Conversations() {
@@ -71,7 +76,7 @@ function Conversations() {
   if (conversations.length === 0) return <Nothing />
   return (
     <div class="plain">
-      <h1 tabIndex={-1} data-arrival>{t("patient-list-title")}</h1>
+      <Heading of="home">{t("patient-list-title")}</Heading>
       <ul class="cards">
         {conversations.map((each) => <li key={each.id}><ConversationCard conversation={each} /></li>)}
       </ul>
@@ -83,7 +88,7 @@ function Nothing() {
   return (
     <div class="plain empty">
       <MessagesIcon />
-      <h1 tabIndex={-1} data-arrival>{t("patient-empty-title")}</h1>
+      <Heading of="home">{t("patient-empty-title")}</Heading>
       <p>{t("patient-empty-body")}</p>
     </div>
   )
@@ -102,12 +107,23 @@ function ConversationCard({ conversation }: { readonly conversation: Conversatio
 }
 
 function PatientFoot() {
-  const engine = useEngine()
   return (
     <footer class="patient-foot">
       <Preferences />
-      <a class="button quiet" href={hrefOf({ kind: "proofs" })}><ProofIcon /><span>{t("proofs-title")}</span></a>
-      <button type="button" class="button quiet" onClick={() => void engine.signOut()}><LeaveIcon /><span>{t("sign-out")}</span></button>
+      <div class="row wide-only"><ProofsAndLeave /></div>
+      <button type="button" class="button quiet narrow-only" popovertarget="more"><MenuIcon /><span>{t("more")}</span></button>
+      <div id="more" class="menu at-foot" popover="auto"><ProofsAndLeave /></div>
     </footer>
+  )
+}
+
+function ProofsAndLeave() {
+  const engine = useEngine()
+  const close = () => document.getElementById("more")?.hidePopover()
+  return (
+    <>
+      <a class="button quiet" href={hrefOf({ kind: "proofs" })} onClick={close}><ProofIcon /><span>{t("proofs-title")}</span></a>
+      <button type="button" class="button quiet" onClick={() => void engine.signOut()}><LeaveIcon /><span>{t("sign-out")}</span></button>
+    </>
   )
 }

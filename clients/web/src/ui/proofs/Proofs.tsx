@@ -4,6 +4,7 @@ import { locale, t } from "../../strings/strings"
 import { useEngine } from "../engine"
 import { formatExact } from "../format"
 import { BrokenIcon, DownloadIcon, ProofIcon, ShieldIcon } from "../icons"
+import { Heading } from "../parts/Heading"
 import { saveFile } from "../parts/saveFile"
 import { entryName, logName } from "../words"
 
@@ -14,7 +15,7 @@ export function Proofs({ back }: { readonly back: ComponentChildren }) {
   return (
     <section class="proofs plain">
       {back}
-      <h1 tabIndex={-1} data-arrival>{t("proofs-title")}</h1>
+      <Heading of="proofs">{t("proofs-title")}</Heading>
       <p>{t("proofs-lead")}</p>
       {proofs.length === 0 ? <p class="empty soft">{t("proofs-empty")}</p> : <ProofList proofs={proofs} />}
     </section>

@@ -7,6 +7,7 @@ import { Brand } from "../parts/Brand"
 import { Notice } from "../parts/Notice"
 import { Preferences } from "../parts/Preferences"
 import { roleName } from "../words"
+import { SideBySide } from "./SideBySide"
 
 const demoHref = ({ origin }: Persona): string => `${origin}/#demo`
 
@@ -53,10 +54,18 @@ export function Landing({ personas }: { readonly personas: readonly Persona[] })
 }
 
 function Hero({ personas }: { readonly personas: readonly Persona[] }) {
-  const pair = pairOf(personas)
-  const [blocked, setBlocked] = useState(false)
   return (
     <section class="hero">
+      <HeroWords pair={pairOf(personas)} />
+      <SideBySide />
+    </section>
+  )
+}
+
+function HeroWords({ pair }: { readonly pair: readonly [Persona, Persona] | null }) {
+  const [blocked, setBlocked] = useState(false)
+  return (
+    <div class="hero-words">
       <p class="eyebrow">{t("landing-demo")}</p>
       <h1>{t("landing-title")}</h1>
       <p class="lead">{t("landing-lead")}</p>
@@ -67,7 +76,7 @@ function Hero({ personas }: { readonly personas: readonly Persona[] }) {
         </button>
       )}
       <div role="alert">{blocked && <Notice><p>{t("landing-blocked")}</p></Notice>}</div>
-    </section>
+    </div>
   )
 }
 

@@ -40,6 +40,15 @@ export function Loading() {
   )
 }
 
+export function LoadingPage() {
+  return (
+    <main id="main">
+      <h1 class="visually-hidden">{t("app-name")}</h1>
+      <Loading />
+    </main>
+  )
+}
+
 export function Unsupported({ missing }: { readonly missing: readonly string[] }) {
   return (
     <PlainPage title={t("unsupported-title")}>
@@ -66,9 +75,22 @@ export function Failure({ fault }: { readonly fault: Fault }) {
   return (
     <PlainPage title={t(`failed-${slug(fault)}-title`)}>
       <p>{t(`failed-${slug(fault)}-body`)}</p>
+      {fault === "log_key_changed" && <BeginAgain />}
       {fault !== "log_key_changed" && (
         <button type="button" class="button primary" onClick={() => location.reload()}>{t("reload")}</button>
       )}
     </PlainPage>
+  )
+}
+
+/** Whoever deleted the demonstration's data meets a new pharmacy under the old name: only there is this way out. */
+function BeginAgain() {
+  const engine = useEngine()
+  if (!engine.demo.value) return null
+  return (
+    <>
+      <p>{t("demo-forget-body")}</p>
+      <button type="button" class="button primary" onClick={() => void engine.forgetDevice()}>{t("demo-forget")}</button>
+    </>
   )
 }

@@ -25,7 +25,7 @@ function Nothing({ me }: { readonly me: Me }) {
   return (
     <div class="empty">
       <MessagesIcon />
-      <h1>{t(`empty-${slug(me.role)}-title`)}</h1>
+      <h2>{t(`empty-${slug(me.role)}-title`)}</h2>
       <p class="soft">{t(`empty-${slug(me.role)}-body`)}</p>
     </div>
   )

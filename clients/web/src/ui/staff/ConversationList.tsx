@@ -18,7 +18,7 @@ export function ConversationList({ me, begin }: ListProps) {
   return (
     <nav class="column-list" aria-label={t("conversations")}>
       <div class="list-head">
-        <h2>{t("conversations")}</h2>
+        <h2 tabIndex={-1} data-arrival="home">{t("conversations")}</h2>
         {unread > 0 && <span class="badge">{t("unread", { count: unread })}</span>}
       </div>
       {begin !== undefined && <button type="button" class="button primary wide" onClick={begin}><PlusIcon /><span>{t("dispensation-new")}</span></button>}

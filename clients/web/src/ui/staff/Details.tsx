@@ -13,7 +13,7 @@ export function DetailsColumn({ me, id }: { readonly me: Me; readonly id: string
   return (
     <aside class="column-details" aria-label={t("details")}>
       <a class="button quiet back details-back" href={hrefOf({ kind: "conversation", id })}><BackIcon /><span>{t("back-to-conversation")}</span></a>
-      <h2 tabIndex={-1} data-arrival>{t("details")}</h2>
+      <h2 tabIndex={-1} data-arrival="details">{t("details")}</h2>
       {conversation !== undefined && <Facts conversation={conversation} />}
       <div class="details-actions">
         <button type="button" class="button quiet" onClick={() => print()}><PrintIcon /><span>{t("print")}</span></button>

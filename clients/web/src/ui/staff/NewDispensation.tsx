@@ -140,7 +140,7 @@ function MotiveField({ motive, choose }: { readonly motive: Motive | null; reado
   return (
     <fieldset>
       <legend>{t("dispensation-motive")}</legend>
-      <div class="choices">
+      <div class="choices pairs">
         {MOTIVES.map((each) => (
           <label class="choice" key={each}>
             <input type="radio" name="motive" checked={each === motive} onChange={() => choose(each)} />

@@ -2,7 +2,8 @@ import { useState } from "preact/hooks"
 import type { Me } from "../../core/model"
 import { t } from "../../strings/strings"
 import { useArrival } from "../parts/arrival"
-import { LinkBanner } from "../parts/LinkBanner"
+import { HeadingLevel } from "../parts/Heading"
+import { Banners } from "../parts/Banners"
 import { TopBar } from "../parts/TopBar"
 import { BackIcon, DetailsIcon } from "../icons"
 import { Proofs } from "../proofs/Proofs"
@@ -30,11 +31,14 @@ export function Staff({ me }: { readonly me: Me }) {
       <TopBar me={me}>
         <button type="button" class="button quiet" onClick={() => setOpened("shortcuts")}><DetailsIcon /><span>{t("shortcuts-title")}</span></button>
       </TopBar>
-      <LinkBanner />
+      <Banners />
       <main id="main" class="columns">
-        <ConversationList me={me} begin={begin} />
-        {here.kind === "proofs" ? <div class="column-center"><Proofs back={<BackHome />} /></div> : <Center me={me} />}
-        {"id" in here && <DetailsColumn me={me} id={here.id} />}
+        <h1 class="visually-hidden">{me.pharmacy.name}</h1>
+        <HeadingLevel.Provider value={2}>
+          <ConversationList me={me} begin={begin} />
+          {here.kind === "proofs" ? <div class="column-center"><Proofs back={<BackHome />} /></div> : <Center me={me} />}
+          {"id" in here && <DetailsColumn me={me} id={here.id} />}
+        </HeadingLevel.Provider>
       </main>
       {opened === "dispensation" && <NewDispensation onClose={close} />}
       {opened === "shortcuts" && <Shortcuts starts={starts} onClose={close} />}
@@ -42,7 +46,6 @@ export function Staff({ me }: { readonly me: Me }) {
   )
 }
 
-export function BackHome() {
-  const home = hrefOf({ kind: "home" })
-  return <a class="button quiet back" href={home}><BackIcon /><span>{t("back-to-list")}</span></a>
+function BackHome() {
+  return <a class="button quiet back" href={hrefOf({ kind: "home" })}><BackIcon /><span>{t("back-to-list")}</span></a>
 }

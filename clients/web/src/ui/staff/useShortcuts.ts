@@ -26,32 +26,42 @@ function stepOf({ key, target }: KeyboardEvent): 1 | -1 | null {
 
 const focusLine = (id: string): void => document.querySelector<HTMLElement>(`[data-line="${id}"]`)?.focus()
 
+const openId = (): string | null => ("id" in route.value ? route.value.id : null)
+
+/** A dialog and the menu have keys of their own. */
+const elsewhere = (): boolean => document.querySelector("dialog[open], [popover]:popover-open") !== null
+
+/** From writing back to the list; from the conversation back home. */
+function escape(target: EventTarget | null): void {
+  const here = openId()
+  if (here === null) return
+  if (writes(target)) focusLine(here)
+  else go({ kind: "home" })
+}
+
 /** Single keys, and only where nobody is writing and no dialog is open. */
 export function useShortcuts({ begin, help }: Commands): void {
   const engine = useEngine()
   useEffect(() => {
-    const open = () => ("id" in route.value ? route.value.id : null)
-    const escape = (target: EventTarget | null) => {
-      const here = open()
-      if (here === null) return
-      if (writes(target)) focusLine(here)
-      else go({ kind: "home" })
+    const move = (step: 1 | -1) => {
+      const next = neighbour(engine.conversations.value.map(({ id }) => id), openId(), step)
+      if (next === null) return
+      go({ kind: "conversation", id: next })
+      focusLine(next)
+    }
+    const commandOf = (event: KeyboardEvent): (() => void) | undefined => {
+      if (event.key === "Escape") return () => escape(event.target)
+      if (writes(event.target)) return undefined
+      const step = stepOf(event)
+      if (step !== null) return () => move(step)
+      return { n: begin, "?": help }[event.key]
     }
     const onKey = (event: KeyboardEvent) => {
-      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return
-      if (document.querySelector("dialog[open], [popover]:popover-open") !== null) return
-      if (event.key === "Escape") return escape(event.target)
-      if (writes(event.target)) return
-      const step = stepOf(event)
-      if (step !== null) {
-        const next = neighbour(engine.conversations.value.map(({ id }) => id), open(), step)
-        if (next === null) return
-        go({ kind: "conversation", id: next })
-        focusLine(next)
-      } else if (event.key === "n" && begin !== undefined) begin()
-      else if (event.key === "?") help()
-      else return
+      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || elsewhere()) return
+      const command = commandOf(event)
+      if (command === undefined) return
       event.preventDefault()
+      command()
     }
     addEventListener("keydown", onKey)
     return () => removeEventListener("keydown", onKey)

@@ -1,0 +1,312 @@
+/** Everything the screens may read or ask, over one session, one tab lock, one worker and one socket. */
+import { batch, signal, type Signal } from "@preact/signals-core"
+import { fault } from "../core/faults"
+import type { LinkState } from "../core/link"
+import type { AppState, Audit, Conversation, Engine, Link, Outcome, Patient, Proof, Thread, Trouble } from "../core/model"
+import type { CallName, Calls, FromWorker, Views } from "../core/rpc"
+import { Drafts } from "./drafts"
+import { forgetEverything } from "./forget"
+import { closeSession, loadSession, NoAnswer, openSession, tamperWith, type Session } from "./session"
+import { Socket } from "./socket"
+import { missingFeatures } from "./support"
+import { takeTabLock, type TabLock } from "./tabLock"
+import { WorkerPort } from "./workerPort"
+
+const DEMO_FRAGMENT = "#demo"
+const RETRY_MS = 3_000
+const NO_AUDIT: Audit = { conversations: null, timeline: null, integrity: { kind: "idle" }, trouble: null }
+const OFFLINE: { readonly ok: false; readonly trouble: Trouble } = { ok: false, trouble: fault("C_OFFLINE") }
+
+class BrowserEngine implements Engine {
+  readonly app = signal<AppState>({ kind: "loading" })
+  readonly link = signal<Link>({ kind: "connecting" })
+  readonly conversations = signal<readonly Conversation[]>([])
+  readonly thread = signal<Thread | null>(null)
+  readonly patients = signal<readonly Patient[] | null>(null)
+  readonly proofs = signal<readonly Proof[]>([])
+  readonly audit = signal<Audit>(NO_AUDIT)
+  readonly alarm = signal<Trouble | null>(null)
+  readonly demo = signal(false)
+  readonly #keys = signal<readonly string[]>([])
+
+  readonly #socket: Socket
+  readonly #drafts = new Drafts((conversation, text) => this.#call("draft", conversation, text))
+  #session: Session | null = null
+  #port: WorkerPort | null = null
+  #lock: TabLock | null = null
+  #shown: string | null = null
+
+  constructor() {
+    this.#socket = new Socket(socketUrl(), {
+      connected: () => this.#port?.tell({ kind: "connected" }),
+      disconnected: () => this.#port?.tell({ kind: "disconnected" }),
+      frame: (data) => this.#port?.tell({ kind: "frame", data }),
+      state: (state) => { this.#linkChanged(state) },
+    })
+  }
+
+  start(): void {
+    const arrives = location.hash === DEMO_FRAGMENT
+    if (arrives) history.replaceState(null, "", location.pathname + location.search)
+    this.#followPage()
+    void this.#begin(arrives)
+  }
+
+  async signIn(): Promise<Outcome> {
+    const outcome = await openSession()
+    if (outcome.ok) await this.#enter(false)
+    else this.#signedOut("first", outcome.trouble)
+    return outcome
+  }
+
+  async signOut(): Promise<void> {
+    this.#leave("not_started")
+    const outcome = await closeSession()
+    this.#signedOut("left", outcome.ok ? null : outcome.trouble)
+  }
+
+  takeOver(): void {
+    void this.#enter(true)
+  }
+
+  retryNow(): void {
+    this.#socket.hurry()
+  }
+
+  open(conversation: string | null): void {
+    this.#shown = conversation
+    if (this.thread.value?.conversation.id !== conversation) this.thread.value = null
+    void this.#call("open", conversation)
+  }
+
+  loadPatients(): Promise<Outcome> {
+    return this.#call("patients")
+  }
+
+  startDispensation(...args: Parameters<Engine["startDispensation"]>): ReturnType<Engine["startDispensation"]> {
+    return this.#port?.call("found", ...args) ?? Promise.resolve(OFFLINE)
+  }
+
+  send(conversation: string, text: string): Promise<Outcome> {
+    this.#drafts.forget(conversation)
+    return this.#call("write", conversation, text)
+  }
+
+  resend(message: string): Promise<Outcome> {
+    return this.#call("again", message)
+  }
+
+  async discard(message: string): Promise<void> {
+    await this.#call("discard", message)
+  }
+
+  saveDraft(conversation: string, text: string): void {
+    this.#drafts.change(conversation, text)
+  }
+
+  markRead(conversation: string): void {
+    void this.#call("read", conversation)
+  }
+
+  loadAudit(): Promise<Outcome> {
+    return this.#look(this.#call("audited"))
+  }
+
+  openTimeline(conversation: string | null): Promise<Outcome> {
+    return this.#look(this.#call("timeline", conversation))
+  }
+
+  async verifyIntegrity(): Promise<void> {
+    await this.#look(this.#call("verify"))
+  }
+
+  tamper(conversation: string): Promise<Outcome> {
+    return tamperWith(conversation)
+  }
+
+  async forgetDevice(): Promise<void> {
+    if (!this.demo.value) return
+    this.#leave("not_started")
+    await forgetEverything()
+    await closeSession()
+    location.reload()
+  }
+
+  logKeys(): readonly string[] {
+    return this.#keys.value
+  }
+
+  #call<N extends Exclude<CallName, "found">>(name: N, ...args: Calls[N]["args"]): Promise<Calls[N]["answer"]> {
+    return this.#port?.call(name, ...args) ?? Promise.resolve(OFFLINE)
+  }
+
+  /** A look that failed says why, beside what is shown. */
+  async #look(call: Promise<Outcome>): Promise<Outcome> {
+    const outcome = await call
+    if (!outcome.ok) {
+      const { integrity } = this.audit.value
+      this.audit.value = { ...this.audit.value, trouble: outcome.trouble, integrity: integrity.kind === "running" ? { kind: "idle" } : integrity }
+    }
+    return outcome
+  }
+
+  async #begin(arrives: boolean): Promise<void> {
+    const missing = await missingFeatures()
+    if (missing.length > 0) {
+      this.app.value = { kind: "unsupported", missing }
+      return
+    }
+    const session = await this.#askSession()
+    this.demo.value = session.demo
+    if (session.persona === null && session.personas.length > 0) this.app.value = { kind: "landing", personas: session.personas }
+    else if (session.signed_in) await this.#enter(false)
+    else if (arrives) await this.signIn()
+    else this.#signedOut(session.expired ? "expired" : "first", null)
+  }
+
+  /** Until the server answers: what is shown says that it does not. */
+  async #askSession(): Promise<Session> {
+    for (;;) {
+      try {
+        this.#session = await loadSession()
+        return this.#session
+      } catch (error) {
+        if (!(error instanceof NoAnswer)) throw error
+        this.app.value = { kind: "failed", fault: "server" }
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+      }
+    }
+  }
+
+  async #enter(steal: boolean): Promise<void> {
+    this.#leave("not_started")
+    this.app.value = { kind: "loading" }
+    this.#lock = await takeTabLock(steal, () => { this.#toOtherTab() })
+    if (this.#lock === null) {
+      this.app.value = { kind: "other_tab" }
+      return
+    }
+    const port = new WorkerPort((message) => { this.#hear(message) }, () => { this.#fail("worker") })
+    this.#port = port
+    port.tell({ kind: "start", owner: this.#owner() })
+  }
+
+  /** Whose memory this is: on a shared origin each person has a database of their own. */
+  #owner(): string {
+    return this.#session?.persona?.slug ?? "me"
+  }
+
+  #hear(message: Exclude<FromWorker, { kind: "answer" }>): void {
+    switch (message.kind) {
+      case "started":
+        if (this.#shown !== null) void this.#call("open", this.#shown)
+        { this.#socket.start(); return; }
+      case "send":
+        { this.#socket.send(message.data); return; }
+      case "welcomed":
+        this.#socket.welcomed()
+        this.app.value = { kind: "ready", me: message.me }
+        return
+      case "drop":
+        { this.#socket.drop(); return; }
+      case "restart":
+        { this.#socket.restart(message.after); return; }
+      case "views":
+        { this.#show(message.views); return; }
+      case "failed":
+        { this.#fail(message.fault); return; }
+      case "expired":
+        this.#leave("not_started")
+        { this.#signedOut("expired", null); return; }
+    }
+  }
+
+  #show(views: Partial<Views>): void {
+    batch(() => {
+      set(this.conversations, views.conversations)
+      set(this.patients, views.patients)
+      set(this.proofs, views.proofs)
+      set(this.audit, views.audit)
+      set(this.alarm, views.alarm)
+      set(this.#keys, views.logKeys)
+      // A thread that was left while it was being computed is not shown again.
+      if (views.thread === null || views.thread?.conversation.id === this.#shown) set(this.thread, views.thread)
+    })
+  }
+
+  #linkChanged(state: LinkState): void {
+    this.link.value = linkView(state)
+    if (state.kind !== "stopped") return
+    if (state.why === "expired") {
+      this.#leave("not_started")
+      this.#signedOut("expired", null)
+    }
+    if (state.why === "other_tab") this.#toOtherTab()
+    if (state.why === "forbidden") this.#fail("forbidden")
+    if (state.why === "malformed") this.#fail("server")
+  }
+
+  #toOtherTab(): void {
+    this.#leave("not_started")
+    this.app.value = { kind: "other_tab" }
+  }
+
+  #fail(fault: Extract<AppState, { kind: "failed" }>["fault"]): void {
+    this.#leave("not_started")
+    this.app.value = { kind: "failed", fault }
+  }
+
+  #signedOut(reason: "first" | "expired" | "left", trouble: Trouble | null): void {
+    this.app.value = { kind: "signed_out", persona: this.#session?.persona ?? null, reason, trouble }
+  }
+
+  /** Stop the socket, then the worker, then give the device up: in this order nobody else has it before. */
+  #leave(why: "not_started" | "other_tab"): void {
+    this.#socket.stop(why)
+    this.#port?.close()
+    this.#port = null
+    this.#lock?.release()
+    this.#lock = null
+    this.#drafts.forgetAll()
+    batch(() => {
+      this.conversations.value = []
+      this.thread.value = null
+      this.patients.value = null
+      this.proofs.value = []
+      this.audit.value = NO_AUDIT
+      this.alarm.value = null
+    })
+  }
+
+  #followPage(): void {
+    addEventListener("online", () => { this.#socket.hurry() })
+    addEventListener("offline", () => { this.#socket.drop() })
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "visible") this.#socket.hurry()
+    })
+  }
+}
+
+function set<T>(held: Signal<T>, value: T | undefined): void {
+  if (value !== undefined) held.value = value
+}
+
+function linkView(state: LinkState): Link {
+  switch (state.kind) {
+    case "stopped":
+    case "connecting":
+      return { kind: "connecting" }
+    case "online":
+      return { kind: "online" }
+    case "waiting":
+      return state.restarting ? { kind: "restarting" } : { kind: "offline", retryAt: state.retryAt }
+  }
+}
+
+function socketUrl(): string {
+  return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`
+}
+
+export function createEngine(): Engine {
+  return new BrowserEngine()
+}

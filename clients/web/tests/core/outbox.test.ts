@@ -1,0 +1,27 @@
+import { describe, expect, test } from "vitest"
+import { WRITTEN, next, type OutboxInput, type OutboxState } from "../../src/core/outbox"
+
+const SEALED: OutboxState = { kind: "sealed", notBefore: 0 }
+const FAILED: OutboxState = { kind: "failed", trouble: { code: "E_ROLE", text: "Non." } }
+
+function refused(code: string, retry: string, more: { epoch?: number; retryAfter?: number } = {}): OutboxInput {
+  return { kind: "refused", code, text: "Non.", retry, epoch: more.epoch ?? null, retryAfter: more.retryAfter ?? null, at: 1_000 }
+}
+
+describe("a message in the outbox", () => {
+  test.each<[string, OutboxState, OutboxInput, OutboxState]>([
+    ["is sealed when encrypted", WRITTEN, { kind: "encrypted" }, SEALED],
+    ["is done when accepted", SEALED, { kind: "accepted" }, { kind: "done" }],
+    ["is encrypted again in the epoch that the hub tells", SEALED, refused("E_EPOCH", "changed", { epoch: 4 }), { kind: "waiting", epoch: 4 }],
+    ["waits as long as the hub says", SEALED, refused("E_RATE", "later", { retryAfter: 250 }), { kind: "sealed", notBefore: 1_250 }],
+    ["waits a second when the hub does not say", SEALED, refused("E_BUSY", "later"), { kind: "sealed", notBefore: 2_000 }],
+    ["waits after a fault of the server", SEALED, refused("E_INTERNAL", "later"), { kind: "sealed", notBefore: 2_000 }],
+    ["fails on a final no", SEALED, refused("E_ROLE", "never"), FAILED],
+    ["leaves again when the person says so", FAILED, { kind: "again" }, WRITTEN],
+    ["is not sent again once done", { kind: "done" }, { kind: "again" }, { kind: "done" }],
+    ["stays done whatever a late refusal says", { kind: "done" }, refused("E_ROLE", "never"), { kind: "done" }],
+    ["is not accepted before it was sealed", WRITTEN, { kind: "accepted" }, WRITTEN],
+  ])("%s", (_, before, input, after) => {
+    expect(next(before, input)).toEqual(after)
+  })
+})

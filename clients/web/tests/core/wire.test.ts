@@ -1,0 +1,59 @@
+import { decode, encode } from "@msgpack/msgpack"
+import { describe, expect, test } from "vitest"
+import { BadShape } from "../../src/core/checks"
+import { MAX_FRAME_BYTES, decodeServerFrame, encodeRequest } from "../../src/core/wire"
+
+const ID = "c0400000-0000-4000-8000-000000000001"
+const EVENT = {
+  kind: "event", conversation: ID, seq: 1, ts: 1_700_000_000_000_000, what: "message", person: ID, device: ID,
+  body: Uint8Array.of(1), message: ID,
+}
+
+describe("what the hub sends", () => {
+  test("an event comes through whole, instants in microseconds included", () => {
+    expect(decodeServerFrame(encode(EVENT))).toEqual(EVENT)
+  })
+
+  test("what the hub omits is null", () => {
+    expect(decodeServerFrame(encode({ kind: "ok", id: "c1", now: 1 }))).toEqual({ kind: "ok", id: "c1", now: 1, receipt: null, result: null })
+  })
+
+  test("a field that a later hub adds is dropped, and a kind it adds is passed over", () => {
+    expect(decodeServerFrame(encode({ ...EVENT, colour: "green" }))).toEqual(EVENT)
+    expect(decodeServerFrame(encode({ kind: "weather" }))).toBeNull()
+    expect(decodeServerFrame(encode({ kind: "toString" }))).toBeNull()
+  })
+
+  test.each<[string, unknown]>([
+    ["no map", [1]], ["nothing", null], ["a missing field", { ...EVENT, seq: undefined }], ["a negative seq", { ...EVENT, seq: -1 }],
+    ["a fraction", { ...EVENT, seq: 1.5 }], ["a number beyond 2^53", { ...EVENT, seq: 2 ** 60 }], ["text for bytes", { ...EVENT, body: "no" }],
+    ["another what", { ...EVENT, what: "gossip" }], ["an id in capitals", { ...EVENT, person: ID.toUpperCase() }],
+    ["a summary without members", { kind: "conversation", conversation: { id: ID } }],
+  ])("%s is refused", (_, frame) => {
+    expect(() => decodeServerFrame(encode(frame, { ignoreUndefined: true }))).toThrow(BadShape)
+  })
+
+  test("bytes that are no MessagePack, or too many, are refused", () => {
+    expect(() => decodeServerFrame(Uint8Array.of(0xc1))).toThrow(BadShape)
+    expect(() => decodeServerFrame(new Uint8Array(MAX_FRAME_BYTES + 1))).toThrow(BadShape)
+  })
+
+  test("random bytes never do anything else than decode or be refused", () => {
+    let seed = 7
+    for (let round = 0; round < 2_000; round += 1) {
+      const data = Uint8Array.from({ length: round % 64 }, () => (seed = (seed * 1_103_515_245 + 12_345) & 0x7fffffff) >> 16)
+      try {
+        decodeServerFrame(data)
+      } catch (error) {
+        expect(error).toBeInstanceOf(BadShape)
+      }
+    }
+  })
+})
+
+describe("what a device sends", () => {
+  test("is one map with its kind and id", () => {
+    expect(decode(encodeRequest("c1", { kind: "message.send", conversation: ID, body: Uint8Array.of(2) })))
+      .toEqual({ kind: "message.send", id: "c1", conversation: ID, body: Uint8Array.of(2) })
+  })
+})

@@ -1,0 +1,198 @@
+"""Pharmacists and a patient who write to each other without pause, and write down what happened."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from clients.python.client import Client, Device, Observer, connected
+from clients.python.connection import Patience
+from clients.python.session import Session, Site, sign_in
+from crypto.policy.vocabulary import Motive
+from loadtests.checker import Reading, Seen, Sent
+from signaling.frames import ClientFrame, Event
+
+# The hub is away for about a second at each kill; an act may meet several in a row.
+PATIENCE = Patience(opening=5, answer=10, act=120, first_pause=0.02, longest_pause=0.2)
+FOUNDER_SINCE, ADDED_SINCE = 0, 1
+
+
+@dataclass(slots=True)
+class Notebook:
+    """What one device writes down of the outside of its own life."""
+
+    name: str
+    device: Device
+    session: Session
+    events: dict[str, list[Seen]] = field(default_factory=dict)
+    bodies: dict[str, set[str]] = field(default_factory=dict)
+    sent: list[Sent] = field(default_factory=list)
+    answered: Counter[str] = field(default_factory=Counter)
+    hellos: int = 0
+
+    @property
+    def observer(self) -> Observer:
+        """Watch a client for this notebook."""
+        return Observer(
+            on_event=self._see,
+            on_body=lambda message, body: self.bodies.setdefault(message, set()).add(digest(body)),
+            on_hello=self._greet,
+            on_answer=self._answer,
+        )
+
+    def readings(self, kind: str, conversations: Sequence[Conversation]) -> list[Reading]:
+        """Return what this device was told of the conversations it is in."""
+        return [
+            Reading(
+                reader=f"{self.name} ({kind})",
+                conversation=conversation.id,
+                since=FOUNDER_SINCE if conversation.founder == self.name else ADDED_SINCE,
+                events=tuple(self.events.get(conversation.id, [])),
+            )
+            for conversation in conversations
+            if self.name in conversation.devices
+        ]
+
+    def afresh(self) -> Notebook:
+        """Return an empty notebook of the same device."""
+        return Notebook(self.name, self.device, self.session)
+
+    def _see(self, event: Event) -> None:
+        seen = Seen(
+            seq=event.seq, what=event.what, ciphertext=digest(event.body), message=event.message
+        )
+        self.events.setdefault(event.conversation, []).append(seen)
+
+    def _greet(self) -> None:
+        self.hellos += 1
+
+    def _answer(self, frame: ClientFrame) -> None:
+        self.answered[str(frame.__struct_config__.tag)] += 1
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """Which two devices are in it, by name: the founder's and the patient's."""
+
+    id: str
+    founder: str
+    added: str
+
+    @property
+    def devices(self) -> tuple[str, str]:
+        """Both, the founder's first."""
+        return (self.founder, self.added)
+
+
+@dataclass(slots=True)
+class Crowd:
+    """All devices, online, with their conversations founded."""
+
+    clients: dict[str, Client]
+    notebooks: dict[str, Notebook]
+    conversations: list[Conversation]
+    sign_ins: int
+
+    @property
+    def in_flight(self) -> int:
+        """How many frames are on the wire without an answer."""
+        return sum(client.in_flight for client in self.clients.values())
+
+    @property
+    def online(self) -> bool:
+        """Whether every device has a connection that said hello."""
+        return all(client.online for client in self.clients.values())
+
+    async def write(self, conversation: Conversation, author: str) -> None:
+        """Send one message, however many lives of the hub it takes, and write down its fate."""
+        notebook = self.notebooks[author]
+        began = time.monotonic()
+        sent = await self.clients[author].send(conversation.id, b"loadtest")
+        notebook.sent.append(
+            Sent(
+                device=notebook.device.id,
+                conversation=conversation.id,
+                message=sent.message,
+                ciphertexts=frozenset(notebook.bodies.pop(sent.message)),
+                began=began,
+                answered=time.monotonic(),
+                seq=sent.seq,
+            )
+        )
+
+    async def caught_up(self) -> None:
+        """Wait until every device was told what any other device of its conversations was."""
+        for conversation in self.conversations:
+            clients = [self.clients[name] for name in conversation.devices]
+            end = max(client.streams[conversation.id].cursor for client in clients)
+            for client in clients:
+                await reached(client, conversation.id, end)
+
+
+async def gather(stack: AsyncExitStack, port: int, *, founders: int, patients: int) -> Crowd:
+    """Sign in, bring the devices online and found one conversation for each founder."""
+    claire, hugo, jean = [await sign_in(Site(name, port)) for name in ("claire", "hugo", "jean")]
+    pharmacists = (claire, hugo)
+    desks = [
+        Notebook(f"desk-{number}", Device.new(), pharmacists[number % len(pharmacists)])
+        for number in range(founders)
+    ]
+    homes = [Notebook(f"home-{number}", Device.new(), jean) for number in range(patients)]
+    clients = {one.name: await join(stack, one) for one in [*desks, *homes]}
+    for home in homes:
+        await clients[home.name].publish_key_packages(founders)
+    conversations = [
+        await _found(clients, desk.name, homes[number % patients].name)
+        for number, desk in enumerate(desks)
+    ]
+    notebooks = {one.name: one for one in [*desks, *homes]}
+    return Crowd(clients, notebooks, conversations, sign_ins=3)
+
+
+async def join(
+    stack: AsyncExitStack, notebook: Notebook, cursors: dict[str, int] | None = None
+) -> Client:
+    """Bring one device online, watched by its notebook."""
+    return await stack.enter_async_context(
+        connected(
+            notebook.session,
+            notebook.device,
+            patience=PATIENCE,
+            observer=notebook.observer,
+            cursors=cursors,
+        )
+    )
+
+
+async def reached(client: Client, conversation: str, seq: int) -> None:
+    """Wait until `client` was told event `seq` of a conversation."""
+
+    def told() -> bool:
+        stream = client.streams.get(conversation)
+        return stream is not None and stream.cursor >= seq
+
+    await client.until(told)
+
+
+def digest(body: bytes) -> str:
+    """Return how the log names a ciphertext."""
+    return hashlib.sha256(body).hexdigest()
+
+
+async def _found(clients: Mapping[str, Client], desk: str, home: str) -> Conversation:
+    """Found a conversation of two devices; the patient's others are left out of its group."""
+    founder, added = clients[desk], clients[home]
+    conversation = Conversation(str(uuid4()), desk, home)
+    await founder.create_conversation(conversation.id, patient=added.person, motive=Motive.AGE)
+    packages = await founder.claim(conversation.id, added.person)
+    seq = await founder.add(
+        conversation.id, [one for one in packages if one.device == added.device.id]
+    )
+    for client in (founder, added):
+        await reached(client, conversation.id, seq)
+    return conversation

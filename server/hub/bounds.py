@@ -1,0 +1,22 @@
+"""Every bound of the hub, in one place. `server.settings` fills it from the environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from server.hub.rates import RateSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubSettings:
+    """What the hub allows a connection, a pause and itself."""
+
+    outbox_bytes: int = 64 * 1024
+    idle_seconds: float = 60
+    hello_seconds: float = 10
+    close_seconds: float = 2
+    drain_seconds: float = 5
+    max_connections: int = 10_000
+    max_connections_of_person: int = 256
+    """More than the devices of one person: who opens more only takes the places of others."""
+    rates: RateSettings = field(default_factory=RateSettings)
