@@ -41,7 +41,7 @@ def verify_file(file: Path, *, key: str | None, entry: Path | None) -> int:
     typer.echo(f"log      {checkpoint.origin}")
     typer.echo(f"entry    {receipt.index} of {checkpoint.size}")
     typer.echo(f"root     {checkpoint.root.hex()}")
-    typer.echo(f"content  {receipt.entry.decode()}")
+    typer.echo(f"content  {_printable(receipt.entry)}")
     return _say(HOLDS, "VERIFIED: this entry is in the log, at this place (unwitnessed).")
 
 
@@ -64,6 +64,15 @@ def _keys(file: Path, key: str | None) -> list[str]:
 
 def _lines(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _printable(entry: bytes) -> str:
+    """Spell out what a terminal would obey, or a reader not see: the log wrote these bytes, not we.
+
+    An entry could else clear the screen and say what it likes of itself.
+    """
+    text = entry.decode(errors="backslashreplace")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _read_text(path: Path) -> str:
