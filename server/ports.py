@@ -22,6 +22,10 @@ class Undone(Exception):
     """The database itself undid the whole transaction in the middle: nothing of it may go on."""
 
 
+class Altered(Exception):
+    """A stored log is not what its signed head says: whatever it signed next would be a fork."""
+
+
 @dataclass(frozen=True, slots=True)
 class Located:
     """An entry and where it stands."""
@@ -232,7 +236,7 @@ class AuditLog(Protocol):
     """Append-only. An index, once given, never changes meaning."""
 
     def append(self, draft: Draft, now: int) -> Located:
-        """Give the entry its place; durable with the transaction."""
+        """Give the entry its place; durable with the transaction. Raises `Altered`."""
         ...
 
     def prove(self, located: Located) -> Proven:
@@ -265,8 +269,11 @@ class AuditReader(Protocol):
         """Return the rows that name a conversation."""
         ...
 
-    def count(self, log: str, conversation: str, *, size: int) -> int:
-        """Count the rows with index under `size` that name a conversation."""
+    def count(self, conversation: str) -> int:
+        """Count the entries that named a conversation when its log was last sealed.
+
+        By the conversation's own counter: a row that no longer names it is missing, not uncounted.
+        """
         ...
 
     def inclusion(self, log: str, index: int, size: int) -> tuple[bytes, ...]:

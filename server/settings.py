@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     drain_seconds: float = Field(default=5, gt=0)
     rate_device: str = RateSettings().device
     rate_conversation: str = RateSettings().conversation
+    rate_costly: str = RateSettings().costly
     rate_claims: str = RateSettings().claims
     log_level: str = "warning"
 
@@ -45,6 +46,7 @@ class Settings(BaseSettings):
             rates=RateSettings(
                 device=self.rate_device,
                 conversation=self.rate_conversation,
+                costly=self.rate_costly,
                 claims=self.rate_claims,
             ),
         )

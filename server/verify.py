@@ -66,6 +66,15 @@ def _lines(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
+def _printable(entry: bytes) -> str:
+    """Spell out what a terminal would obey, or a reader not see: the log wrote these bytes, not we.
+
+    An entry could else clear the screen and say what it likes of itself.
+    """
+    text = entry.decode(errors="backslashreplace")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 def _read_text(path: Path) -> str:
     with path.open("rb") as file:
         return file.read(MAX_FILE_BYTES).decode()

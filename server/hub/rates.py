@@ -9,7 +9,17 @@ from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
-from signaling.frames import AnyClientFrame, ClaimKeyPackages, ReadPage
+from signaling.frames import (
+    AnyClientFrame,
+    ClaimKeyPackages,
+    Hello,
+    ListAuditedConversations,
+    ReadPage,
+    ReadTimeline,
+    VerifyLogs,
+)
+
+COSTLY = (Hello, ListAuditedConversations, ReadTimeline, VerifyLogs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +34,8 @@ class RateSettings:
     """Pages of an officer's look, beside the frames: a log of a million entries is verified."""
     malformed: str = "30/minute"
     """Frames that are nobody's; beyond it the connection closes."""
+    costly: str = "60/minute"
+    """Hellos and an officer's looks: each reads all that a person, or a pharmacy, has."""
     claims: str = "60/hour"
     """Key packages one device may claim of one person: nobody drains a stock."""
 
@@ -35,6 +47,7 @@ class Rates:
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
         self._device = parse(settings.device)
         self._conversation = parse(settings.conversation)
+        self._costly = parse(settings.costly)
         self._claims = parse(settings.claims)
         self._pages = parse(settings.pages)
         self._malformed = parse(settings.malformed)
@@ -64,6 +77,8 @@ class Rates:
         if inside:
             conversation: str = getattr(frame, "conversation", "")
             windows.append((self._conversation, ("conversation", conversation)))
+        if isinstance(frame, COSTLY):
+            windows.append((self._costly, ("costly", device)))
         if isinstance(frame, ClaimKeyPackages):
             windows.append((self._claims, ("claims", device, _drawer(frame.person))))
         return windows

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
@@ -18,7 +19,7 @@ from server.domain.refusals import RefusalMeter, Refused
 from server.hub import gate
 from server.hub.metrics import BATCH_SIZE
 from server.hub.outcome import Done, Outcome, Settled
-from server.ports import Clock, Database, Tx, Undone
+from server.ports import Altered, Clock, Database, Tx, Undone
 from signaling.codes import Code
 
 log = structlog.get_logger(__name__)
@@ -27,6 +28,8 @@ MAX_BATCH = 512
 MAX_WAITING = 4096
 """Beyond it a frame is refused E_BUSY: memory is bounded, and the client tries again."""
 RETRY_MS = 250
+ALTERED_RETRY_MS = 60_000
+"""A log that somebody altered waits for its operator, not for the next second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,9 @@ class Writer:
         except Undone:
             # The acts before it are gone too, and those after it would stand without their entries.
             raise
+        except Altered as altered:
+            log.error("log_altered", log=str(altered))
+            return Refused(Code.E_BUSY, retry_after=ALTERED_RETRY_MS), now
         except Exception as exc:
             log.error("act_failed", error=type(exc).__name__)
             return Refused(Code.E_INTERNAL, retry_after=RETRY_MS), now
@@ -137,7 +143,9 @@ class Writer:
         if job.principal is None or not gate.leaves_entry(refused):
             return
         if self._meter.record(job.principal, now):
-            gate.note_refusal(tx, job.principal, refused, now)
+            # A log that takes no entry takes no acts either: there is nothing to be silent about.
+            with suppress(Altered), tx.savepoint():
+                gate.note_refusal(tx, job.principal, refused, now)
 
     def _now(self) -> int:
         # Entries never go back in time, whatever the machine's clock does.

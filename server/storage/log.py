@@ -12,13 +12,19 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from crypto.errors import CryptoError
 from crypto.log import tiles, tree
-from crypto.log.checkpoint import Checkpoint, VerifierKey, sign_checkpoint
+from crypto.log.checkpoint import (
+    Checkpoint,
+    UnverifiedCheckpoint,
+    VerifierKey,
+    sign_checkpoint,
+)
 from crypto.log.proof import LogProof
 from crypto.log.tiles import TILE_WIDTH, TileId
 from server.domain import audit
 from server.domain.audit import Draft, LogClass, Place
-from server.ports import Located, LogHead, Proven, StoredEntry
+from server.ports import Altered, Located, LogHead, Proven, StoredEntry
 from server.storage.keys import KeyRing
 from server.storage.schema import checkpoint, conversation, entry, head, tile
 
@@ -39,6 +45,8 @@ class TileCache:
 
     def __init__(self) -> None:
         self._tiles: dict[tuple[str, TileId], bytes] = {}
+        self.held: set[str] = set()
+        """Logs whose tiles this process found to make their signed head."""
 
     def get(self, log: str, tile_id: TileId) -> bytes | None:
         """Return a tile's bytes if they are at hand."""
@@ -64,6 +72,7 @@ class _Growing:
     tenant: str
     log_class: LogClass
     size: int
+    root: bytes
     checkpoint: str
     archived_at: int
     fresh: list[dict[str, Any]] = field(default_factory=list)
@@ -103,6 +112,8 @@ class LogTables:
     def append(self, draft: Draft, now: int) -> Located:
         """Give the entry its place; durable with the transaction."""
         log = self._log(draft.actor.tenant, draft.log_class)
+        if log.name not in self._cache.held:
+            self._hold_against_head(log)
         index = log.size + len(log.fresh)
         number = self._number(draft.conversation)
         place = Place(index=index, ts=now, conversation_entry=number, node=self._node)
@@ -189,13 +200,16 @@ class LogTables:
         read = self._reader(log)
         return [StoredEntry(row.idx, row.bytes, read(0, row.idx)) for row in rows]
 
-    def count(self, log: str, conversation_id: str, *, size: int) -> int:
-        """Count the rows with index under `size` that name a conversation."""
-        return self._connection.execute(
-            select(func.count()).where(
-                entry.c.log == log, entry.c.conversation == conversation_id, entry.c.idx < size
-            )
-        ).scalar_one()
+    def count(self, conversation_id: str) -> int:
+        """Count the entries that named a conversation when the log was last sealed."""
+        waiting: int = sum(
+            row["conversation"] == conversation_id
+            for growing in self._logs.values()
+            for row in growing.fresh
+        )
+        told = select(conversation.c.entries).where(conversation.c.id == conversation_id)
+        counted: int = self._connection.execute(told).scalar_one()
+        return counted - waiting
 
     def inclusion(self, log: str, index: int, size: int) -> tuple[bytes, ...]:
         """Return the inclusion proof of `index` in the tree of the first `size` entries."""
@@ -216,6 +230,32 @@ class LogTables:
             if log.fresh:
                 self._seal(log)
 
+    def _hold_against_head(self, log: _Growing) -> None:
+        """Raise `Altered` unless the stored tree is the one that was signed last.
+
+        Once for each log and process: from then on only this process writes it. What somebody did
+        to the file in between must not be signed.
+        """
+        key = VerifierKey.of(log.name, self._keys.log_key(log.tenant))
+        try:
+            signed = UnverifiedCheckpoint.parse(log.checkpoint).verify(key)
+            root = tree.root_from(log.size, self._reader(log.name))
+        except CryptoError as exc:
+            raise Altered(log.name) from exc
+        if (signed.size, signed.root) != (log.size, log.root) or root != log.root:
+            raise Altered(log.name)
+        if self._longest(log.name) > log.size:
+            raise Altered(log.name)
+        self._cache.held.add(log.name)
+
+    def _longest(self, log: str) -> int:
+        """Return how long the log once was, by the checkpoints and entries that are kept."""
+        kept = select(func.max(checkpoint.c.size)).where(checkpoint.c.log == log)
+        last = select(func.max(entry.c.idx)).where(entry.c.log == log)
+        size: int | None = self._connection.scalar(kept)
+        index: int | None = self._connection.scalar(last)
+        return max(size or 0, 0 if index is None else index + 1)
+
     def _seal(self, log: _Growing) -> None:
         self._connection.execute(insert(entry), log.fresh)
         leaves = [tree.leaf_hash(row["bytes"]) for row in log.fresh]
@@ -224,16 +264,16 @@ class LogTables:
         log.size += len(leaves)
         log.fresh = []
         self._hashes.pop(log.name, None)
-        root = tree.root_from(log.size, self._reader(log.name))
+        log.root = tree.root_from(log.size, self._reader(log.name))
         log.checkpoint = self._sign(
-            log.tenant, Checkpoint(origin=log.name, size=log.size, root=root)
+            log.tenant, Checkpoint(origin=log.name, size=log.size, root=log.root)
         )
         self._archive(log)
         self._connection.execute(
             update(head)
             .where(head.c.log == log.name)
             .values(
-                size=log.size, root=root, checkpoint=log.checkpoint, archived_at=log.archived_at
+                size=log.size, root=log.root, checkpoint=log.checkpoint, archived_at=log.archived_at
             )
         )
 
@@ -291,6 +331,7 @@ class LogTables:
             tenant=row.tenant,
             log_class=LogClass(columns["class"]),
             size=row.size,
+            root=row.root,
             checkpoint=row.checkpoint,
             archived_at=row.archived_at,
         )

@@ -38,6 +38,23 @@ async def test_naming_people_one_invents_fills_no_memory(home: Path) -> None:
         assert len(house.hub.rates._limiter.storage.storage) < 300  # type: ignore[attr-defined]
 
 
+async def test_hellos_without_end_do_not_hold_the_one_writer(home: Path) -> None:
+    """A hello reads all of a person's conversations: no device needs sixty a minute."""
+    async with a_house(
+        home, rates=RateSettings(device="100000/second", costly="3/minute")
+    ) as house:
+        session = await house.session("claire")
+        for _ in range(3):
+            await house.peer("claire", session=session)
+
+        fourth = await house.knock("claire", session=session)
+        answer = await fourth.refused(
+            frames.Hello, device=fourth.device, signature_key=fourth.signature_key
+        )
+
+        assert answer.code == Code.E_RATE
+
+
 async def test_borrowing_a_new_device_id_each_time_does_not_fill_the_log(house: House) -> None:
     """Refusals are counted by person: an id that is only claimed makes nobody somebody else."""
     session = await house.session("nadia")

@@ -359,7 +359,8 @@ async def a_house(directory: Path, **settings: Any) -> AsyncIterator[House]:
     """Run a hub on a directory (again) for as long as the block lasts."""
     database, clock = open_database(directory), Hands()
     rates = settings.pop(
-        "rates", RateSettings(device="100000/second", conversation="100000/second")
+        "rates",
+        RateSettings(device="100000/second", conversation="100000/second", costly="100000/second"),
     )
     hub = Hub(database, clock, HubSettings(rates=rates, **settings))
     house = House(hub, database, clock)

@@ -43,7 +43,7 @@ def open_timeline(context: Context, frame: ReadTimeline) -> Outcome:
         sizes={"care": head.size},
         conversation=conversation.id,
     )
-    total = context.tx.audit.count(head.log, conversation.id, size=head.size)
+    total = context.tx.audit.count(conversation.id)
     located = _record(context, EntryType.AUDIT_TIMELINE_READ, "audit.timeline", conversation)
     result: dict[str, Any] = {
         "look": look.id,
