@@ -80,12 +80,6 @@ def _read_text(path: Path) -> str:
         return file.read(MAX_FILE_BYTES).decode()
 
 
-def _printable(entry: bytes) -> str:
-    """Show an entry, whatever it is, without a control character for the terminal to obey."""
-    text = entry.decode(errors="backslashreplace")
-    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
-
-
 def _say(code: int, sentence: str) -> int:
     typer.echo(sentence, err=code != HOLDS)
     return code
