@@ -27,7 +27,7 @@ export interface IntactLog {
   readonly root: string
 }
 
-/** The last checkpoint this device found intact. */
+/** A checkpoint this device saw before: the log must still begin with it. */
 export interface Seen {
   readonly size: number
   readonly root: Uint8Array
@@ -43,7 +43,7 @@ export function signedBy(pinned: string, checkpoint: string): Checkpoint | null 
   }
 }
 
-export function verifyLog(look: LogLook, rows: readonly PageRow[], pinned: string, seen: Seen | null): IntactLog | BrokenLog {
+export function verifyLog(look: LogLook, rows: readonly PageRow[], pinned: string, seen: readonly Seen[]): IntactLog | BrokenLog {
   const broken = (fault: Fault, index: number | null = null): BrokenLog => ({ kind: "broken", log: look.log, index, fault })
   if (look.vkey !== pinned) return broken("log_key_changed")
   const checkpoint = signedBy(pinned, look.checkpoint)
@@ -52,8 +52,8 @@ export function verifyLog(look: LogLook, rows: readonly PageRow[], pinned: strin
   if (bad !== null) return broken(bad.fault, bad.index)
   const leaves = rows.map((row) => row.leaf)
   if (!equal(rootHash(leaves), checkpoint.root)) return broken("tree_altered")
-  if (seen !== null && seen.size > checkpoint.size) return broken("shrunk")
-  if (seen !== null && !equal(rootHash(leaves.slice(0, seen.size)), seen.root)) return broken("forked")
+  if (seen.some((one) => one.size > checkpoint.size)) return broken("shrunk")
+  if (seen.some((one) => !equal(rootHash(leaves.slice(0, one.size)), one.root))) return broken("forked")
   return { kind: "intact", log: look.log, size: checkpoint.size, root: encodeHex(checkpoint.root) }
 }
 
@@ -86,21 +86,27 @@ export interface Timeline {
 const LOG = "care"
 
 /** Check the entries of one conversation against the checkpoint that the look was opened under. */
-export function verifyTimeline(look: TimelineLook, rows: readonly PageRow[], pinned: string): Timeline {
+export function verifyTimeline(
+  conversation: string, look: TimelineLook, rows: readonly PageRow[], pinned: string, seen: readonly Seen[],
+): Timeline {
   const entries = rows.map((row) => ({ row, entry: row.entry === null ? null : legible(row.entry) }))
-  const numbered = rows.length === look.total && entries.every(({ entry }, i) => entry?.conversation_entry === i + 1)
+  // Another conversation's entries, in their own order, would be as true and as whole.
+  const isNext = (entry: LogEntry | null, i: number): boolean => entry?.conversation === conversation && entry.conversation_entry === i + 1
+  const numbered = rows.length === look.total && entries.every(({ entry }, i) => isNext(entry, i))
   return {
     numbered,
     rows: entries.flatMap(({ row, entry }) => (row.entry === null ? [] : [rowView(look, row.index, row.entry, entry)])),
-    broken: timelineFault(look, rows, pinned),
+    broken: timelineFault(look, rows, pinned, seen),
   }
 }
 
-function timelineFault(look: TimelineLook, rows: readonly PageRow[], pinned: string): BrokenLog | null {
+function timelineFault(look: TimelineLook, rows: readonly PageRow[], pinned: string, seen: readonly Seen[]): BrokenLog | null {
   const broken = (fault: Fault, index: number | null = null): BrokenLog => ({ kind: "broken", log: LOG, index, fault })
   if (look.logs[LOG] !== pinned) return broken("log_key_changed")
   const checkpoint = signedBy(pinned, look.checkpoint)
   if (checkpoint === null || checkpoint.size !== look.size) return broken("signature")
+  if (seen.some((one) => one.size > checkpoint.size)) return broken("shrunk")
+  if (seen.some((one) => one.size === checkpoint.size && !equal(one.root, checkpoint.root))) return broken("forked")
   for (const row of rows) {
     if (row.entry === null) return broken("entry_missing", row.index)
     if (!equal(leafHash(row.entry), row.leaf)) return broken("entry_altered", row.index)

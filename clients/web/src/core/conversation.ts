@@ -93,10 +93,15 @@ function withCursor(room: Room, person: string, delivered: number, read: number)
   return { ...room, summary: { ...room.summary, members } }
 }
 
+/** Whom a conversation is with, and why, was settled when it began: no later word of the hub changes it. */
+function begunAs({ conversation_kind, motive, founder, patient }: Summary): Pick<Summary, "conversation_kind" | "motive" | "founder" | "patient"> {
+  return { conversation_kind, motive, founder, patient }
+}
+
 export function next(room: Room, input: RoomInput): Room {
   switch (input.kind) {
     case "summary":
-      return { ...room, summary: input.summary }
+      return { ...room, summary: { ...input.summary, ...begunAs(room.summary) } }
     case "group":
       return { ...room, group: { epoch: input.epoch, leaves: input.leaves } }
     case "joined":
@@ -135,9 +140,14 @@ function patientIsAwaited(room: Room): boolean {
   return room.group?.leaves.every((leaf) => leaf.person !== room.summary.patient) ?? true
 }
 
-/** People of the room who have no device in the group yet and have key packages to be added by. */
+/**
+ * People of the room who have no device in the group yet and have key packages to be added by: the two
+ * for whom it was begun. A device adds nobody only because the hub lists them.
+ */
 export function admissible(room: Room): readonly string[] {
+  const { founder, patient } = room.summary
   return room.summary.members
+    .filter((member) => member.person === founder || member.person === patient)
     .filter((member) => member.state === "invited" && member.key_packages && !inGroup(room, member.person))
     .map((member) => member.person)
 }
@@ -175,7 +185,8 @@ function roleOf(room: Room, person: string): Role | "unknown" {
 
 /** How far others are: one reader is enough for « lu ». */
 export function delivery(room: Room, seq: number, me: string): Delivery {
-  const others = room.summary.members.filter((member) => member.person !== me)
+  // Of those who can read: somebody outside the group has received nothing, whatever the hub says.
+  const others = room.summary.members.filter((member) => member.person !== me && inGroup(room, member.person))
   if (others.some((member) => member.read >= seq)) return "read"
   return others.some((member) => member.delivered >= seq) ? "delivered" : "sent"
 }

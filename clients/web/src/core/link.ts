@@ -23,6 +23,8 @@ export const NOT_STARTED: LinkState = { kind: "stopped", why: "not_started" }
 
 const FIRST_PAUSE_MS = 250
 const LONGEST_PAUSE_MS = 10_000
+// A restart takes seconds; timers take no more than 2^31 ms, and a wait beyond it never ends.
+const LONGEST_RESTART_MS = 60_000
 const MALFORMED = 4400
 const SESSION = 4401
 const SUPERSEDED = 4409
@@ -65,7 +67,7 @@ export function next(state: LinkState, input: LinkInput): LinkState {
       return afterClose(state, input)
     case "restart":
       return state.kind === "stopped" ? state
-        : { kind: "waiting", attempt: 0, retryAt: input.at + input.after, restarting: true }
+        : { kind: "waiting", attempt: 0, retryAt: input.at + Math.min(input.after, LONGEST_RESTART_MS), restarting: true }
     case "due":
       return state.kind === "waiting" && input.at >= state.retryAt ? tryNow(state) : state
     case "hurry":

@@ -3,17 +3,19 @@
  * `waiting` has no ciphertext that the hub could still accept; `sealed` has one, kept until answered,
  * so that a lost answer is asked for again with the same bytes.
  */
+import { fault } from "./faults"
 import type { Trouble } from "./model"
 
 export type OutboxState =
   /** `epoch`: do not encrypt below it (the group has moved; its commits are on their way). */
   | { readonly kind: "waiting"; readonly epoch: number }
-  | { readonly kind: "sealed"; readonly notBefore: number }
+  /** `epoch`: the one it was encrypted in. */
+  | { readonly kind: "sealed"; readonly notBefore: number; readonly epoch: number }
   | { readonly kind: "failed"; readonly trouble: Trouble }
   | { readonly kind: "done" }
 
 export type OutboxInput =
-  | { readonly kind: "encrypted" }
+  | { readonly kind: "encrypted"; readonly epoch: number }
   | { readonly kind: "accepted" }
   | { readonly kind: "refused"; readonly code: string; readonly text: string; readonly retry: string; readonly epoch: number | null; readonly retryAfter: number | null; readonly at: number }
   /** « Renvoyer ». */
@@ -21,18 +23,30 @@ export type OutboxInput =
 
 export const WRITTEN: OutboxState = { kind: "waiting", epoch: 0 }
 const PAUSE_MS = 1_000
+const SHORTEST_PAUSE_MS = 50
+const LONGEST_PAUSE_MS = 3_600_000
+
+/** How long to wait after a refusal: as the hub says, within reason. Timers take no more than 2^31 ms. */
+export function pauseAfter(retryAfter: number | null): number {
+  return Math.min(Math.max(retryAfter ?? PAUSE_MS, SHORTEST_PAUSE_MS), LONGEST_PAUSE_MS)
+}
+
+/** An epoch that is not past the one tried would be tried without end: that hub makes no sense. */
+function inEpoch(told: number, tried: number): OutboxState {
+  return told > tried ? { kind: "waiting", epoch: told } : { kind: "failed", trouble: fault("C_SERVER") }
+}
 
 function afterRefusal(state: OutboxState, input: Extract<OutboxInput, { kind: "refused" }>): OutboxState {
   if (state.kind !== "sealed") return state
-  if (input.code === "E_EPOCH") return { kind: "waiting", epoch: input.epoch ?? 0 }
-  if (input.retry === "later") return { ...state, notBefore: input.at + (input.retryAfter ?? PAUSE_MS) }
+  if (input.code === "E_EPOCH") return inEpoch(input.epoch ?? 0, state.epoch)
+  if (input.retry === "later") return { ...state, notBefore: input.at + pauseAfter(input.retryAfter) }
   return { kind: "failed", trouble: { code: input.code, text: input.text } }
 }
 
 export function next(state: OutboxState, input: OutboxInput): OutboxState {
   switch (input.kind) {
     case "encrypted":
-      return state.kind === "waiting" ? { kind: "sealed", notBefore: 0 } : state
+      return state.kind === "waiting" ? { kind: "sealed", notBefore: 0, epoch: input.epoch } : state
     case "accepted":
       return state.kind === "sealed" ? { kind: "done" } : state
     case "refused":

@@ -7,7 +7,8 @@ import { BadShape, anyMap, bytes, count, flag, list, oneOf, optional, shape, tex
 import type { Motive, Role } from "./model"
 
 export const SUBPROTOCOL = "colloque.v1"
-export const MAX_FRAME_BYTES = 256 * 1024
+/** What is taken from the hub: its answer to a hello tells every conversation of a person. */
+export const MAX_FRAME_BYTES = 8 * 1024 * 1024
 
 /** One device that a commit adds, by the package claimed for it. */
 export interface Added {

@@ -4,6 +4,7 @@
  */
 import { admissible, inGroup, newRoom, next } from "../core/conversation"
 import type { Motive, Trouble } from "../core/model"
+import { pauseAfter } from "../core/outbox"
 import { uuidBytes, uuidFrom } from "../core/uuid"
 import { readClaimed, readFounded, type Answer, type ClaimedPackage, type Summary } from "../core/wire"
 import { identityOf, inBackground, keepRoom, leavesOf, putWritten, type Context } from "./context"
@@ -13,7 +14,6 @@ import type { Receipts } from "./receipts"
 import { Disconnected } from "./requests"
 import type { PendingCommit, RoomRecord } from "./vault"
 
-const PAUSE_MS = 1_000
 // The founder's device goes first; a colleague's takes over when it is not there.
 const COLLEAGUE_PAUSE_MS = 2_000
 const STAFF: readonly string[] = ["pharmacist", "technician"]
@@ -244,7 +244,7 @@ export class Admission {
   }
 
   async #later<T>(ms: number | null, work: () => Promise<T>): Promise<T> {
-    await this.#pause(ms ?? PAUSE_MS)
+    await this.#pause(pauseAfter(ms))
     return work()
   }
 

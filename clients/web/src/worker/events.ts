@@ -68,7 +68,9 @@ function othersText(context: Context, record: RoomRecord, event: ConversationEve
 /** MLS does not open one's own messages; what was written here is in the outbox until its echo. */
 function ownText(context: Context, event: ConversationEvent): Opened {
   const record = context.outbox.get(event.message ?? "")
-  const sent = record?.written.conversation === event.conversation && record.body !== null && same(record.body, event.body)
+  // Once, and under one's own name: the hub could else repeat it, or hang another's name on it.
+  const ours = event.person === context.me?.person && record?.written.conversation === event.conversation && !record.written.echoed
+  const sent = ours && record.body !== null && same(record.body, event.body)
   return { state: null, text: sent ? record.written.text : null, checkpoint: "" }
 }
 

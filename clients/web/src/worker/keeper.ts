@@ -41,6 +41,11 @@ const DONE: Outcome = { ok: true }
 // Frames of a conversation that has not been described yet: the description is on its way.
 const MAX_EARLY = 200
 const SECOND = "second_device"
+const PERSON = "person"
+
+class NotMine extends Error {
+  override readonly name = "NotMine"
+}
 
 export class Keeper {
   readonly #outbox: Outbox
@@ -208,13 +213,21 @@ export class Keeper {
   }
 
   async #welcomed(welcomed: Welcomed, ok: Ok): Promise<void> {
+    await this.#demandSame(welcomed)
     this.context.me = welcomed
     await this.receipts.pin(welcomed.logs)
-    await this.receipts.heard(welcomed.checkpoint)
+    await this.receipts.told(welcomed.checkpoint)
     await this.receipts.take(ok, { type: ["connection.opened", "device.registered"], conversation: null })
     for (const summary of welcomed.conversations) await this.#summary(summary)
     this.context.changed()
     this.around.post({ kind: "welcomed", me: meOf(welcomed, await this.#isSecond(welcomed)) })
+  }
+
+  /** A device is one person's for good: a hub that says otherwise would have it speak as another. */
+  async #demandSame({ person, device }: Welcomed): Promise<void> {
+    const pinned = await this.context.vault.read("pins", PERSON)
+    if (device !== this.context.device.device || (pinned !== null && pinned !== person)) throw new NotMine()
+    if (pinned === null) await this.context.vault.write([{ store: "pins", key: PERSON, value: person }])
   }
 
   /** Told once, when the device is registered: it joined later than another of this person's. */
@@ -334,6 +347,11 @@ function meOf({ person, device, name, role, pharmacy }: Welcomed, secondDevice: 
   return { person, device, name, role, pharmacy, secondDevice }
 }
 
+function faultOf(error: unknown): Extract<FromWorker, { kind: "failed" }>["fault"] {
+  if (error instanceof LogKeyChanged) return "log_key_changed"
+  return error instanceof NotMine ? "forbidden" : "storage"
+}
+
 function contextOf(vault: Vault, device: Context["device"], { mls, clock, random, post }: Surroundings): Context {
   const reconnect = (): void => { post({ kind: "drop" }) }
   return {
@@ -345,7 +363,7 @@ function contextOf(vault: Vault, device: Context["device"], { mls, clock, random
     fail: (error) => {
       // What the hub said made no sense: another connection may. Anything else is this device's.
       if (error instanceof BadShape) reconnect()
-      else post({ kind: "failed", fault: error instanceof LogKeyChanged ? "log_key_changed" : "storage" })
+      else post({ kind: "failed", fault: faultOf(error) })
     },
   }
 }

@@ -5,6 +5,8 @@ import type { Receipts } from "./receipts"
 
 export const STOCK = 50
 export const LOW = 10
+/** Private halves kept here. The hub holds at most a hundred unclaimed: what is older was claimed and left. */
+export const KEPT = 300
 
 export class KeyPackages {
   #refilling = false
@@ -24,10 +26,18 @@ export class KeyPackages {
     }
   }
 
+  /** The hub says when to make more: without a bound it could fill this device's memory. */
+  async #forgetOldest(): Promise<void> {
+    const old = (await this.context.vault.keys("key_packages")).slice(0, -KEPT)
+    await this.context.vault.write(old.map((key): Change => ({ store: "key_packages", key, value: null })))
+  }
+
   async #make(count: number, identity: string): Promise<readonly Uint8Array[]> {
     const made = []
     for (let i = 0; i < count; i++) made.push(await this.context.mls.newKeyPackage(identity, this.context.device))
-    await this.context.vault.write(made.map(({ ref, secret }): Change => ({ store: "key_packages", key: ref, value: { secret } })))
+    const order = this.context.clock.now()
+    await this.context.vault.write(made.map(({ ref, secret }): Change => ({ store: "key_packages", key: ref, order, value: { secret } })))
+    await this.#forgetOldest()
     return made.map((one) => one.message)
   }
 }

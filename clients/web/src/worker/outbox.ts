@@ -121,7 +121,7 @@ export class Outbox {
     if (!this.#canEncrypt(room, record) || room.state === null) return null
     const data = authenticatedData(record.written.id, record.counter, record.written.at, record.tag)
     const { state, message } = await this.context.mls.encrypt(room.state, record.payload, data)
-    const sealed = { ...changed(record, { kind: "encrypted" }), body: message }
+    const sealed = { ...changed(record, { kind: "encrypted", epoch: this.context.mls.facts(state).epoch }), body: message }
     await keepRoom(this.context, { ...room, state }, [putWritten(sealed)])
     this.context.outbox.set(sealed.written.id, sealed)
     return { record: sealed, body: message }

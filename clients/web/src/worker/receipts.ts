@@ -21,6 +21,8 @@ export interface Done {
 }
 
 const CARE = "care"
+const TECHNICAL = "technical"
+const TECHNICAL_ACTS: readonly string[] = ["connection.opened", "device.registered", "key_packages.published"]
 const CHECKPOINT = "checkpoint"
 const KEY = "log_key"
 // Roots of checkpoints seen in this run: enough to meet a fork that is shown a little later.
@@ -42,7 +44,7 @@ export class Receipts {
   async load(): Promise<void> {
     this.checkpoint = (await this.context.vault.read("pins", CHECKPOINT)) ?? ""
     this.proofs.push(...await this.context.vault.all("proofs"))
-    for (const log of [CARE, "technical"]) {
+    for (const log of [CARE, TECHNICAL]) {
       const key = await this.context.vault.read("pins", `${KEY}/${log}`)
       if (key !== null) this.#keys.set(log, key)
     }
@@ -77,14 +79,28 @@ export class Receipts {
 
   /** The rows that keep this receipt, to be written with what the act changed. */
   changes(ok: Ok, done: Done): Promise<readonly Change[]> {
-    if (ok.receipt === null) return Promise.resolve([])
+    if (ok.receipt === null) return this.#unproven()
     const { proof, changes } = this.#verified(ok.receipt, done)
-    if (this.proofs.some((one) => one.id === proof.id)) return Promise.resolve(changes)
+    const known = this.proofs.some((one) => one.id === proof.id)
+    // Only an act with an id of its own may earn the same receipt again; any other was not logged.
+    if (known) return isRepeatable(done) ? Promise.resolve(changes) : this.#unproven()
     this.proofs.push(proof)
     return Promise.resolve([...changes, { store: "proofs", key: proof.id, order: this.proofs.length, value: proof }])
   }
 
-  /** A checkpoint that came inside a message or a hello: another history is an alarm. */
+  #unproven(): Promise<readonly Change[]> {
+    this.context.alarm(fault("C_RECEIPT"))
+    return Promise.resolve([])
+  }
+
+  /** The head that the hub tells at hello: a log that is shorter than it was, or unsigned, is an alarm. */
+  async told(note: string): Promise<void> {
+    const told = signedBy(this.keyOf(CARE), note)
+    if (told === null || told.size < this.#largest()) this.context.alarm(fault("C_LOG_FORKED"))
+    else await this.heard(note)
+  }
+
+  /** A checkpoint that came inside a message: another history is an alarm. */
   async heard(note: string): Promise<void> {
     const key = this.#keys.get(CARE)
     const checkpoint = note === "" || key === undefined ? null : signedBy(key, note)
@@ -97,8 +113,8 @@ export class Receipts {
     const what = typeof done.type === "string" ? done.type : done.type[0] ?? ""
     const seen = { id: `${receipt.log}/${receipt.index}`, conversation: done.conversation, log: receipt.log, index: receipt.index }
     try {
-      const { entry, checkpoint, checkpointText, file } = verifyAct(receipt, this.#keyNamed(receipt.log), actOf(done), this.#actor())
-      const changes = entry.class === CARE ? this.#observe(checkpoint, checkpointText) : []
+      const { entry, checkpoint, checkpointText, file } = verifyAct(receipt, this.#keyFor(done), actOf(done), this.#actor())
+      const changes = logOf(done) === CARE ? this.#observe(checkpoint, checkpointText) : []
       return { proof: { ...seen, what: entry.type, at: entry.ts / 1000, state: "verified", file }, changes }
     } catch (error) {
       if (!(error instanceof VerificationError)) throw error
@@ -107,10 +123,15 @@ export class Receipts {
     }
   }
 
-  #keyNamed(log: string): string {
-    const key = [...this.#keys.values()].find((one) => one.startsWith(`${log}+`))
-    if (key === undefined) throw new VerificationError("wrong_origin", "no pinned key of this name")
+  /** By the act, not by what the receipt says: the log kept for a year is not the one kept for ten. */
+  #keyFor(done: Done): string {
+    const key = this.#keys.get(logOf(done))
+    if (key === undefined) throw new VerificationError("wrong_origin", "no pinned key of this log")
     return key
+  }
+
+  #largest(): number {
+    return this.checkpoint === "" ? -1 : parseCheckpoint(this.checkpoint).content.size
   }
 
   #actor(): { person: string; device: string } {
@@ -120,7 +141,7 @@ export class Receipts {
   #observe(checkpoint: Checkpoint, note: string): readonly Change[] {
     const known = this.#roots.get(checkpoint.size)
     if (known !== undefined && !equal(known, checkpoint.root)) this.context.alarm(fault("C_LOG_FORKED"))
-    const largest = this.checkpoint === "" ? -1 : parseCheckpoint(this.checkpoint).content.size
+    const largest = this.#largest()
     this.#remember(checkpoint)
     if (checkpoint.size <= largest) return []
     this.checkpoint = note
@@ -134,8 +155,20 @@ export class Receipts {
   }
 }
 
+function typesOf({ type }: Done): readonly string[] {
+  return typeof type === "string" ? [type] : type
+}
+
+function logOf(done: Done): string {
+  return typesOf(done).every((one) => TECHNICAL_ACTS.includes(one)) ? TECHNICAL : CARE
+}
+
+function isRepeatable(done: Done): boolean {
+  return done.message !== undefined || done.commit !== undefined || done.type === "dispensation.started"
+}
+
 function actOf(done: Done): Act {
-  const types = typeof done.type === "string" ? [done.type] : done.type
+  const types = typesOf(done)
   const ciphertext = done.message?.body ?? done.commit
   return {
     types, conversation: done.conversation,

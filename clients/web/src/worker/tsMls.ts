@@ -95,6 +95,16 @@ function leafIdentity(state: ClientState, leaf: number): string {
   return identity(getCredentialFromLeafIndex(state.ratchetTree, toLeafIndex(leaf)))
 }
 
+function identitiesOf({ ratchetTree }: ClientState): readonly string[] {
+  return ratchetTree.flatMap((node) => (node?.nodeType === "leaf" ? [identity(node.leaf.credential)] : []))
+}
+
+/** A second leaf of one name would sign as the first, and its messages be shown as the first's. */
+function demandOneLeafEach(state: ClientState): void {
+  const identities = identitiesOf(state)
+  if (new Set(identities).size !== identities.length) throw new MlsFault("two leaves of one name")
+}
+
 function lifetime(now: number): { notBefore: bigint; notAfter: bigint } {
   return { notBefore: BigInt(now - CLOCK_SLACK_SECONDS), notAfter: BigInt(now + KEY_PACKAGE_SECONDS) }
 }
@@ -161,6 +171,7 @@ class TsMls implements Mls {
       const opened = message(welcome, "mls_welcome").welcome
       const state = await joinGroup(
         opened, keyPackageOf(keyPackage), privateKeys, emptyPskIndex, this.suite, undefined, undefined, CONFIG)
+      demandOneLeafEach(state)
       return save(state)
     })
   }
@@ -174,6 +185,7 @@ class TsMls implements Mls {
       if (leafIdentity(before, pm.content.sender.leafIndex) !== committer) throw new MlsFault("a commit of somebody else")
       if (!sameBytes(pm.content.groupId, before.groupContext.groupId)) throw new MlsFault("another group")
       const after = await processPublicMessage(before, pm, emptyPskIndex, this.suite)
+      demandOneLeafEach(after.newState)
       return save(after.newState, after.consumed)
     })
   }
@@ -206,9 +218,9 @@ class TsMls implements Mls {
   }
 
   facts(state: Uint8Array): GroupFacts {
-    const { groupContext, ratchetTree } = load(state)
-    const identities = ratchetTree.flatMap((node) => (node?.nodeType === "leaf" ? [identity(node.leaf.credential)] : []))
-    return { id: groupContext.groupId, epoch: Number(groupContext.epoch), identities }
+    const loaded = load(state)
+    const { groupId, epoch } = loaded.groupContext
+    return { id: groupId, epoch: Number(epoch), identities: identitiesOf(loaded) }
   }
 
   #generate(who: string, keys: DeviceKeys): Promise<{ publicPackage: KeyPackage; privatePackage: PrivateKeyPackage }> {

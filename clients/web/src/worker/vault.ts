@@ -115,6 +115,12 @@ export class Vault {
     return Promise.all(rows.map((row) => this.#open<S>(store, row)))
   }
 
+  /** The keys of a store, in order. */
+  async keys(store: StoreName): Promise<readonly string[]> {
+    const rows = await this.database.getAllKeysFromIndex("rows", "group", IDBKeyRange.bound([store], [store, []]))
+    return rows.map(([, key]) => key)
+  }
+
   async write(changes: readonly Change[]): Promise<void> {
     // Sealing comes first: a transaction ends by itself while something else is awaited.
     const sealed = await Promise.all(changes.map((change) => this.#seal(change)))

@@ -36,7 +36,7 @@ describe("« Vérifier l’intégrité »", () => {
   test("an honest log is intact, with its size and root", () => {
     const log = aLog()
 
-    const result = verifyLog(lookAt(log), log.rows(), log.vkey, null)
+    const result = verifyLog(lookAt(log), log.rows(), log.vkey, [])
 
     expect(result).toMatchObject({ kind: "intact", log: "care", size: SIZE })
   })
@@ -44,7 +44,7 @@ describe("« Vérifier l’intégrité »", () => {
   test("an empty log is intact", () => {
     const log = aLog(0)
 
-    expect(verifyLog(lookAt(log), [], log.vkey, null).kind).toBe("intact")
+    expect(verifyLog(lookAt(log), [], log.vkey, []).kind).toBe("intact")
   })
 
   test("one flipped bit anywhere in any entry is found, and the entry named", () => {
@@ -53,7 +53,7 @@ describe("« Vérifier l’intégrité »", () => {
     for (let index = 0; index < SIZE; index += 1) {
       for (const bit of [0, 77, 8 * (rows[index]?.entry?.length ?? 1) - 1]) {
         const bad = replaced(rows, index, { entry: flipped(rows[index]?.entry ?? null, bit) })
-        expect(verifyLog(lookAt(log), bad, log.vkey, null)).toMatchObject({ kind: "broken", index, fault: "entry_altered" })
+        expect(verifyLog(lookAt(log), bad, log.vkey, [])).toMatchObject({ kind: "broken", index, fault: "entry_altered" })
       }
     }
   })
@@ -72,27 +72,27 @@ describe("« Vérifier l’intégrité »", () => {
   ])("%s is found", (_, mutate, index, fault) => {
     const log = aLog()
 
-    expect(verifyLog(lookAt(log), mutate(log.rows()), log.vkey, null)).toMatchObject({ kind: "broken", index, fault })
+    expect(verifyLog(lookAt(log), mutate(log.rows()), log.vkey, [])).toMatchObject({ kind: "broken", index, fault })
   })
 
   test("a checkpoint that the log's key did not sign is no checkpoint", () => {
     const log = aLog()
     const other = aLog()
 
-    expect(verifyLog({ ...lookAt(log, other.checkpoint()) }, log.rows(), log.vkey, null)).toMatchObject({ fault: "signature" })
-    expect(verifyLog({ ...lookAt(log), checkpoint: "nonsense" }, log.rows(), log.vkey, null)).toMatchObject({ fault: "signature" })
-    expect(verifyLog({ ...lookAt(log), size: SIZE - 1 }, log.rows().slice(0, -1), log.vkey, null)).toMatchObject({ fault: "signature" })
+    expect(verifyLog({ ...lookAt(log, other.checkpoint()) }, log.rows(), log.vkey, [])).toMatchObject({ fault: "signature" })
+    expect(verifyLog({ ...lookAt(log), checkpoint: "nonsense" }, log.rows(), log.vkey, [])).toMatchObject({ fault: "signature" })
+    expect(verifyLog({ ...lookAt(log), size: SIZE - 1 }, log.rows().slice(0, -1), log.vkey, [])).toMatchObject({ fault: "signature" })
   })
 
   test("another key than the pinned one is named before anything else", () => {
     const log = aLog()
 
-    expect(verifyLog(lookAt(log), log.rows(), aLog().vkey, null)).toMatchObject({ fault: "log_key_changed", index: null })
+    expect(verifyLog(lookAt(log), log.rows(), aLog().vkey, [])).toMatchObject({ fault: "log_key_changed", index: null })
   })
 
   test("a log that shrank or forked since this device last saw it is found, though it signs well", () => {
     const log = aLog()
-    const seen = (size: number, root: Uint8Array): Seen => ({ size, root })
+    const seen = (size: number, root: Uint8Array): readonly Seen[] => [{ size, root }]
 
     expect(verifyLog(lookAt(log), log.rows(), log.vkey, seen(9, rootHash(log.leaves.slice(0, 9)))).kind).toBe("intact")
     expect(verifyLog(lookAt(log), log.rows(), log.vkey, seen(SIZE + 1, new Uint8Array(32)))).toMatchObject({ fault: "shrunk" })
@@ -109,7 +109,7 @@ describe("the timeline of a conversation", () => {
   test("names who did what, and proves each entry under the look's checkpoint", () => {
     const log = aLog()
 
-    const timeline = verifyTimeline(look(log), log.rows(), log.vkey)
+    const timeline = verifyTimeline(PERSON, look(log), log.rows(), log.vkey, [])
 
     expect(timeline).toMatchObject({ numbered: true, broken: null })
     expect(timeline.rows[2]).toMatchObject({ index: 2, name: "Claire Morel", type: "message.sent", decision: "permit" })
@@ -118,23 +118,23 @@ describe("the timeline of a conversation", () => {
   test("an entry withheld shows in the numbering", () => {
     const log = aLog()
 
-    expect(verifyTimeline(look(log), log.rows().filter((_, i) => i !== 5), log.vkey).numbered).toBe(false)
-    expect(verifyTimeline(look(log, SIZE), log.rows().slice(0, -1), log.vkey).numbered).toBe(false)
+    expect(verifyTimeline(PERSON, look(log), log.rows().filter((_, i) => i !== 5), log.vkey, []).numbered).toBe(false)
+    expect(verifyTimeline(PERSON, look(log, SIZE), log.rows().slice(0, -1), log.vkey, []).numbered).toBe(false)
   })
 
   test("a proof of something else, or none, is found", () => {
     const log = aLog()
 
-    expect(verifyTimeline(look(log), replaced(log.rows(), 3, { proof: log.rows()[4]?.proof ?? null }), log.vkey).broken)
+    expect(verifyTimeline(PERSON, look(log), replaced(log.rows(), 3, { proof: log.rows()[4]?.proof ?? null }), log.vkey, []).broken)
       .toMatchObject({ index: 3, fault: "tree_altered" })
-    expect(verifyTimeline(look(log), replaced(log.rows(), 3, { proof: null }), log.vkey).broken).toMatchObject({ index: 3 })
+    expect(verifyTimeline(PERSON, look(log), replaced(log.rows(), 3, { proof: null }), log.vkey, []).broken).toMatchObject({ index: 3 })
   })
 
   test("an altered entry is shown as it stands, and named", () => {
     const log = aLog()
     const entry = flipped(log.rows()[3]?.entry ?? null, 7)
 
-    const timeline = verifyTimeline(look(log), replaced(log.rows(), 3, { entry }), log.vkey)
+    const timeline = verifyTimeline(PERSON, look(log), replaced(log.rows(), 3, { entry }), log.vkey, [])
 
     expect(timeline.broken).toMatchObject({ index: 3, fault: "entry_altered" })
     expect(timeline.rows).toHaveLength(SIZE)

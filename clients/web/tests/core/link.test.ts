@@ -22,6 +22,7 @@ describe("the link", () => {
     ["does not come back after a frame beyond every bound", ONLINE, closed(1009), { kind: "stopped", why: "malformed" }],
     ["never comes back on 4499", ONLINE, closed(4499), { kind: "stopped", why: "forbidden" }],
     ["waits as long as a restarting hub says", ONLINE, { kind: "restart", after: 700, at: 1_000 }, { kind: "waiting", attempt: 0, retryAt: 1_700, restarting: true }],
+    ["waits a minute at most for a restart, whatever the hub says", ONLINE, { kind: "restart", after: 1e12, at: 1_000 }, { kind: "waiting", attempt: 0, retryAt: 61_000, restarting: true }],
     ["keeps that pause when the socket then closes", { ...WAITING, restarting: true }, closed(4501), { ...WAITING, restarting: true }],
     ["tries when the pause is over", WAITING, { kind: "due", at: 5_000 }, { kind: "connecting", attempt: 2 }],
     ["does not try before", WAITING, { kind: "due", at: 4_999 }, WAITING],

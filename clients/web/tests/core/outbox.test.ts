@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest"
 import { WRITTEN, next, type OutboxInput, type OutboxState } from "../../src/core/outbox"
 
-const SEALED: OutboxState = { kind: "sealed", notBefore: 0 }
+const SEALED: OutboxState = { kind: "sealed", notBefore: 0, epoch: 3 }
 const FAILED: OutboxState = { kind: "failed", trouble: { code: "E_ROLE", text: "Non." } }
 
 function refused(code: string, retry: string, more: { epoch?: number; retryAfter?: number } = {}): OutboxInput {
@@ -10,12 +10,16 @@ function refused(code: string, retry: string, more: { epoch?: number; retryAfter
 
 describe("a message in the outbox", () => {
   test.each<[string, OutboxState, OutboxInput, OutboxState]>([
-    ["is sealed when encrypted", WRITTEN, { kind: "encrypted" }, SEALED],
+    ["is sealed when encrypted", WRITTEN, { kind: "encrypted", epoch: 3 }, SEALED],
     ["is done when accepted", SEALED, { kind: "accepted" }, { kind: "done" }],
     ["is encrypted again in the epoch that the hub tells", SEALED, refused("E_EPOCH", "changed", { epoch: 4 }), { kind: "waiting", epoch: 4 }],
-    ["waits as long as the hub says", SEALED, refused("E_RATE", "later", { retryAfter: 250 }), { kind: "sealed", notBefore: 1_250 }],
-    ["waits a second when the hub does not say", SEALED, refused("E_BUSY", "later"), { kind: "sealed", notBefore: 2_000 }],
-    ["waits after a fault of the server", SEALED, refused("E_INTERNAL", "later"), { kind: "sealed", notBefore: 2_000 }],
+    ["waits as long as the hub says", SEALED, refused("E_RATE", "later", { retryAfter: 250 }), { ...SEALED, notBefore: 1_250 }],
+    ["waits an hour at most, whatever the hub says", SEALED, refused("E_RATE", "later", { retryAfter: 1e12 }), { ...SEALED, notBefore: 3_601_000 }],
+    ["does not ask again at once, whatever the hub says", SEALED, refused("E_RATE", "later", { retryAfter: 0 }), { ...SEALED, notBefore: 1_050 }],
+    ["fails on an epoch that is not past the one tried", SEALED, refused("E_EPOCH", "changed", { epoch: 3 }), { kind: "failed", trouble: { code: "C_SERVER", text: "" } }],
+    ["fails on an epoch that is not told", SEALED, refused("E_EPOCH", "changed"), { kind: "failed", trouble: { code: "C_SERVER", text: "" } }],
+    ["waits a second when the hub does not say", SEALED, refused("E_BUSY", "later"), { ...SEALED, notBefore: 2_000 }],
+    ["waits after a fault of the server", SEALED, refused("E_INTERNAL", "later"), { ...SEALED, notBefore: 2_000 }],
     ["fails on a final no", SEALED, refused("E_ROLE", "never"), FAILED],
     ["leaves again when the person says so", FAILED, { kind: "again" }, WRITTEN],
     ["is not sent again once done", { kind: "done" }, { kind: "again" }, { kind: "done" }],

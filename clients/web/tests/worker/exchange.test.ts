@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest"
+import { openTsMls } from "../../src/worker/tsMls"
 import { CLAIRE, Device, HUGO, JEAN, aConnectedDevice, aDisk, settled, type Disk } from "./aDevice"
-import { FakeHub } from "./fakeHub"
+import { FakeHub, authenticatedDataOf } from "./fakeHub"
 
 interface Scene {
   readonly hub: FakeHub
@@ -176,20 +177,28 @@ describe("exactly once", () => {
 
   test("a commit that came first makes the message be encrypted again, under the same id and tag", async () => {
     const { claire, jean, hub, id } = await aDispensation()
-    let refused = false
+    const mls = await openTsMls(() => Math.floor(Date.now() / 1000))
+    const newcomer = await mls.newKeyPackage(`${HUGO.person}/${HUGO.person}`, await mls.newDeviceKeys())
+    const added = await mls.add(jean.keeper["context"].rooms.get(id)?.state ?? new Uint8Array(), [newcomer.message])
     hub.meddle = (frame) => {
-      if (frame.kind !== "message.send" || refused) return null
-      refused = true
-      return { kind: "refused", code: "E_EPOCH", text: "", retry: "changed", epoch: 1 }
+      const talk = hub.talks.get(id)
+      if (frame.kind !== "message.send" || talk === undefined || jean.connection === null) return null
+      hub.meddle = () => null
+      talk.epoch = 2
+      hub.append(talk, jean.connection, "commit", added.commit, null)
+      return { kind: "refused", code: "E_EPOCH", text: "", retry: "changed", epoch: 2 }
     }
 
     await claire.call("write", id, "Encore une fois")
-    await settled(() => jean.texts.length === 1)
+    await settled(() => hub.talks.get(id)?.events.length === 3)
 
     const bodies = hub.seen.flatMap((frame) => (frame.kind === "message.send" ? [frame.body] : []))
+    const [first, second] = bodies.map(authenticatedDataOf)
     expect(bodies).toHaveLength(2)
-    expect(bodies[1]).not.toEqual(bodies[0])
-    expect(jean.texts).toEqual(["Encore une fois"])
+    expect([first?.epoch, second?.epoch]).toEqual([1, 2])
+    expect(second).toEqual({ ...first, epoch: 2 })
+    const read = await mls.decrypt(await mls.join(added.welcome, newcomer.secret), bodies[1] ?? new Uint8Array())
+    expect(new TextDecoder().decode(read.payload)).toContain("Encore une fois")
   })
 
   test("« too many » waits and tries again; a final refusal is shown and can be sent again", async () => {

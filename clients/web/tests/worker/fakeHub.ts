@@ -48,7 +48,7 @@ export class Connection {
   }
 }
 
-function authenticatedDataOf(body: Uint8Array): ReturnType<typeof decodeAuthenticatedData> & { epoch: number } {
+export function authenticatedDataOf(body: Uint8Array): ReturnType<typeof decodeAuthenticatedData> & { epoch: number } {
   const message = decodeMlsMessage(body, 0)?.[0]
   if (message?.wireformat !== "mls_private_message") throw new Error("not a private message")
   return { ...decodeAuthenticatedData(message.privateMessage.authenticatedData), epoch: Number(message.privateMessage.epoch) }

@@ -51,6 +51,22 @@ describe("a group of two", () => {
     expect((sent.message.length - other.message.length) % 256).toBeLessThanOrEqual(2)
   })
 
+  test("a commit that adds a second leaf under a name already there is refused", async () => {
+    const { mls, claire, jean } = await aPair()
+    const doubled = await mls.newKeyPackage(CLAIRE, await mls.newDeviceKeys())
+    const { commit } = await mls.add(claire, [doubled.message])
+
+    await expect(mls.apply(jean, commit, CLAIRE)).rejects.toThrow(MlsFault)
+  })
+
+  test("a Welcome to a group where one name has two leaves is refused", async () => {
+    const { mls, claire } = await aPair()
+    const doubled = await mls.newKeyPackage(CLAIRE, await mls.newDeviceKeys())
+    const added = await mls.add(claire, [doubled.message])
+
+    await expect(mls.join(added.welcome, doubled.secret)).rejects.toThrow(MlsFault)
+  })
+
   test("a commit that another member is said to have made is refused", async () => {
     const { mls, claire, jean } = await aPair()
     const more = await mls.newKeyPackage(JEAN.replace("22", "33"), await mls.newDeviceKeys())
