@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
+from types import FrameType
 
 import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -40,6 +41,15 @@ class Server(uvicorn.Server):
             # uvicorn puts these back when it has shut down, and raises the signal once more.
             signal.signal(told, lambda _number, _frame: None)
         super().run(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop at the first signal; a second changes nothing.
+
+        The drain is bounded as it is, and to skip it would leave what is queued neither durable
+        nor refused.
+        """
+        if not self.should_exit:
+            super().handle_exit(sig, frame)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then print the one line that people and scripts wait for."""

@@ -61,20 +61,23 @@ class Hub:
         """Run the writer for as long as the block lasts; at its end nothing queued is lost."""
         async with asyncio.TaskGroup() as tasks:
             self._reads = tasks
-            background = [
-                tasks.create_task(self._writer.run()),
-                tasks.create_task(self._flush_refusals()),
-            ]
+            writing = tasks.create_task(self._writer.run())
+            flushing = tasks.create_task(self._flush_refusals())
             try:
                 yield
             finally:
-                await self._writer.finish()
-                self._writer.flush_refusals(everything=True)
-                await self._writer.finish()
-                for task in background:
+                finishing = tasks.create_task(self._finish())
+                # A loop that ends in a hurry has cancelled the writer: then nothing will finish.
+                await asyncio.wait({finishing, writing}, return_when=asyncio.FIRST_COMPLETED)
+                for task in (finishing, writing, flushing):
                     task.cancel()
         self._writer.close()
         self._readers.shutdown()
+
+    async def _finish(self) -> None:
+        await self._writer.finish()
+        self._writer.flush_refusals(everything=True)
+        await self._writer.finish()
 
     async def serve(self, socket: Socket, session: Session) -> None:
         """Serve one signed-in peer until either side ends it."""

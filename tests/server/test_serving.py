@@ -21,10 +21,12 @@ from clients.python.client import Device
 from clients.python.connection import Connection, Patience, open_connection
 from clients.python.errors import ConnectionLost, Refused
 from clients.python.session import Session, Site, sign_in
+from server.hub.outcome import Done
+from server.hub.writer import Job
 from signaling import frames
 from signaling.codes import Code
 from signaling.frames import AnyServerFrame
-from tests.server.house import PEOPLE, until
+from tests.server.house import PATIENCE, PEOPLE, a_house, until
 
 SENDERS = 8
 EXIT_SECONDS = 10
@@ -158,6 +160,36 @@ async def test_a_hub_told_to_stop_under_load_loses_nothing_acknowledged(tmp_path
     assert [one.seq for one in stored] == list(range(1, len(stored) + 1))
     assert {message: places.get(message) for message in tab.accepted} == tab.accepted
     assert len(places) == len(stored)
+
+
+@pytest.mark.parametrize(
+    "told", [pytest.param(signal.SIGINT, id="ctrl-c"), pytest.param(signal.SIGTERM, id="sigterm")]
+)
+async def test_an_impatient_second_signal_changes_nothing(tmp_path: Path, told: int) -> None:
+    """Ctrl-C twice: it still drains, ends by itself with 0, and lets its directory go."""
+    port = a_free_port()
+    with a_server(tmp_path, port) as process:
+        tab = Tab(await sign_in(Site("claire", port)), Device.new())
+        await tab.open()
+        process.send_signal(told)
+        await until(lambda: any(isinstance(one, frames.ReconnectPush) for one in tab.pushes))
+        process.send_signal(told)
+
+        closed = await tab.ended()
+        status = await asyncio.to_thread(process.wait, EXIT_SECONDS)
+
+        assert (closed, status) == (4501, 0)
+    with a_server(tmp_path, port) as process:
+        assert process.poll() is None
+
+
+async def test_a_writer_that_is_gone_keeps_nobody_waiting(tmp_path: Path) -> None:
+    """A loop that ends in a hurry cancels the writer first: the hub's end must not wait for it."""
+    async with asyncio.timeout(PATIENCE), a_house(tmp_path) as house:
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        house.hub._writer.submit(Job(lambda _tx, _now: Done(), lambda _settled: None))
+        for task in others:
+            task.cancel()
 
 
 @pytest.mark.parametrize("fault", ["client not built", "port taken"])
