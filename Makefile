@@ -1,6 +1,7 @@
 # One command each: `make demo` shows Colloque, `make test` proves it. The rest serves those two.
 
 PORT ?= 8080
+DATA ?= data
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -16,7 +17,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 .PHONY: demo build setup check test e2e lock clean
 
 demo: $(VENV)/.runtime $(DIST)/index.html
-	@exec $(BIN)/colloque demo --port $(PORT)
+	@exec $(BIN)/colloque demo --port $(PORT) --data $(DATA)
 
 build: $(DIST)/index.html
 

@@ -68,7 +68,10 @@ def _serve(settings: Settings) -> None:
     try:
         assembled = create_demo(settings)
     except InUse:
-        _stop(f"Another Colloque is using {settings.data}. Stop it, or choose another --data.")
+        _stop(
+            f"Another Colloque is using {settings.data}. Stop it, or choose another directory: "
+            "`make demo DATA=other`."
+        )
     config = uvicorn.Config(
         assembled.app,
         host=settings.host,

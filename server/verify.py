@@ -13,7 +13,6 @@ import typer
 from crypto.errors import CryptoError
 from crypto.log.checkpoint import VerifierKey
 from crypto.log.proof import UnverifiedLogProof
-from crypto.log.verify import VerifiedReceipt
 from crypto.log.verify import verify_receipt as verify_text
 
 HOLDS, REFUSED, CANNOT = 0, 1, 2
@@ -26,7 +25,8 @@ def verify_file(file: Path, *, key: str | None, entry: Path | None) -> int:
         text, keys = _read_text(file), _keys(file, key)
         given = entry.read_bytes() if entry else None
     except (OSError, UnicodeDecodeError) as exc:
-        return _say(CANNOT, f"Cannot read: {type(exc).__name__} ({exc.__class__.__doc__ or ''})")
+        where = getattr(exc, "filename", None) or file
+        return _say(CANNOT, f"Cannot read {where}: {getattr(exc, 'strerror', None) or 'not text'}.")
     if not keys:
         return _say(
             CANNOT,
@@ -34,23 +34,25 @@ def verify_file(file: Path, *, key: str | None, entry: Path | None) -> int:
             "file beside the receipt.",
         )
     try:
-        receipt = _verify(text, keys, given)
+        used = _key_for(text, keys)
+        receipt = verify_text(text, used, given)
     except CryptoError as exc:
         return _say(REFUSED, f"REFUSED: {exc}")
     checkpoint = receipt.checkpoint
     typer.echo(f"log      {checkpoint.origin}")
+    # What was believed: whoever sends a false receipt may send a false key beside it.
+    typer.echo(f"key      {used.encode()}")
     typer.echo(f"entry    {receipt.index} of {checkpoint.size}")
     typer.echo(f"root     {checkpoint.root.hex()}")
     typer.echo(f"content  {_printable(receipt.entry)}")
     return _say(HOLDS, "VERIFIED: this entry is in the log, at this place (unwitnessed).")
 
 
-def _verify(text: str, keys: list[str], entry: bytes | None) -> VerifiedReceipt:
+def _key_for(text: str, keys: list[str]) -> VerifierKey:
+    """Of several keys choose the one that bears the log's name; another's is of no use."""
     origin = UnverifiedLogProof.parse(text).checkpoint_text.partition("\n")[0]
     parsed = [VerifierKey.parse(line) for line in keys]
-    # Of several keys the one that bears the log's name decides; another's is of no use.
-    matching = [one for one in parsed if one.name == origin] or parsed
-    return verify_text(text, matching[0], entry)
+    return next((one for one in parsed if one.name == origin), parsed[0])
 
 
 def _keys(file: Path, key: str | None) -> list[str]:

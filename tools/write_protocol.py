@@ -10,17 +10,27 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import get_args
+from typing import cast, get_args
 
 import msgspec
+from msgspec import inspect as inspection
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from server.domain.audit import TECHNICAL_TYPES, EntryType
 from server.domain.rules import EVERYONE, RULES, Rule
+from signaling import frames
 from signaling.codes import CODES, Close, reconnects
 from signaling.frames import AnyClientFrame, AnyServerFrame
 
+INSIDE: tuple[type[msgspec.Struct], ...] = (
+    frames.Receipt,
+    frames.Welcomed,
+    frames.Pharmacy,
+    frames.Summary,
+    frames.MemberState,
+    frames.Added,
+)
 PAGE = Path(__file__).parents[1] / "docs" / "protocol.md"
 
 
@@ -45,6 +55,12 @@ def server_frames() -> str:
         [f"`{_kind(frame)}`", _fields(frame), _says(frame)] for frame in get_args(AnyServerFrame)
     )
     return _table(["kind", "fields", "what it says"], rows)
+
+
+def structs() -> str:
+    """What stands inside frames and results."""
+    rows = ([f"`{one.__name__}`", _fields(one), _says(one)] for one in INSIDE)
+    return _table(["name", "fields", "what it is"], rows)
 
 
 def codes() -> str:
@@ -82,6 +98,7 @@ def entries() -> str:
 SECTIONS: Mapping[str, Callable[[], str]] = {
     "client-frames": client_frames,
     "server-frames": server_frames,
+    "structs": structs,
     "codes": codes,
     "closes": closes,
     "entries": entries,
@@ -104,14 +121,57 @@ def _table(head: list[str], rows: Iterable[list[str]]) -> str:
 
 
 def _kind(frame: type[msgspec.Struct]) -> str:
-    return str(frame.__struct_config__.tag)
+    return str(frame.__struct_config__.tag or "")
 
 
 def _fields(frame: type[msgspec.Struct]) -> str:
-    fields = (
-        f for f in msgspec.structs.fields(frame) if f.name != "id" or _kind(frame) in "ok refused"
-    )
-    return ", ".join(f"`{f.encode_name}`" + ("" if f.required else "?") for f in fields) or "–"
+    answers = _kind(frame) in ("ok", "refused")
+    info = cast("inspection.StructType", inspection.type_info(frame))
+    told = (_field(field) for field in info.fields if field.name != "id" or answers)
+    return ", ".join(told) or "–"
+
+
+def _field(field: inspection.Field) -> str:
+    return f"`{field.encode_name}`" + ("" if field.required else "?") + f" {_type(field.type)}"
+
+
+def _type(told: inspection.Type) -> str:
+    """Say a field's type and bounds in a word or two."""
+    match told:
+        case inspection.StrType():
+            return _text(told)
+        case inspection.BytesType(min_length=low, max_length=high):
+            return (
+                f"{high} bytes" if low == high and high else f"bytes ≤ {high}" if high else "bytes"
+            )
+        case inspection.EnumType(cls=values):
+            return "(" + ", ".join(f"`{one.value}`" for one in values) + ")"
+        case inspection.ListType(item_type=item):
+            return f"[{_type(item)}]"
+        case inspection.DictType(key_type=key, value_type=value):
+            return f"{{{_type(key)}: {_type(value)}}}"
+        case inspection.UnionType(types=several):
+            return " or ".join(_type(one) for one in several)
+        case inspection.StructType(cls=struct):
+            return struct.__name__
+        case _:
+            return PLAIN[type(told)]
+
+
+def _text(told: inspection.StrType) -> str:
+    if told.pattern and told.pattern.startswith("^[0-9a-f]{8}-"):
+        return "uuid"
+    if told.pattern and "{64}" in told.pattern:
+        return "hex SHA-256"
+    return "text"
+
+
+PLAIN: Mapping[type[inspection.Type], str] = {
+    inspection.IntType: "int",
+    inspection.BoolType: "bool",
+    inspection.NoneType: "null",
+    inspection.AnyType: "any",
+}
 
 
 def _who(rule: Rule) -> str:
