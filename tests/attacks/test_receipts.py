@@ -104,5 +104,5 @@ def test_an_entry_cannot_make_the_terminal_lie(
     assert verify(tmp_path, a_receipt(entry)) == HOLDS
 
     shown = capsys.readouterr().out.splitlines()
-    assert len(shown) == 5
+    assert len(shown) == 6
     assert all(line.isprintable() for line in shown)
