@@ -4,6 +4,7 @@ import { t } from "../../strings/strings"
 import { Heading } from "../parts/Heading"
 import { Composer } from "./Composer"
 import { MessageLog } from "./MessageLog"
+import { PaperHead } from "./PaperHead"
 import { mayWrite, ReadinessNote } from "./ReadinessNote"
 import { ReadersLine } from "./Readers"
 import { useReading } from "./reading"
@@ -21,6 +22,7 @@ export function ConversationView({ thread, title, subtitle, before, after }: Con
   const end = useReading(thread)
   return (
     <section class="conversation" aria-label={t("conversation-with", { name: title })} key={conversation.id}>
+      <PaperHead />
       <header class="conversation-head">
         {before}
         <div class="conversation-title">

@@ -67,9 +67,12 @@ export function MessageLog({ messages, end }: MessageLogProps) {
 
 function Day({ day }: { readonly day: DayOfMessages }) {
   const which = dayOf(day.at, Date.now())
+  const date = formatDay(day.at, locale.value)
   return (
     <>
-      <p class="day"><span>{which === "earlier" ? formatDay(day.at, locale.value) : t(`day-${which}`)}</span></p>
+      {which === "earlier" ? <p class="day"><span>{date}</span></p> : (
+        <p class="day"><span class="on-screen">{t(`day-${which}`)}</span><span class="on-paper">{date}</span></p>
+      )}
       {day.messages.map((message) => <MessageItem key={message.id} message={message} />)}
     </>
   )
