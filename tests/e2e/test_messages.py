@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import ViewportSize, expect
 
 from tests.e2e.conftest import NewContext
 from tests.e2e.stage import Person, Stage
 
 MOST_PRESSES = 4
+# 1280 by 1024 at 400 %: the page is taller than the window, and scrolls as one.
+ZOOMED: ViewportSize = {"width": 320, "height": 256}
 
 
 def two_who_met(stage: Stage) -> tuple[Person, Person]:
@@ -53,6 +55,45 @@ def test_two_people_exchange_messages_and_see_them_sent_delivered_and_read(stage
         expect(readers).to_contain_text("Jean Lefèvre")
     stage.look(claire.page, "pharmacist-conversation")
     stage.look(jean.page, "patient-conversation")
+
+
+def test_a_message_below_the_fold_is_read_only_once_scrolled_to(stage: Stage) -> None:
+    """« Lu » is told for what was in the window, not for what is merely in the page."""
+    claire, jean = two_who_met(stage)
+    claire.sees_state("avez-vous bien reçu", "Lu")
+    jean.page.set_viewport_size(ZOOMED)
+    jean.page.evaluate("scrollTo(0, 0)")
+
+    claire.write("Écrit sous le bas de la fenêtre.")
+    claire.sees_state("sous le bas de la fenêtre", "Remis")
+    # The second is told as delivered after anything that would have been told of the first.
+    claire.write("Écrit plus bas encore.")
+    claire.sees_state("plus bas encore", "Remis")
+    claire.sees_state("sous le bas de la fenêtre", "Remis")
+    expect(jean.message("plus bas encore")).not_to_be_in_viewport()
+
+    jean.message("plus bas encore").scroll_into_view_if_needed()
+    claire.sees_state("plus bas encore", "Lu")
+    claire.sees_state("sous le bas de la fenêtre", "Lu")
+
+
+def test_who_has_scrolled_up_reads_new_messages_once_he_goes_to_them(stage: Stage) -> None:
+    """« Nouveaux messages » is offered, and nothing is told as read before it is taken."""
+    claire, jean = two_who_met(stage)
+    for number in range(12):
+        claire.write(f"Ligne {number} d’un échange plus haut que la fenêtre.")
+    claire.sees_state("Ligne 11", "Lu")
+    claire.log.evaluate("(log) => log.scrollTo(0, 0)")
+    expect(claire.message("Ligne 11")).not_to_be_in_viewport()
+
+    jean.write("Une question pendant que vous relisez.")
+    expect(claire.button("Nouveaux messages")).to_be_visible()
+    jean.write("Et une seconde.")
+    jean.sees_state("Et une seconde", "Remis")
+    jean.sees_state("pendant que vous relisez", "Remis")
+
+    claire.button("Nouveaux messages").click()
+    jean.sees_state("Et une seconde", "Lu")
 
 
 def test_the_first_encrypted_message_takes_at_most_four_clicks(stage: Stage) -> None:

@@ -223,7 +223,7 @@ export interface Engine {
   resend(message: string): Promise<Outcome>
   discard(message: string): Promise<void>
   saveDraft(conversation: string, text: string): void
-  /** The conversation is on screen and the tab is visible: everything in it counts as read. */
+  /** The end of the conversation is in the window and the tab is visible: everything in it counts as read. */
   markRead(conversation: string): void
 
   loadAudit(): Promise<Outcome>

@@ -5,7 +5,7 @@ import type { LinkState } from "../core/link"
 import type { AppState, Audit, Conversation, Engine, Link, Outcome, Patient, Proof, Thread, Trouble } from "../core/model"
 import type { CallName, Calls, FromWorker, Views } from "../core/rpc"
 import { Drafts } from "./drafts"
-import { forgetEverything } from "./forget"
+import { beginAgain, forgetEverything } from "./forget"
 import { closeSession, loadSession, NoAnswer, openSession, tamperWith, type Session } from "./session"
 import { Socket } from "./socket"
 import { missingFeatures } from "./support"
@@ -129,7 +129,7 @@ class BrowserEngine implements Engine {
     this.#leave("not_started")
     await forgetEverything()
     await closeSession()
-    location.reload()
+    beginAgain()
   }
 
   logKeys(): readonly string[] {

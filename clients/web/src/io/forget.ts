@@ -12,3 +12,9 @@ function remove(name: string): Promise<void> {
     request.addEventListener("error", () => { reject(request.error ?? new Error("not deleted")) })
   })
 }
+
+/** Start afresh, at the first screen: the address named a conversation that this device no longer has. */
+export function beginAgain(): void {
+  history.replaceState(null, "", location.pathname + location.search)
+  location.reload()
+}

@@ -208,6 +208,7 @@ fact-motive = Reason
 fact-started = Started
 fact-started-by = { $at }, by { $name }
 print = Print the exchange
+printed-at = Printed on { $at }
 shortcuts-title = Keyboard shortcuts
 shortcut-new = New remote dispensation
 shortcut-new-keys = N

@@ -208,6 +208,7 @@ fact-motive = Motif
 fact-started = Commencée
 fact-started-by = { $at }, par { $name }
 print = Imprimer l’échange
+printed-at = Imprimé le { $at }
 shortcuts-title = Raccourcis clavier
 shortcut-new = Nouvelle dispensation à distance
 shortcut-new-keys = N

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest"
 import type { Message, Patient, Persona, Role } from "../../src/core/model"
 import { byDay } from "../../src/ui/conversation/days"
+import { mayBeRead } from "../../src/ui/conversation/reading"
 import { binEntries, BINS } from "../../src/ui/officer/band"
 import { hrefOf, parseRoute } from "../../src/ui/route"
 import { byPharmacy, pairOf } from "../../src/ui/screens/Landing"
@@ -31,6 +32,16 @@ describe("a conversation's days", () => {
 
   it("are none without messages", () => {
     expect(byDay([])).toEqual([])
+  })
+})
+
+describe("whether a message counts as read", () => {
+  it.each([
+    ["in the window of a tab that is shown", true, "visible", true],
+    ["below the fold", false, "visible", false],
+    ["in a hidden tab", true, "hidden", false],
+  ] as const)("%s", (_where, inView, visibility, read) => {
+    expect(mayBeRead({ inView, visibility })).toBe(read)
   })
 })
 

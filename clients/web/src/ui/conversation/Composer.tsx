@@ -48,11 +48,34 @@ export function Composer({ conversation }: { readonly conversation: Conversation
 
 function useGrowing(area: { readonly current: HTMLTextAreaElement | null }, text: string): void {
   useLayoutEffect(() => {
+    if (area.current !== null) fit(area.current)
+  }, [text])
+  // Every length is in rem: A+ changes the width inside the field as a narrower window does.
+  useEffect(() => {
     const field = area.current
     if (field === null) return
-    field.style.height = "auto"
-    field.style.height = `${field.scrollHeight + field.offsetHeight - field.clientHeight}px`
-  }, [text])
+    let width = 0
+    let frame = 0
+    const watch = new ResizeObserver((seen) => {
+      const now = seen.at(-1)?.contentRect.width ?? width
+      if (now === width) return
+      width = now
+      // In the next frame: a height set here would be a change that this observation cannot deliver.
+      cancelAnimationFrame(frame)
+      frame = requestAnimationFrame(() => fit(field))
+    })
+    watch.observe(field)
+    return () => {
+      watch.disconnect()
+      cancelAnimationFrame(frame)
+    }
+  }, [])
+}
+
+/** As tall as its text; the style sheet says how tall at most. */
+function fit(field: HTMLTextAreaElement): void {
+  field.style.height = "auto"
+  field.style.height = `${field.scrollHeight + field.offsetHeight - field.clientHeight}px`
 }
 
 interface FieldProps {

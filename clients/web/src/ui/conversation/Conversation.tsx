@@ -1,13 +1,13 @@
 import type { ComponentChildren } from "preact"
-import { useEffect } from "preact/hooks"
 import type { Thread } from "../../core/model"
 import { t } from "../../strings/strings"
-import { useEngine } from "../engine"
 import { Heading } from "../parts/Heading"
 import { Composer } from "./Composer"
 import { MessageLog } from "./MessageLog"
+import { PaperHead } from "./PaperHead"
 import { mayWrite, ReadinessNote } from "./ReadinessNote"
 import { ReadersLine } from "./Readers"
+import { useReading } from "./reading"
 
 interface ConversationProps {
   readonly thread: Thread
@@ -19,9 +19,10 @@ interface ConversationProps {
 
 export function ConversationView({ thread, title, subtitle, before, after }: ConversationProps) {
   const { conversation, messages } = thread
-  useReading(thread)
+  const end = useReading(thread)
   return (
     <section class="conversation" aria-label={t("conversation-with", { name: title })} key={conversation.id}>
+      <PaperHead />
       <header class="conversation-head">
         {before}
         <div class="conversation-title">
@@ -31,23 +32,9 @@ export function ConversationView({ thread, title, subtitle, before, after }: Con
         {after}
       </header>
       <ReadersLine thread={thread} />
-      <MessageLog messages={messages} />
+      <MessageLog messages={messages} end={end} />
       <ReadinessNote conversation={conversation} />
       {mayWrite(conversation) && <Composer key={conversation.id} conversation={conversation} />}
     </section>
   )
-}
-
-/** What is on screen in a visible tab has been read. */
-function useReading({ conversation, messages }: Thread): void {
-  const engine = useEngine()
-  const { id, unread } = conversation
-  useEffect(() => {
-    const read = () => {
-      if (unread > 0 && document.visibilityState === "visible") engine.markRead(id)
-    }
-    read()
-    document.addEventListener("visibilitychange", read)
-    return () => document.removeEventListener("visibilitychange", read)
-  }, [id, unread, messages])
 }

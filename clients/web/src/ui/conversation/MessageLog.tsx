@@ -1,3 +1,4 @@
+import type { RefObject } from "preact"
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks"
 import type { Message } from "../../core/model"
 import { locale, t } from "../../strings/strings"
@@ -9,7 +10,13 @@ import { MessageItem } from "./MessageItem"
 /** Within so many pixels of its end, the log counts as read to its end. */
 const NEAR_PX = 48
 
-export function MessageLog({ messages }: { readonly messages: readonly Message[] }) {
+interface MessageLogProps {
+  readonly messages: readonly Message[]
+  /** Set to the mark after the last message. */
+  readonly end: RefObject<HTMLDivElement | null>
+}
+
+export function MessageLog({ messages, end }: MessageLogProps) {
   const box = useRef<HTMLDivElement>(null)
   const following = useRef(true)
   const [more, setMore] = useState(false)
@@ -47,6 +54,7 @@ export function MessageLog({ messages }: { readonly messages: readonly Message[]
       <div ref={box} class="log" role="log" aria-live="polite" aria-label={t("log")} tabIndex={0} onScroll={onScroll}>
         {messages.length === 0 && <p class="log-empty soft">{t("log-empty")}</p>}
         {days}
+        <div ref={end} class="log-end" />
       </div>
       {more && (
         <button type="button" class="button log-more" onClick={toEnd}>
@@ -59,9 +67,12 @@ export function MessageLog({ messages }: { readonly messages: readonly Message[]
 
 function Day({ day }: { readonly day: DayOfMessages }) {
   const which = dayOf(day.at, Date.now())
+  const date = formatDay(day.at, locale.value)
   return (
     <>
-      <p class="day"><span>{which === "earlier" ? formatDay(day.at, locale.value) : t(`day-${which}`)}</span></p>
+      {which === "earlier" ? <p class="day"><span>{date}</span></p> : (
+        <p class="day"><span class="on-screen">{t(`day-${which}`)}</span><span class="on-paper">{date}</span></p>
+      )}
       {day.messages.map((message) => <MessageItem key={message.id} message={message} />)}
     </>
   )

@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact"
 import { useEffect, useId, useRef } from "preact/hooks"
 import { CloseIcon } from "../icons"
 import { t } from "../../strings/strings"
+import { route } from "../route"
 
 interface DialogProps {
   readonly title: string
@@ -14,11 +15,20 @@ export function closeAround(event: { readonly currentTarget: Element }): void {
   event.currentTarget.closest("dialog")?.close()
 }
 
-/** A native modal: the browser keeps the focus inside, closes on Escape and gives the focus back. */
+/**
+ * A native modal: the browser keeps the focus inside, closes on Escape and gives the focus back. It
+ * begins at what says `autofocus`, and belongs to the page that it was opened on.
+ */
 export function Dialog({ title, onClose, children }: DialogProps) {
   const box = useRef<HTMLDialogElement>(null)
   const heading = useId()
-  useEffect(() => box.current?.showModal(), [])
+  useEffect(() => {
+    box.current?.showModal()
+    const openedOn = route.peek()
+    return route.subscribe((here) => {
+      if (here !== openedOn) box.current?.close()
+    })
+  }, [])
   return (
     <dialog ref={box} class="dialog" aria-labelledby={heading} onClose={onClose}>
       <div class="dialog-head">

@@ -1,4 +1,4 @@
-import { useEffect, useId, useState } from "preact/hooks"
+import { useEffect, useId, useRef, useState } from "preact/hooks"
 import type { Motive, Patient, Trouble } from "../../core/model"
 import { t } from "../../strings/strings"
 import { begun } from "../conversation/Composer"
@@ -68,6 +68,13 @@ function DispensationForm({ patients, start }: FormProps) {
   const only = found.length === 1 ? found[0]?.person : undefined
   const patient = found.some(({ person }) => person === chosen) ? chosen : (only ?? null)
   const lacking = missing({ patient, motive, note })
+  const form = useRef<HTMLFormElement>(null)
+  const settled = only !== undefined && filter === ""
+  // The patients may come after the dialog: where there is but one to choose, the motive is the first question.
+  useEffect(() => {
+    if (patients === null || !settled || document.activeElement?.matches(".dispensation [type=search]") !== true) return
+    form.current?.querySelector<HTMLElement>("[name=motive]")?.focus()
+  }, [patients === null])
   const submit = async (event: Event) => {
     event.preventDefault()
     if (patient === null || motive === null || lacking !== null || busy) return
@@ -76,9 +83,9 @@ function DispensationForm({ patients, start }: FormProps) {
     setBusy(false)
   }
   return (
-    <form class="dispensation" onSubmit={submit}>
-      <PatientField patients={patients} found={found} filter={filter} setFilter={setFilter} chosen={patient} choose={setChosen} />
-      <MotiveField motive={motive} choose={setMotive} />
+    <form ref={form} class="dispensation" onSubmit={submit}>
+      <PatientField patients={patients} found={found} filter={filter} setFilter={setFilter} chosen={patient} choose={setChosen} settled={settled} />
+      <MotiveField motive={motive} choose={setMotive} first={settled} />
       {motive === "other" && <NoteField note={note} write={setNote} />}
       <div class="dialog-foot">
         <p class="soft" role="status">{lacking === null ? t("dispensation-ready") : t(lacking)}</p>
@@ -95,15 +102,17 @@ interface PatientFieldProps {
   readonly setFilter: (value: string) => void
   readonly chosen: string | null
   readonly choose: (person: string) => void
+  /** There is but one patient to choose. */
+  readonly settled: boolean
 }
 
-function PatientField({ patients, found, filter, setFilter, chosen, choose }: PatientFieldProps) {
+function PatientField({ patients, found, filter, setFilter, chosen, choose, settled }: PatientFieldProps) {
   const id = useId()
   return (
     <fieldset>
       <legend>{t("dispensation-patient")}</legend>
       <label class="field-label" for={id}>{t("dispensation-filter")}</label>
-      <input id={id} type="search" autocomplete="off" value={filter} onInput={(event) => setFilter(event.currentTarget.value)} />
+      <input id={id} type="search" autocomplete="off" autofocus={!settled} value={filter} onInput={(event) => setFilter(event.currentTarget.value)} />
       <div class="choices scroll">
         {found.slice(0, SHOWN).map((patient) => (
           <PatientChoice key={patient.person} patient={patient} chosen={patient.person === chosen} choose={choose} />
@@ -136,14 +145,21 @@ function PatientChoice({ patient: { person, name, reachable }, chosen, choose }:
   )
 }
 
-function MotiveField({ motive, choose }: { readonly motive: Motive | null; readonly choose: (motive: Motive) => void }) {
+interface MotiveFieldProps {
+  readonly motive: Motive | null
+  readonly choose: (motive: Motive) => void
+  /** The dialog begins here. */
+  readonly first: boolean
+}
+
+function MotiveField({ motive, choose, first }: MotiveFieldProps) {
   return (
     <fieldset>
       <legend>{t("dispensation-motive")}</legend>
       <div class="choices pairs">
-        {MOTIVES.map((each) => (
+        {MOTIVES.map((each, at) => (
           <label class="choice" key={each}>
-            <input type="radio" name="motive" checked={each === motive} onChange={() => choose(each)} />
+            <input type="radio" name="motive" autofocus={first && at === 0} checked={each === motive} onChange={() => choose(each)} />
             <span>{t(`motive-choice-${each}`)}</span>
           </label>
         ))}
