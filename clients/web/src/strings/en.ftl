@@ -42,14 +42,15 @@ call-pharmacy = Call the pharmacy: { $phone }
 call-pharmacy-short = Pharmacy: { $phone }
 call-your-pharmacy = You can also call your pharmacy.
 emergency = Emergency
+emergency-numbers = Emergency numbers
 emergency-15 = Samu 15
-emergency-15-short = 15
+emergency-15-short = Samu 15
 emergency-112 = 112
 emergency-112-short = 112
 emergency-114 = 114 by text
-emergency-114-short = 114 text
+emergency-114-short = Text 114
 emergency-3237 = Pharmacy closed: 3237
-emergency-3237-short = 3237 closed
+emergency-3237-short = Closed 3237
 
 ## First screen
 landing-demo = Demonstration, fictional people

@@ -42,14 +42,15 @@ call-pharmacy = Appeler la pharmacie : { $phone }
 call-pharmacy-short = Pharmacie : { $phone }
 call-your-pharmacy = Vous pouvez aussi appeler votre pharmacie.
 emergency = Urgence
+emergency-numbers = Numéros d’urgence
 emergency-15 = Samu 15
-emergency-15-short = 15
+emergency-15-short = Samu 15
 emergency-112 = 112
 emergency-112-short = 112
 emergency-114 = 114 par SMS
-emergency-114-short = 114 SMS
+emergency-114-short = SMS 114
 emergency-3237 = Pharmacie fermée : 3237
-emergency-3237-short = 3237 garde
+emergency-3237-short = Garde 3237
 
 ## Premier écran
 landing-demo = Démonstration, personnes fictives
