@@ -59,6 +59,8 @@ def test_one_byte_altered_in_the_database_is_named_by_its_entry(stage: Stage) ->
         _, index = stage.hub.alter_entry()
         stage.hub.start()
         marc.page.reload()
+        acts = marc.page.get_by_role("region", name="Chronologie").get_by_role("listitem")
+        expect(acts.filter(has_text="Altérée").filter(has_text=f"n° {index} du")).to_have_count(1)
         verify(marc)
 
     expect(
@@ -71,6 +73,8 @@ def test_the_demonstrations_intruder_is_caught(stage: Stage) -> None:
     """« Falsifier un octet » alters one stored byte; the verification names its entry."""
     two_who_met(stage)
     marc = open_control(stage)
+    verify(marc)
+    expect(marc.page.get_by_text("Intègre :")).to_be_visible()
 
     marc.button("Falsifier un octet").click()
     dialog = marc.page.get_by_role("dialog", name="Falsifier un octet ?")
@@ -78,10 +82,47 @@ def test_the_demonstrations_intruder_is_caught(stage: Stage) -> None:
     stage.look(marc.page, "control-tamper")
     dialog.get_by_role("button", name="Falsifier").click()
     expect(marc.page.get_by_text("Un octet a été changé dans la base")).to_be_visible()
+    expect(marc.page.get_by_text("Le résultat affiché avant ne vaut plus")).to_be_visible()
+    expect(marc.page.get_by_text("Intègre :")).to_have_count(0)
     verify(marc)
 
     expect(marc.page.get_by_text("Altéré : entrée n°")).to_be_visible()
     expect(marc.page.get_by_text("son contenu a été modifié dans la base")).to_be_visible()
+    marc.button("Voir l’entrée n°").click()
+    acts = marc.page.get_by_role("region", name="Chronologie").get_by_role("listitem")
+    altered = acts.filter(has_text="ces octets ne sont pas ceux qui ont été scellés")
+    expect(altered).to_have_count(1)
+    expect(altered).to_be_focused()
+    expect(altered).not_to_contain_text("Permis")
+    expect(altered).not_to_contain_text("telle qu’elle est scellée")
+    expect(acts.filter(has_text="telle qu’elle est scellée")).to_have_count(acts_of(marc) - 1)
+    stage.look(marc.page, "control-altered-entry")
+
+
+def acts_of(marc: Person) -> int:
+    """Count the entries of the open timeline."""
+    return marc.page.get_by_role("region", name="Chronologie").get_by_role("listitem").count()
+
+
+def test_a_timeline_that_is_refused_says_so_and_leads_back(stage: Stage) -> None:
+    """A conversation that is not there: the refusal in words, nothing to falsify, a way back."""
+    two_who_met(stage)
+    marc = open_control(stage)
+    unknown = "#conversation/00000000-0000-4000-8000-0000000000aa"
+
+    marc.page.evaluate(f"location.hash = '{unknown}'")
+    for again in (False, True):
+        if again:
+            marc.page.reload()
+        timeline = marc.page.get_by_role("region", name="Chronologie")
+        expect(timeline.get_by_text("Cette conversation n’est pas accessible")).to_be_visible()
+        expect(marc.page.get_by_role("link", name="Jean Lefèvre")).to_be_visible()
+        expect(marc.page.get_by_text("Chargement…")).to_have_count(0)
+        expect(marc.button("Falsifier un octet")).to_have_count(0)
+    stage.look(marc.page, "control-refused-timeline")
+
+    timeline.get_by_role("link", name="Contrôle").click()
+    expect(marc.page.get_by_text("Choisissez une conversation pour voir")).to_be_visible()
 
 
 def test_a_proof_kept_by_a_patient_holds_without_the_server(stage: Stage, tmp_path: Path) -> None:
@@ -97,6 +138,7 @@ def test_a_proof_kept_by_a_patient_holds_without_the_server(stage: Stage, tmp_pa
     with jean.page.expect_download() as download:
         proof.get_by_role("button", name="Télécharger la preuve").click()
     download.value.save_as(tmp_path / "message.tlog-proof")
+    jean.page.get_by_text("Vérifier une preuve ailleurs", exact=True).click()
     with jean.page.expect_download() as download:
         jean.button("Télécharger la clé du journal").click()
     download.value.save_as(tmp_path / "colloque.vkey")

@@ -8,16 +8,14 @@ import { entryText, readEntry, type LogEntry } from "./entry"
 import { VerificationError } from "./errors"
 import { parseCheckpoint, parseVerifierKey, verifyCheckpoint, type Checkpoint } from "./log/checkpoint"
 import { leafHash, rootHash, verifyInclusion } from "./log/tree"
-import type { AuditRow, Integrity } from "./model"
+import type { AuditRow, IntegrityFault } from "./model"
 import type { LogLook, PageRow, TimelineLook } from "./wire"
-
-export type Fault = Extract<Integrity, { kind: "broken" }>["fault"]
 
 export interface BrokenLog {
   readonly kind: "broken"
   readonly log: string
   readonly index: number | null
-  readonly fault: Fault
+  readonly fault: IntegrityFault
 }
 
 export interface IntactLog {
@@ -44,7 +42,7 @@ export function signedBy(pinned: string, checkpoint: string): Checkpoint | null 
 }
 
 export function verifyLog(look: LogLook, rows: readonly PageRow[], pinned: string, seen: readonly Seen[]): IntactLog | BrokenLog {
-  const broken = (fault: Fault, index: number | null = null): BrokenLog => ({ kind: "broken", log: look.log, index, fault })
+  const broken = (fault: IntegrityFault, index: number | null = null): BrokenLog => ({ kind: "broken", log: look.log, index, fault })
   if (look.vkey !== pinned) return broken("log_key_changed")
   const checkpoint = signedBy(pinned, look.checkpoint)
   if (checkpoint === null || checkpoint.size !== look.size) return broken("signature")
@@ -58,7 +56,7 @@ export function verifyLog(look: LogLook, rows: readonly PageRow[], pinned: strin
 }
 
 /** The first entry that is not there, or is not what its leaf says, or says another place. */
-function firstBad(rows: readonly PageRow[], size: number): { index: number; fault: Fault } | null {
+function firstBad(rows: readonly PageRow[], size: number): { index: number; fault: IntegrityFault } | null {
   for (let index = 0; index < size; index += 1) {
     const row = rows[index]
     if (row?.index !== index || row.entry === null) return { index, fault: "entry_missing" }
@@ -89,30 +87,43 @@ const LOG = "care"
 export function verifyTimeline(
   conversation: string, look: TimelineLook, rows: readonly PageRow[], pinned: string, seen: readonly Seen[],
 ): Timeline {
-  const entries = rows.map((row) => ({ row, entry: row.entry === null ? null : legible(row.entry) }))
+  const entries = rows.map(({ entry }) => (entry === null ? null : legible(entry)))
   // Another conversation's entries, in their own order, would be as true and as whole.
   const isNext = (entry: LogEntry | null, i: number): boolean => entry?.conversation === conversation && entry.conversation_entry === i + 1
-  const numbered = rows.length === look.total && entries.every(({ entry }, i) => isNext(entry, i))
+  const numbered = rows.length === look.total && entries.every(isNext)
+  const checkpoint = signedBy(pinned, look.checkpoint)
   return {
     numbered,
-    rows: entries.flatMap(({ row, entry }) => (row.entry === null ? [] : [rowView(look, row.index, row.entry, entry)])),
+    rows: rows.flatMap((row) => rowView(look, row, rowFault(row, checkpoint))),
     broken: timelineFault(look, rows, pinned, seen),
   }
 }
 
+/** `timeline` with the entry that a verification found bad, as the server tells it now: read before, it may have been whole. */
+export function withBadRow(timeline: readonly AuditRow[], look: TimelineLook, bad: PageRow, fault: IntegrityFault): readonly AuditRow[] {
+  const [view] = rowView(look, bad, fault)
+  return timeline.map((row) => (row.log !== LOG || row.index !== bad.index ? row : view ?? { ...row, fault }))
+}
+
 function timelineFault(look: TimelineLook, rows: readonly PageRow[], pinned: string, seen: readonly Seen[]): BrokenLog | null {
-  const broken = (fault: Fault, index: number | null = null): BrokenLog => ({ kind: "broken", log: LOG, index, fault })
+  const broken = (fault: IntegrityFault, index: number | null = null): BrokenLog => ({ kind: "broken", log: LOG, index, fault })
   if (look.logs[LOG] !== pinned) return broken("log_key_changed")
   const checkpoint = signedBy(pinned, look.checkpoint)
   if (checkpoint === null || checkpoint.size !== look.size) return broken("signature")
   if (seen.some((one) => one.size > checkpoint.size)) return broken("shrunk")
   if (seen.some((one) => one.size === checkpoint.size && !equal(one.root, checkpoint.root))) return broken("forked")
   for (const row of rows) {
-    if (row.entry === null) return broken("entry_missing", row.index)
-    if (!equal(leafHash(row.entry), row.leaf)) return broken("entry_altered", row.index)
-    if (!isIncluded(row, checkpoint)) return broken("tree_altered", row.index)
+    const fault = rowFault(row, checkpoint)
+    if (fault !== null) return broken(fault, row.index)
   }
   return null
+}
+
+/** What is wrong with this entry itself; without a signed checkpoint its place cannot be judged. */
+function rowFault(row: PageRow, checkpoint: Checkpoint | null): IntegrityFault | null {
+  if (row.entry === null) return "entry_missing"
+  if (!equal(leafHash(row.entry), row.leaf)) return "entry_altered"
+  return checkpoint === null || isIncluded(row, checkpoint) ? null : "tree_altered"
 }
 
 function isIncluded(row: PageRow, checkpoint: Checkpoint): boolean {
@@ -135,13 +146,15 @@ function legible(entry: Uint8Array): LogEntry | null {
 }
 
 /** An altered entry is still shown, as its bytes say; what cannot be read stays empty. */
-function rowView(look: TimelineLook, index: number, bytes: Uint8Array, entry: LogEntry | null): AuditRow {
+function rowView(look: TimelineLook, { index, entry: bytes }: PageRow, fault: IntegrityFault | null): readonly AuditRow[] {
+  if (bytes === null) return []
+  const entry = legible(bytes)
   const person = look.people[entry?.actor.person ?? ""]
-  return {
+  return [{
     index, log: LOG, at: (entry?.ts ?? 0) / 1000, type: entry?.type ?? "", name: person?.name ?? "",
     role: entry?.actor.role ?? "", decision: entry?.decision.effect ?? "permit", rule: entry?.decision.rule ?? "",
-    raw: printable(bytes),
-  }
+    raw: printable(bytes), ...(fault === null ? {} : { fault }),
+  }]
 }
 
 function printable(bytes: Uint8Array): string {

@@ -157,7 +157,11 @@ export interface AuditRow {
   readonly rule: string
   /** The canonical JSON, as stored: what is hashed. */
   readonly raw: string
+  /** What does not hold about this entry, found on this device. The other fields then only say what its bytes say. */
+  readonly fault?: IntegrityFault
 }
+
+export type IntegrityFault = "entry_altered" | "entry_missing" | "tree_altered" | "signature" | "shrunk" | "forked" | "log_key_changed"
 
 export interface AuditedConversation {
   readonly id: string
@@ -181,7 +185,7 @@ export type Integrity =
       readonly log: string
       /** The first bad entry, or null where the fault is the tree's or the signature's. */
       readonly index: number | null
-      readonly fault: "entry_altered" | "entry_missing" | "tree_altered" | "signature" | "shrunk" | "forked" | "log_key_changed"
+      readonly fault: IntegrityFault
     }
 
 export interface Audit {

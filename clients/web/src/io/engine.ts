@@ -2,7 +2,7 @@
 import { batch, signal, type Signal } from "@preact/signals-core"
 import { fault } from "../core/faults"
 import type { LinkState } from "../core/link"
-import type { AppState, Audit, Conversation, Engine, Link, Outcome, Patient, Proof, Thread, Trouble } from "../core/model"
+import type { AppState, Audit, Conversation, Engine, Integrity, Link, Outcome, Patient, Proof, Thread, Trouble } from "../core/model"
 import type { CallName, Calls, FromWorker, Views } from "../core/rpc"
 import { Drafts } from "./drafts"
 import { beginAgain, forgetEverything } from "./forget"
@@ -35,6 +35,8 @@ class BrowserEngine implements Engine {
   #port: WorkerPort | null = null
   #lock: TabLock | null = null
   #shown: string | null = null
+  /** Why the last look of each kind failed; what the worker shows does not say it. */
+  readonly #refused = new Map<"audited" | "verify", Trouble>()
 
   constructor() {
     this.#socket = new Socket(socketUrl(), {
@@ -109,15 +111,15 @@ class BrowserEngine implements Engine {
   }
 
   loadAudit(): Promise<Outcome> {
-    return this.#look(this.#call("audited"))
+    return this.#look("audited")
   }
 
   openTimeline(conversation: string | null): Promise<Outcome> {
-    return this.#look(this.#call("timeline", conversation))
+    return this.#call("timeline", conversation)
   }
 
   async verifyIntegrity(): Promise<void> {
-    await this.#look(this.#call("verify"))
+    await this.#look("verify")
   }
 
   tamper(conversation: string): Promise<Outcome> {
@@ -141,13 +143,18 @@ class BrowserEngine implements Engine {
   }
 
   /** A look that failed says why, beside what is shown. */
-  async #look(call: Promise<Outcome>): Promise<Outcome> {
-    const outcome = await call
-    if (!outcome.ok) {
-      const { integrity } = this.audit.value
-      this.audit.value = { ...this.audit.value, trouble: outcome.trouble, integrity: integrity.kind === "running" ? { kind: "idle" } : integrity }
-    }
+  async #look(name: "audited" | "verify"): Promise<Outcome> {
+    const outcome = await this.#call(name)
+    if (outcome.ok) this.#refused.delete(name)
+    else this.#refused.set(name, outcome.trouble)
+    const { integrity } = this.audit.value
+    const stopped: Integrity = !outcome.ok && integrity.kind === "running" ? { kind: "idle" } : integrity
+    this.audit.value = this.#withTrouble({ ...this.audit.value, integrity: stopped })
     return outcome
+  }
+
+  #withTrouble(audit: Audit): Audit {
+    return { ...audit, trouble: this.#refused.get("audited") ?? this.#refused.get("verify") ?? null }
   }
 
   async #begin(arrives: boolean): Promise<void> {
@@ -226,7 +233,7 @@ class BrowserEngine implements Engine {
       set(this.conversations, views.conversations)
       set(this.patients, views.patients)
       set(this.proofs, views.proofs)
-      set(this.audit, views.audit)
+      set(this.audit, views.audit && this.#withTrouble(views.audit))
       set(this.alarm, views.alarm)
       set(this.#keys, views.logKeys)
       // A thread that was left while it was being computed is not shown again.
@@ -268,6 +275,7 @@ class BrowserEngine implements Engine {
     this.#lock?.release()
     this.#lock = null
     this.#drafts.forgetAll()
+    this.#refused.clear()
     batch(() => {
       this.conversations.value = []
       this.thread.value = null

@@ -4,7 +4,7 @@ import { t } from "../strings/strings"
 import { useEngine } from "./engine"
 import { later } from "./parts/later"
 import { PatientHome } from "./patient/PatientHome"
-import { rememberPharmacy } from "./preferences"
+import { rememberPharmacy, rememberRole } from "./preferences"
 import { Landing } from "./screens/Landing"
 import { Failure, LoadingPage, OtherTab, Unsupported } from "./screens/Plain"
 import { SignedOut } from "./screens/SignedOut"
@@ -53,6 +53,7 @@ function Screen({ app }: { readonly app: AppState }) {
 
 function Home({ me }: { readonly me: Me }) {
   useEffect(() => rememberPharmacy(me.pharmacy), [me.pharmacy])
+  useEffect(() => rememberRole(me.role), [me.role])
   switch (me.role) {
     case "patient":
       return <PatientHome me={me} />

@@ -1,5 +1,6 @@
 /** What a person chose for the look, kept on this device: language, text size, and whom to call. */
 import { signal } from "@preact/signals"
+import type { Role } from "../core/model"
 import { LANGUAGES, speak, type Language } from "../strings/strings"
 
 export type TextSize = "normal" | "large"
@@ -57,6 +58,15 @@ export async function applyPreferences(): Promise<void> {
 /** The pharmacy last seen on this device: a screen that fails before sign-in can still say whom to call. */
 export function rememberPharmacy({ name, phone }: Phone): void {
   keep("pharmacy", JSON.stringify([name, phone]))
+}
+
+/** Whoever was last signed in here: the words of a screen without a session follow the reader. */
+export function rememberRole(role: Role): void {
+  keep("role", role)
+}
+
+export function rememberedRole(): string | null {
+  return recall("role")
 }
 
 export function rememberedPharmacy(): Phone | null {

@@ -15,6 +15,23 @@ export const ENTRY_TYPES = [
 /** Fluent identifiers have no dot and no underscore at the start; ours have neither. */
 export const slug = (word: string): string => word.replaceAll(/[._]/g, "-")
 
+export type Reader = "patient" | "counter" | "control"
+
+/** To whom a screen without a session speaks; who is not known may be a patient. */
+export function readerOf(role: string | null): Reader {
+  switch (role) {
+    case "pharmacist":
+    case "technician":
+    case "courier":
+      return "counter"
+    case "compliance_officer":
+    case "second_reviewer":
+      return "control"
+    default:
+      return "patient"
+  }
+}
+
 function wordOr(key: string, otherwise: string): string {
   return has(key) ? t(key) : otherwise
 }

@@ -1,5 +1,5 @@
 /** The officer's looks: each is a frame (and so an entry) before it shows anything; all is verified here. */
-import { verifyLog, verifyTimeline, type BrokenLog, type IntactLog, type Seen } from "../core/audit"
+import { verifyLog, verifyTimeline, withBadRow, type BrokenLog, type IntactLog, type Seen } from "../core/audit"
 import { decodeHex } from "../core/bytes"
 import { BadShape } from "../core/checks"
 import { parseCheckpoint } from "../core/log/checkpoint"
@@ -14,6 +14,7 @@ export const NO_AUDIT: Audit = { conversations: null, timeline: null, integrity:
 
 export class Officer {
   audit: Audit = NO_AUDIT
+  #opened: TimelineLook | null = null
 
   constructor(private readonly context: Context, private readonly receipts: Receipts, private readonly show: (audit: Audit) => void) {}
 
@@ -23,7 +24,7 @@ export class Officer {
     const conversations = readAudited(ok.result).conversations.map((one) => ({
       id: one.id, kind: one.conversation_kind, motive: one.motive, createdAt: one.created_at / 1000, people: one.people, entries: one.entries,
     }))
-    this.#set({ conversations, trouble: null })
+    this.#set({ conversations })
     return { ok: true }
   }
 
@@ -46,7 +47,8 @@ export class Officer {
 
   #showTimeline(conversation: string, look: TimelineLook, read: readonly PageRow[], complete: boolean, seen: readonly Seen[]): BrokenLog | null {
     const { rows, numbered, broken } = verifyTimeline(conversation, look, read, this.receipts.keyOf("care"), seen)
-    this.#set({ timeline: { conversation, rows, complete, numbered }, trouble: null })
+    this.#opened = look
+    this.#set({ timeline: { conversation, rows, complete, numbered } })
     return broken
   }
 
@@ -60,7 +62,7 @@ export class Officer {
     const names = logs.map((one) => one.log).sort()
     if (names.join() !== LOGS.join()) throw new BadShape("other logs than this pharmacy's two")
     const integrity = await this.#verifyLogs(look, logs, started, heard)
-    this.#set({ integrity, trouble: null })
+    this.#set({ integrity })
     return { ok: true }
   }
 
@@ -84,8 +86,16 @@ export class Officer {
     const result = verifyLog(log, rows, this.receipts.keyOf(log.log), seen)
     if (result.kind === "intact") {
       await this.context.vault.write([{ store: "pins", key: `${SEEN}/${log.log}`, value: seenText(result.size, result.root) }])
-    }
+    } else if (log.log === "care") this.#mark(result, rows)
     return result
+  }
+
+  /** The open timeline was read before: the bad entry in it takes the bytes that were just found bad. */
+  #mark({ index, fault }: BrokenLog, rows: readonly PageRow[]): void {
+    const bad = rows.find((row) => row.index === index)
+    const { timeline } = this.audit
+    if (bad === undefined || timeline === null || this.#opened === null) return
+    this.#set({ timeline: { ...timeline, rows: withBadRow(timeline.rows, this.#opened, bad, fault) } })
   }
 
   /** What this device found intact before, and the longest care log that it was ever shown signed. */

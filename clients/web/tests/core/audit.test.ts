@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest"
-import { verifyLog, verifyTimeline, type Seen } from "../../src/core/audit"
+import { verifyLog, verifyTimeline, withBadRow, type Seen } from "../../src/core/audit"
 import { leafHash, rootHash } from "../../src/core/log/tree"
 import type { LogLook, PageRow, TimelineLook } from "../../src/core/wire"
 import { FakeLog } from "../worker/fakeLog"
@@ -113,6 +113,27 @@ describe("the timeline of a conversation", () => {
 
     expect(timeline).toMatchObject({ numbered: true, broken: null })
     expect(timeline.rows[2]).toMatchObject({ index: 2, name: "Claire Morel", type: "message.sent", decision: "permit" })
+  })
+
+  test("an altered entry is marked, and no other", () => {
+    const log = aLog()
+    const bad = replaced(log.rows(), 2, { entry: flipped(log.rows()[2]?.entry ?? null, 77) })
+
+    const { rows } = verifyTimeline(PERSON, look(log), bad, log.vkey, [])
+
+    expect(rows.map(({ fault }) => fault ?? null)).toEqual(bad.map((_, i) => (i === 2 ? "entry_altered" : null)))
+  })
+
+  test("read before it was altered, an entry takes the bytes found bad since", () => {
+    const log = aLog()
+    const { rows } = verifyTimeline(PERSON, look(log), log.rows(), log.vkey, [])
+    const bad = replaced(log.rows(), 2, { entry: new TextEncoder().encode("autre chose") })[2]
+
+    const marked = bad === undefined ? [] : withBadRow(rows, look(log), bad, "entry_altered")
+
+    expect(marked[2]).toMatchObject({ index: 2, fault: "entry_altered" })
+    expect(marked[2]?.raw).not.toBe(rows[2]?.raw)
+    expect(marked.filter((_, i) => i !== 2)).toEqual(rows.filter((_, i) => i !== 2))
   })
 
   test("an entry withheld shows in the numbering", () => {

@@ -1,12 +1,14 @@
 import { describe, expect, it } from "vitest"
-import type { Message, Patient, Persona, Role } from "../../src/core/model"
+import type { Message, Patient, Persona, Proof, Role } from "../../src/core/model"
 import { byDay } from "../../src/ui/conversation/days"
 import { mayBeRead } from "../../src/ui/conversation/reading"
 import { binEntries, BINS } from "../../src/ui/officer/band"
+import { isTechnical } from "../../src/ui/proofs/Proofs"
 import { hrefOf, parseRoute } from "../../src/ui/route"
 import { byPharmacy, pairOf } from "../../src/ui/screens/Landing"
 import { matching, missing } from "../../src/ui/staff/NewDispensation"
 import { neighbour } from "../../src/ui/staff/useShortcuts"
+import { readerOf } from "../../src/ui/words"
 
 const ID = "00000000-0000-4000-8000-000000000001"
 
@@ -78,6 +80,24 @@ describe("the address", () => {
   it.each(["", "#", "#demo", "#conversation", "#conversation/../x", "#details/1"])("%s leads home", (hash) => {
     expect(parseRoute(hash)).toEqual({ kind: "home" })
   })
+})
+
+describe("« Mes preuves »", () => {
+  const aProof = (what: string, state: Proof["state"] = "verified"): Proof =>
+    ({ id: what, what, conversation: null, at: 0, log: "technical", index: 0, state, file: "" })
+
+  it("fold what a device does by itself, never an act of care, never a refused receipt", () => {
+    expect(isTechnical(aProof("connection.opened"))).toBe(true)
+    expect(isTechnical(aProof("message.sent"))).toBe(false)
+    expect(isTechnical(aProof("connection.opened", "refused"))).toBe(false)
+  })
+})
+
+describe("a screen without a session", () => {
+  it.each([["patient", "patient"], ["carer", "patient"], [null, "patient"], ["pharmacist", "counter"], ["compliance_officer", "control"]])(
+    "speaks to a %s as to a %s", (role, reader) => {
+      expect(readerOf(role)).toBe(reader)
+    })
 })
 
 describe("the first screen", () => {

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks"
-import type { Me } from "../../core/model"
+import type { Me, Trouble } from "../../core/model"
 import { t } from "../../strings/strings"
 import { useEngine } from "../engine"
 import { BackIcon } from "../icons"
@@ -16,13 +16,15 @@ import { Timeline } from "./Timeline"
 /** « Contrôle »: what happened, who did it, and whether the record still holds. Never a content. */
 export function Control({ me }: { readonly me: Me }) {
   const here = route.value
+  // Kept here: to look at one's proofs and come back does not make an old verdict new.
+  const [tampered, setTampered] = useState(false)
   useArrival()
   return (
     <div class={`control control-${here.kind}`}>
       <TopBar me={me} />
       <Banners />
       <main id="main">
-        {here.kind === "proofs" ? <Proofs back={<Back />} /> : <Cases open={"id" in here ? here.id : null} />}
+        {here.kind === "proofs" ? <Proofs back={<Back />} /> : <Cases open={"id" in here ? here.id : null} tampered={tampered} setTampered={setTampered} />}
       </main>
     </div>
   )
@@ -32,11 +34,16 @@ function Back() {
   return <a class="button quiet back" href={hrefOf({ kind: "home" })}><BackIcon /><span>{t("back-to-control")}</span></a>
 }
 
-function Cases({ open }: { readonly open: string | null }) {
+interface CasesProps {
+  readonly open: string | null
+  readonly tampered: boolean
+  readonly setTampered: (tampered: boolean) => void
+}
+
+function Cases({ open, tampered, setTampered }: CasesProps) {
   const engine = useEngine()
-  const [tampered, setTampered] = useState(false)
   useEffect(() => void engine.loadAudit(), [])
-  useEffect(() => void engine.openTimeline(open), [open])
+  const refused = useTimeline(open)
   const { trouble, timeline } = engine.audit.value
   return (
     <div class="cases">
@@ -51,10 +58,26 @@ function Cases({ open }: { readonly open: string | null }) {
         <AuditedConversations open={open} />
         <div class="case">
           {open === null ? <p class="empty soft">{t("control-choose")}</p> : (
-            <Timeline key={open} id={open} timeline={timeline?.conversation === open ? timeline : null} onTampered={() => setTampered(true)} />
+            <Timeline
+              key={open} id={open} timeline={timeline?.conversation === open ? timeline : null} refused={refused}
+              back={<Back />} onTampered={() => setTampered(true)}
+            />
           )}
         </div>
       </div>
     </div>
   )
+}
+
+/** Keep the open timeline the one of the address; say why it was refused. */
+function useTimeline(open: string | null): Trouble | null {
+  const engine = useEngine()
+  const [refused, setRefused] = useState<{ readonly id: string | null; readonly trouble: Trouble } | null>(null)
+  useEffect(() => {
+    setRefused(null)
+    void engine.openTimeline(open).then((outcome) => {
+      if (!outcome.ok) setRefused({ id: open, trouble: outcome.trouble })
+    })
+  }, [open])
+  return refused?.id === open ? refused.trouble : null
 }

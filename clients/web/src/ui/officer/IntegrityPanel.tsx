@@ -5,6 +5,7 @@ import { formatCount } from "../format"
 import { BrokenIcon, ShieldIcon, WarningIcon } from "../icons"
 import { Notice } from "../parts/Notice"
 import { logName, slug } from "../words"
+import { entryId } from "./Timeline"
 
 interface PanelProps {
   readonly tampered: boolean
@@ -29,8 +30,8 @@ export function IntegrityPanel({ tampered, verified }: PanelProps) {
         <button type="button" class="button primary" disabled={integrity.kind === "running"} onClick={verify}><ShieldIcon /><span>{t("integrity-verify")}</span></button>
       </div>
       <div role="status">
-        {tampered && <Notice icon={WarningIcon}><p>{t("tampered")}</p></Notice>}
-        <Answer integrity={integrity} />
+        {tampered && <Notice icon={WarningIcon}><p>{t("tampered")}</p>{integrity.kind === "intact" && <p>{t("integrity-outdated")}</p>}</Notice>}
+        {!(tampered && integrity.kind === "intact") && <Answer integrity={integrity} />}
       </div>
       {integrity.kind === "running" && <Progress done={integrity.done} total={integrity.total} />}
     </section>
@@ -82,7 +83,20 @@ function Broken({ integrity: { log, index, fault } }: { readonly integrity: Extr
     <Notice icon={BrokenIcon} tone="bad">
       <p class="verdict-line">{place}</p>
       <p>{t(`fault-${slug(fault)}`)}</p>
+      <ToEntry log={log} index={index} />
       <p>{t("integrity-what-to-do")}</p>
     </Notice>
+  )
+}
+
+/** Only where the named entry is one of the open conversation's. */
+function ToEntry({ log, index }: { readonly log: string; readonly index: number | null }) {
+  const engine = useEngine()
+  const { timeline } = engine.audit.value
+  if (index === null || timeline?.rows.some((row) => row.log === log && row.index === index) !== true) return null
+  return (
+    <div class="row">
+      <button type="button" class="button" onClick={() => document.getElementById(entryId(log, index))?.focus()}>{t("integrity-to-entry", { index })}</button>
+    </div>
   )
 }

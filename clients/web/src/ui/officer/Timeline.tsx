@@ -1,5 +1,6 @@
+import type { ComponentChildren } from "preact"
 import { useState } from "preact/hooks"
-import type { Audit, AuditRow, Trouble } from "../../core/model"
+import type { Audit, AuditRow, Integrity, IntegrityFault, Trouble } from "../../core/model"
 import { locale, t } from "../../strings/strings"
 import { useEngine } from "../engine"
 import { formatExact } from "../format"
@@ -7,7 +8,7 @@ import { BrokenIcon, SentIcon, WarningIcon } from "../icons"
 import { closeAround, Dialog } from "../parts/Dialog"
 import { Notice, TroubleNotice } from "../parts/Notice"
 import { Loading } from "../screens/Plain"
-import { entryName, logName, roleName, ruleSentence } from "../words"
+import { entryName, logName, roleName, ruleSentence, slug } from "../words"
 import { Band } from "./Band"
 
 const PAGE = 100
@@ -15,40 +16,53 @@ const PAGE = 100
 interface TimelineProps {
   readonly id: string
   readonly timeline: Audit["timeline"]
+  readonly refused: Trouble | null
+  readonly back: ComponentChildren
   readonly onTampered: () => void
 }
 
-export function Timeline({ id, timeline, onTampered }: TimelineProps) {
+export function Timeline({ id, timeline, refused, back, onTampered }: TimelineProps) {
   const engine = useEngine()
   return (
     <section class="timeline" aria-label={t("timeline-title")}>
       <div class="timeline-head">
         <h2 tabIndex={-1} data-arrival="conversation">{t("timeline-title")}</h2>
-        {engine.demo.value && <Tamper id={id} onTampered={onTampered} />}
+        {engine.demo.value && timeline !== null && <Tamper id={id} onTampered={onTampered} />}
       </div>
-      {timeline === null ? <Waiting /> : <Entries timeline={timeline} />}
+      <TroubleNotice trouble={refused} />
+      {refused !== null && <div class="row">{back}</div>}
+      {timeline !== null && <Entries timeline={timeline} />}
+      {timeline === null && refused === null && <Loading />}
     </section>
   )
 }
 
-function Waiting() {
-  const engine = useEngine()
-  return engine.audit.value.trouble === null ? <Loading /> : null
+/** Where the link from the verdict arrives. */
+export const entryId = (log: string, index: number): string => `entry-${log}-${index}`
+
+/** What this device found wrong with an entry: as it was read, or in the whole log since. */
+function faultOf({ log, index, fault }: AuditRow, integrity: Integrity): IntegrityFault | null {
+  const named = integrity.kind === "broken" && integrity.log === log && integrity.index === index
+  return fault ?? (named ? integrity.fault : null)
 }
 
 function Entries({ timeline }: { readonly timeline: NonNullable<Audit["timeline"]> }) {
+  const { integrity } = useEngine().audit.value
   const { rows, complete, numbered } = timeline
   const [shown, setShown] = useState(PAGE)
   const [deniedOnly, setDeniedOnly] = useState(false)
-  const wanted = deniedOnly ? rows.filter(({ decision }) => decision === "deny") : rows
+  const judged = rows.map((row) => ({ row, fault: faultOf(row, integrity) }))
+  // No filter and no page hides an entry that does not hold.
+  const wanted = judged.filter(({ row, fault }) => !deniedOnly || row.decision === "deny" || fault !== null)
+  const onPage = wanted.filter(({ fault }, at) => at < shown || fault !== null)
   return (
     <>
       <Band rows={rows} />
       <Numbering complete={complete} numbered={numbered} count={rows.length} />
       <label class="choice inline"><input type="checkbox" checked={deniedOnly} onChange={(event) => setDeniedOnly(event.currentTarget.checked)} /><span>{t("timeline-denied-only")}</span></label>
       {wanted.length === 0 && complete && <p class="empty soft">{t("timeline-nothing")}</p>}
-      <ol class="entries">{wanted.slice(0, shown).map((row) => <Entry key={`${row.log}/${row.index}`} row={row} />)}</ol>
-      {wanted.length > shown && <button type="button" class="button wide" onClick={() => setShown(shown + PAGE)}>{t("show-more", { count: wanted.length - shown })}</button>}
+      <ol class="entries">{onPage.map(({ row, fault }) => <Entry key={entryId(row.log, row.index)} row={row} fault={fault} />)}</ol>
+      {wanted.length > onPage.length && <button type="button" class="button wide" onClick={() => setShown(shown + PAGE)}>{t("show-more", { count: wanted.length - onPage.length })}</button>}
     </>
   )
 }
@@ -59,23 +73,43 @@ function Numbering({ complete, numbered, count }: { readonly complete: boolean; 
   return <div role="status"><Notice icon={BrokenIcon} tone="bad"><p>{t("timeline-gap")}</p></Notice></div>
 }
 
-function Entry({ row }: { readonly row: AuditRow }) {
-  const { index, log, at, type, name, role, decision, rule, raw } = row
-  const sentence = ruleSentence(rule)
+interface EntryProps {
+  readonly row: AuditRow
+  readonly fault: IntegrityFault | null
+}
+
+function Entry({ row, fault }: EntryProps) {
+  const { index, log, at, type, decision, raw } = row
+  const label = t(fault === null ? "entry-raw" : "entry-raw-altered", { index, log: logName(log) })
   return (
-    <li class={`entry entry-${decision}`}>
+    <li id={entryId(log, index)} tabIndex={-1} class={`entry ${fault === null ? `entry-${decision}` : "entry-altered"}`}>
       <div class="entry-head">
-        <time dateTime={new Date(at).toISOString()}>{formatExact(at, locale.value)}</time>
-        <span class={`decision decision-${decision}`}>{decision === "permit" ? <SentIcon /> : <WarningIcon />}{t(`decision-${decision}`)}</span>
+        {type === "" ? <span /> : <time dateTime={new Date(at).toISOString()}>{formatExact(at, locale.value)}</time>}
+        <Decision row={row} fault={fault} />
       </div>
-      <p class="entry-act"><strong>{entryName(type)}</strong></p>
-      <p>{t("entry-who", { name, role: roleName(role) })}</p>
-      <p class="soft">{sentence ?? t("entry-rule", { rule })}</p>
+      {fault !== null && <p class="entry-fault">{fault === "entry_altered" ? t("entry-altered") : t("entry-doubtful", { fault: t(`fault-${slug(fault)}`) })}</p>}
+      {type !== "" && <Act row={row} />}
       <details>
-        <summary>{t("entry-raw", { index, log: logName(log) })}</summary>
-        <pre tabIndex={0} aria-label={t("entry-raw", { index, log: logName(log) })}><code>{raw}</code></pre>
+        <summary>{label}</summary>
+        <pre tabIndex={0} aria-label={label}><code>{raw}</code></pre>
       </details>
     </li>
+  )
+}
+
+/** An entry that does not hold permits and refuses nothing. */
+function Decision({ row: { decision }, fault }: EntryProps) {
+  if (fault !== null) return <span class="decision decision-altered"><BrokenIcon />{t("decision-altered")}</span>
+  return <span class={`decision decision-${decision}`}>{decision === "permit" ? <SentIcon /> : <WarningIcon />}{t(`decision-${decision}`)}</span>
+}
+
+function Act({ row: { type, name, role, rule } }: { readonly row: AuditRow }) {
+  return (
+    <>
+      <p class="entry-act"><strong>{entryName(type)}</strong></p>
+      <p>{t("entry-who", { name, role: roleName(role) })}</p>
+      <p class="soft">{ruleSentence(rule) ?? t("entry-rule", { rule })}</p>
+    </>
   )
 }
 

@@ -13,7 +13,7 @@ const LINES = [
 /** Whom to call when writing is not enough. */
 export function Emergency() {
   return (
-    <nav class="emergency" aria-label={t("emergency")}>
+    <nav class="emergency" aria-label={t("emergency-numbers")}>
       <span class="emergency-title">{t("emergency")}</span>
       <ul>
         {LINES.map(({ key, href }) => <li key={key}><a href={href}><span class="long">{t(key)}</span><span class="short">{t(`${key}-short`)}</span></a></li>)}

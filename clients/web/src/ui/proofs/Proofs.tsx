@@ -17,22 +17,47 @@ export function Proofs({ back }: { readonly back: ComponentChildren }) {
       {back}
       <Heading of="proofs">{t("proofs-title")}</Heading>
       <p>{t("proofs-lead")}</p>
-      {proofs.length === 0 ? <p class="empty soft">{t("proofs-empty")}</p> : <ProofList proofs={proofs} />}
+      <ProofList proofs={proofs.filter((proof) => !isTechnical(proof))} />
+      <Technical proofs={proofs.filter(isTechnical)} />
+      {proofs.length > 0 && <Outside />}
     </section>
   )
 }
 
+/** What a device does by itself. A receipt that was refused is never folded away. */
+const TECHNICAL: readonly string[] = [
+  "session.opened", "session.closed", "device.registered", "connection.opened", "key_packages.published", "key_package.claimed",
+]
+
+export function isTechnical({ what, state }: Proof): boolean {
+  return state === "verified" && TECHNICAL.includes(what)
+}
+
 function ProofList({ proofs }: { readonly proofs: readonly Proof[] }) {
+  if (proofs.length === 0) return <p class="soft">{t("proofs-empty")}</p>
+  return <ol class="proof-list">{proofs.map((proof) => <ProofItem key={proof.id} proof={proof} />)}</ol>
+}
+
+function Technical({ proofs }: { readonly proofs: readonly Proof[] }) {
+  if (proofs.length === 0) return null
+  return (
+    <details class="fold">
+      <summary>{t("proofs-technical", { count: proofs.length })}</summary>
+      <ProofList proofs={proofs} />
+    </details>
+  )
+}
+
+/** For whoever is asked to check: the log's key and the command, out of the way of the others. */
+function Outside() {
   const engine = useEngine()
   const saveKeys = () => saveFile("colloque.vkey", engine.logKeys().map((line) => `${line}\n`).join(""))
   return (
-    <>
-      <div class="row">
-        <button type="button" class="button" onClick={saveKeys}><DownloadIcon /><span>{t("proofs-key")}</span></button>
-      </div>
+    <details class="fold">
+      <summary>{t("proofs-outside")}</summary>
       <p class="soft">{t("proofs-verify")} <code>{t("proofs-command")}</code></p>
-      <ol class="proof-list">{proofs.map((proof) => <ProofItem key={proof.id} proof={proof} />)}</ol>
-    </>
+      <button type="button" class="button" onClick={saveKeys}><DownloadIcon /><span>{t("proofs-key")}</span></button>
+    </details>
   )
 }
 

@@ -5,16 +5,19 @@ import { useEngine } from "../engine"
 import { Brand } from "../parts/Brand"
 import { Emergency, WhomToCall } from "../parts/Emergency"
 import { Preferences } from "../parts/Preferences"
-import { missingName, slug } from "../words"
+import { rememberedRole } from "../preferences"
+import { missingName, readerOf, slug } from "../words"
 
 interface PageProps {
   readonly title: string
   readonly children?: ComponentChildren
-  readonly calm?: boolean
+  /** The role of who reads, where it is known better than from this device's memory. */
+  readonly role?: string | undefined
 }
 
-/** One thing on a page: what happens, what to do, whom to call. */
-export function PlainPage({ title, children, calm = false }: PageProps) {
+/** One thing on a page: what happens, what to do, and for a patient whom to call. */
+export function PlainPage({ title, children, role }: PageProps) {
+  const calm = readerOf(role ?? rememberedRole()) !== "patient"
   return (
     <div class="page reading">
       <header class="page-head">
