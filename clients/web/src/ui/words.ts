@@ -40,7 +40,8 @@ export const roleName = (role: string): string => wordOr(`role-${slug(role)}`, r
 export const motiveName = (motive: string): string => wordOr(`motive-${slug(motive)}`, motive)
 export const kindName = (kind: string): string => wordOr(`kind-${slug(kind)}`, kind)
 export const entryName = (type: string): string => wordOr(`entry-${slug(type)}`, type)
-export const logName = (log: string): string => wordOr(`log-${slug(log)}`, log)
+/** A receipt names its log by its origin, of which the last part is the log's own name. */
+export const logName = (log: string): string => wordOr(`log-${slug(log.split("/").at(-1) ?? log)}`, log)
 export const ruleSentence = (rule: string): string | null => {
   const key = [`code-${rule}`, `rule-${slug(rule)}`].find(has)
   return key === undefined ? null : t(key)
