@@ -31,6 +31,31 @@ class Code(StrEnum):
     E_RATE = "E_RATE"
     E_BUSY = "E_BUSY"
     E_INTERNAL = "E_INTERNAL"
+    CALL_NOT_MEMBER = "call.not_member"
+    CALL_NOT_AUTHORIZED = "call.not_authorized"
+    CALL_DELEGATION_EXPIRED = "call.delegation_expired"
+    CALL_DELEGATION_REVOKED = "call.delegation_revoked"
+    CALL_BUSY = "call.busy"
+    CALL_TAKEN = "call.taken"
+    CALL_DECLINED = "call.declined"
+    CALL_TIMEOUT = "call.timeout"
+    CALL_CANCELLED = "call.cancelled"
+    CALL_FULL = "call.full"
+    CALL_WRONG_STATE = "call.wrong_state"
+    CALL_STALE_GENERATION = "call.stale_generation"
+    CALL_WRONG_ROLE = "call.wrong_role"
+    CALL_RATE_LIMITED = "call.rate_limited"
+    CALL_TOO_LARGE = "call.too_large"
+    CALL_TURN_UNAVAILABLE = "call.turn_unavailable"
+    CALL_DEVICE_DENIED = "call.device_denied"
+    CALL_NO_DEVICE = "call.no_device"
+    CALL_NETWORK_BLOCKED = "call.network_blocked"
+    CALL_FINGERPRINT_MISMATCH = "call.fingerprint_mismatch"
+    CALL_IDENTITY_CHANGED = "call.identity_changed"
+    CALL_MEDIA_LOST = "call.media_lost"
+    CALL_PEER_LEFT = "call.peer_left"
+    CALL_TRANSFERRED = "call.transferred"
+    CALL_SERVER_RESTART = "call.server_restart"
 
 
 class Retry(StrEnum):
@@ -159,6 +184,164 @@ CODES: Mapping[Code, CodeRow] = {
         "votre appareil recommence.",
         "Le serveur a eu un problème. Votre appareil recommence tout seul.",
         audited=False,
+    ),
+    Code.CALL_NOT_MEMBER: CodeRow(
+        Retry.NEVER,
+        "Cette visio n’est pas ouverte pour vous. Revenez à la liste de vos conversations.",
+        "Cette visio n’est pas pour vous. Revenez à la liste.",
+        audited=True,
+    ),
+    Code.CALL_NOT_AUTHORIZED: CodeRow(
+        Retry.NEVER,
+        "Votre rôle ne permet pas cet acte pendant une visio. Demandez à un pharmacien.",
+        "Vous ne pouvez pas faire cela. Demandez au pharmacien.",
+        audited=True,
+    ),
+    Code.CALL_DELEGATION_EXPIRED: CodeRow(
+        Retry.NEVER,
+        "Cette autorisation est terminée. Pour toute question, appelez la pharmacie.",
+        "Cette autorisation est terminée. Appelez la pharmacie.",
+        audited=True,
+    ),
+    Code.CALL_DELEGATION_REVOKED: CodeRow(
+        Retry.NEVER,
+        "Cette autorisation est terminée. Pour toute question, appelez la pharmacie.",
+        "Cette autorisation est terminée. Appelez la pharmacie.",
+        audited=True,
+    ),
+    Code.CALL_BUSY: CodeRow(
+        Retry.CHANGED,
+        "Une autre visio est déjà en cours sur cet appareil. Raccrochez-la, puis recommencez.",
+        "Une autre visio est en cours. Raccrochez d’abord.",
+        audited=True,
+    ),
+    Code.CALL_TAKEN: CodeRow(
+        Retry.NEVER,
+        "La visio a été prise sur un autre de vos appareils. Continuez sur celui-là.",
+        "Vous avez répondu sur un autre appareil. Continuez sur celui-là.",
+        audited=True,
+    ),
+    Code.CALL_DECLINED: CodeRow(
+        Retry.NEVER,
+        "La visio a été refusée. Vous pouvez continuer par message ou par téléphone.",
+        "La visio est refusée. Écrivez un message ou téléphonez.",
+        audited=True,
+    ),
+    Code.CALL_TIMEOUT: CodeRow(
+        Retry.CHANGED,
+        "Personne n’a répondu. Proposez un message, un appel téléphonique ou un autre créneau.",
+        "Personne n’a répondu. Essayez par message ou par téléphone.",
+        audited=True,
+    ),
+    Code.CALL_CANCELLED: CodeRow(
+        Retry.NEVER,
+        "L’appel a été annulé avant la réponse. La pharmacie peut rappeler ; "
+        "vous pouvez lui écrire.",
+        "L’appel est annulé. Vous pouvez écrire à la pharmacie.",
+        audited=True,
+    ),
+    Code.CALL_FULL: CodeRow(
+        Retry.CHANGED,
+        "La visio compte déjà quatre personnes. Quelqu’un doit la quitter avant d’y entrer.",
+        "La visio est complète : quatre personnes.",
+        audited=True,
+    ),
+    Code.CALL_WRONG_STATE: CodeRow(
+        Retry.NEVER,
+        "Cette visio est terminée ou n’en est pas là. Fermez cet écran et recommencez.",
+        "Cette visio est terminée. Fermez cet écran.",
+        audited=True,
+    ),
+    Code.CALL_STALE_GENERATION: CodeRow(
+        Retry.CHANGED,
+        "La liaison de cette visio vient d’être refaite. Votre appareil suit tout seul.",
+        "La liaison est refaite. Votre appareil suit tout seul.",
+        audited=True,
+    ),
+    Code.CALL_WRONG_ROLE: CodeRow(
+        Retry.NEVER,
+        "Ce n’est pas à cet appareil de proposer la liaison. Il attend celle de l’autre.",
+        "Cet appareil attend l’autre. Il n’y a rien à faire.",
+        audited=True,
+    ),
+    Code.CALL_RATE_LIMITED: CodeRow(
+        Retry.LATER,
+        "La liaison a été refaite trop souvent en une minute. "
+        "Vérifiez le réseau ; en attendant, continuez par message.",
+        "La liaison coupe trop souvent. Continuez par message.",
+        audited=True,
+    ),
+    Code.CALL_TOO_LARGE: CodeRow(
+        Retry.NEVER,
+        "Cette proposition de liaison est trop longue. Rechargez la page et reprenez la visio.",
+        "Rechargez la page et reprenez la visio.",
+        audited=True,
+    ),
+    Code.CALL_TURN_UNAVAILABLE: CodeRow(
+        Retry.LATER,
+        "Le relais de la visio n’est pas disponible. Essayez un autre réseau, "
+        "ou continuez par message.",
+        "Le relais ne marche pas. Changez de réseau ou écrivez.",
+        audited=True,
+    ),
+    Code.CALL_DEVICE_DENIED: CodeRow(
+        Retry.CHANGED,
+        "Le navigateur n’a pas le droit d’utiliser la caméra ou le micro. "
+        "Autorisez-les près de l’adresse, ou entrez sans.",
+        "Autorisez la caméra et le micro, ou entrez sans.",
+        audited=True,
+    ),
+    Code.CALL_NO_DEVICE: CodeRow(
+        Retry.CHANGED,
+        "Aucune caméra ou aucun micro n’a été trouvé. Branchez-en un, ou entrez sans.",
+        "Pas de caméra ou pas de micro. Vous pouvez entrer sans.",
+        audited=True,
+    ),
+    Code.CALL_NETWORK_BLOCKED: CodeRow(
+        Retry.CHANGED,
+        "Ce réseau empêche la visio. Essayez le téléphone mobile ou un autre Wi-Fi, "
+        "ou continuez par message.",
+        "Ce réseau bloque la visio. Changez de réseau ou écrivez.",
+        audited=True,
+    ),
+    Code.CALL_FINGERPRINT_MISMATCH: CodeRow(
+        Retry.NEVER,
+        "La clé de la visio ne correspond pas à la personne attendue : rien n’a été montré. "
+        "Rappelez ; si cela se répète, téléphonez à la pharmacie.",
+        "La visio n’est pas sûre : elle est coupée. Téléphonez à la pharmacie.",
+        audited=True,
+    ),
+    Code.CALL_IDENTITY_CHANGED: CodeRow(
+        Retry.NEVER,
+        "Ce n’est pas la personne attendue qui a signé cette liaison : rien n’a été montré. "
+        "Rappelez ; si cela se répète, téléphonez à la pharmacie.",
+        "Ce n’est pas la bonne personne : la visio est coupée. Téléphonez à la pharmacie.",
+        audited=True,
+    ),
+    Code.CALL_MEDIA_LOST: CodeRow(
+        Retry.CHANGED,
+        "L’image et le son n’ont pas pu être rétablis. Rappelez en un geste, "
+        "ou continuez par message.",
+        "L’image est coupée. Rappelez ou écrivez.",
+        audited=True,
+    ),
+    Code.CALL_PEER_LEFT: CodeRow(
+        Retry.NEVER,
+        "L’autre personne a quitté la visio. Vous pouvez continuer par message.",
+        "L’autre personne est partie. Vous pouvez écrire.",
+        audited=True,
+    ),
+    Code.CALL_TRANSFERRED: CodeRow(
+        Retry.NEVER,
+        "La visio a été confiée à un autre pharmacien. Il vous reprend dans un instant.",
+        "Un autre pharmacien vous reprend.",
+        audited=True,
+    ),
+    Code.CALL_SERVER_RESTART: CodeRow(
+        Retry.LATER,
+        "Le serveur redémarre. La visio continue ; les commandes reviennent dans un instant.",
+        "Le serveur redémarre. La visio continue.",
+        audited=True,
     ),
 }
 

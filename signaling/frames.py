@@ -9,7 +9,7 @@ Instants are microseconds since 1970 UTC.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from msgspec import Meta, Struct
 
@@ -29,6 +29,22 @@ KeyPackageBytes = Annotated[bytes, Meta(min_length=1, max_length=4096)]
 # A commit or Welcome for a group of 100 is under 40 KiB; a frame ends at 256 KiB.
 HandshakeBytes = Annotated[bytes, Meta(min_length=1, max_length=96 * 1024)]
 MessageBytes = Annotated[bytes, Meta(min_length=1, max_length=64 * 1024)]
+
+Generation = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+IncidentCode = Literal[
+    "call.fingerprint_mismatch",
+    "call.identity_changed",
+    "call.stale_generation",
+    "call.wrong_role",
+    "call.too_large",
+    "call.wrong_state",
+    "call.device_denied",
+    "call.no_device",
+    "call.network_blocked",
+    "call.turn_unavailable",
+    "call.media_lost",
+]
+"""What a client may report of itself; each is a row of `codes`."""
 
 MAX_FRAME_BYTES = 256 * 1024
 SUBPROTOCOL = "colloque.v1"
@@ -121,6 +137,101 @@ class AdvanceCursor(ClientFrame, frozen=True, tag="cursor.advance"):
     read: Seq
 
 
+class OpenCall(ClientFrame, frozen=True, tag="call.open"):
+    """Enter the lobby of the conversation's call: a pharmacist prepares, anyone else waits.
+
+    The first opens it under the id `call`; where one is live already, the answer tells that one.
+    """
+
+    conversation: Uuid
+    call: Uuid
+
+
+class RingCall(ClientFrame, frozen=True, tag="call.ring"):
+    """Pharmacist: ring these members; whoever waits in the lobby is let in at once."""
+
+    conversation: Uuid
+    call: Uuid
+    persons: Annotated[list[Uuid], Meta(min_length=1, max_length=8)]
+
+
+class AcceptCall(ClientFrame, frozen=True, tag="call.accept"):
+    """Take the call on this device. The first device of a person wins; also how one comes back."""
+
+    conversation: Uuid
+    call: Uuid
+
+
+class DeclineCall(ClientFrame, frozen=True, tag="call.decline"):
+    """Refuse the call, on all of this person's devices. `call_me`: « Appelez-moi »."""
+
+    conversation: Uuid
+    call: Uuid
+    call_me: bool = False
+
+
+class HangUp(ClientFrame, frozen=True, tag="call.hang_up"):
+    """Leave the call or its lobby; a caller who still rings cancels."""
+
+    conversation: Uuid
+    call: Uuid
+
+
+class DelayCall(ClientFrame, frozen=True, tag="call.delay"):
+    """Pharmacist: tell those who wait that it takes some minutes more (« Retard 5 min »)."""
+
+    conversation: Uuid
+    call: Uuid
+    minutes: Annotated[int, Meta(ge=1, le=60)]
+
+
+class ReportConnected(ClientFrame, frozen=True, tag="call.connected"):
+    """Media of `peer` (a device) arrives in this generation; `relay`: by TURN."""
+
+    conversation: Uuid
+    call: Uuid
+    peer: Uuid
+    generation: Generation
+    relay: bool = False
+
+
+class ReportPairLost(ClientFrame, frozen=True, tag="call.pair_lost"):
+    """The connection to `peer` must be made anew: the hub answers with the next generation."""
+
+    conversation: Uuid
+    call: Uuid
+    peer: Uuid
+    generation: Generation
+    why: Literal["stalled", "failed", "network", "slow", "reload", "refused"]
+
+
+class ReportIncident(ClientFrame, frozen=True, tag="call.incident"):
+    """What this device refused or met by itself, for the trail: it changes nothing."""
+
+    conversation: Uuid
+    call: Uuid
+    code: IncidentCode
+    peer: Uuid | None = None
+    generation: Generation = 0
+
+
+class IssueTurn(ClientFrame, frozen=True, tag="call.turn"):
+    """Ask for TURN credentials; only inside a live call, for ten minutes, renewed at half time."""
+
+    conversation: Uuid
+    call: Uuid
+
+
+class Signal(ClientFrame, frozen=True, tag="call.signal"):
+    """An offer, an answer or candidates, as an MLS PrivateMessage for one device; never stored.
+
+    Call, receiver, generation and type stand in its MLS `authenticated_data` (kind `signal`).
+    """
+
+    conversation: Uuid
+    body: MessageBytes
+
+
 class ListAuditedConversations(ClientFrame, frozen=True, tag="audit.conversations"):
     """Officer: the conversations of this pharmacy. The look is an entry before it is answered."""
 
@@ -153,6 +264,17 @@ AnyClientFrame = (
     | Commit
     | SendMessage
     | AdvanceCursor
+    | OpenCall
+    | RingCall
+    | AcceptCall
+    | DeclineCall
+    | HangUp
+    | DelayCall
+    | ReportConnected
+    | ReportPairLost
+    | ReportIncident
+    | IssueTurn
+    | Signal
     | ListAuditedConversations
     | ReadTimeline
     | VerifyLogs
@@ -199,6 +321,56 @@ class Receipt(Struct, frozen=True, kw_only=True):
     index: int
     entry: bytes
     proof: str
+
+
+class LegView(Struct, frozen=True, kw_only=True):
+    """One person of a call.
+
+    `state`: waiting, ringing, joined, left, declined, call_me, missed. `device`: where they wait or
+    joined. `away`: that device is out of reach just now. `until`: when ringing or place ends.
+    """
+
+    person: str
+    device: str | None
+    state: str
+    since: int
+    away: bool
+    until: int | None
+
+
+class PairView(Struct, frozen=True, kw_only=True):
+    """The connection of two joined devices.
+
+    `offerer` alone sends the offer of this generation. `stage`: `all` candidates, `relay` only, or
+    `audio` only (by relay). `state`: connecting, connected.
+    """
+
+    devices: list[str]
+    generation: int
+    offerer: str
+    stage: str
+    state: str
+
+
+class CallView(Struct, frozen=True, kw_only=True):
+    """The whole state of one call, told at each change; a lower `version` is older.
+
+    `state`: lobby, ringing, accepted, active, degraded, ended. `reason`: why it ended (a `call.*`
+    code). `caller`: the pharmacist who rang. `turn`: the hub can give TURN credentials.
+    """
+
+    id: str
+    conversation: str
+    version: int
+    state: str
+    reason: str | None
+    caller: str | None
+    opened_at: int
+    since: int
+    delayed_until: int | None
+    turn: bool
+    legs: list[LegView]
+    pairs: list[PairView]
 
 
 class ServerFrame(Struct, frozen=True, kw_only=True, tag_field="kind", omit_defaults=True):
@@ -276,6 +448,21 @@ class KeyPackagesLowPush(ServerFrame, frozen=True, tag="key_packages.low"):
     left: int
 
 
+class CallPush(ServerFrame, frozen=True, tag="call"):
+    """The whole state of a call, to every device of the conversation's members."""
+
+    call: CallView
+
+
+class SignalPush(ServerFrame, frozen=True, tag="signal"):
+    """A signal for this device alone; it waits at most 10 s for a device that is away."""
+
+    conversation: str
+    person: str
+    device: str
+    body: bytes
+
+
 class ReconnectPush(ServerFrame, frozen=True, tag="reconnect"):
     """The hub is about to restart: come back after so many milliseconds."""
 
@@ -291,6 +478,8 @@ AnyServerFrame = (
     | CursorPush
     | KeyPackagesPush
     | KeyPackagesLowPush
+    | CallPush
+    | SignalPush
     | ReconnectPush
 )
 
@@ -321,6 +510,18 @@ class Welcomed(Struct, frozen=True, kw_only=True):
     logs: dict[str, str]
     checkpoint: str
     conversations: list[Summary]
+    calls: list[CallView]
+    """The live calls of these conversations."""
+
+
+class TurnCredentials(Struct, frozen=True, kw_only=True):
+    """`result` of `call.turn` (draft-uberti-behave-turn-rest). Instants in microseconds."""
+
+    urls: list[str]
+    username: str
+    credential: str
+    expires_at: int
+    renew_at: int
 
 
 def client_kinds() -> dict[str, type[ClientFrame]]:

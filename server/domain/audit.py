@@ -41,6 +41,20 @@ class EntryType(StrEnum):
     DEVICE_REGISTERED = "device.registered"
     CONNECTION_OPENED = "connection.opened"
     KEY_PACKAGES_PUBLISHED = "key_packages.published"
+    CALL_OPENED = "call.opened"
+    CALL_RANG = "call.rang"
+    CALL_ACCEPTED = "call.accepted"
+    CALL_DECLINED = "call.declined"
+    CALL_MISSED = "call.missed"
+    CALL_DELAYED = "call.delayed"
+    CALL_CONNECTED = "call.connected"
+    CALL_PAIR_LOST = "call.pair_lost"
+    CALL_SOCKET_LOST = "call.socket_lost"
+    CALL_SOCKET_BACK = "call.socket_back"
+    CALL_INCIDENT = "call.incident"
+    CALL_TURN_ISSUED = "call.turn_issued"
+    CALL_LEFT = "call.left"
+    CALL_ENDED = "call.ended"
 
 
 TECHNICAL_TYPES = frozenset(

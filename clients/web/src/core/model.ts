@@ -195,6 +195,168 @@ export interface Audit {
   readonly trouble: Trouble | null
 }
 
+/** One person of a call, as the hub tells it. `away`: their device is out of reach just now. */
+export interface CallPerson {
+  readonly person: string
+  readonly name: string
+  readonly role: Role
+  readonly me: boolean
+  readonly state: "waiting" | "ringing" | "joined" | "left" | "declined" | "call_me" | "missed"
+  readonly away: boolean
+  /** Instant (ms) of this state. */
+  readonly since: number
+  /** Joined or waiting on this very device. */
+  readonly here: boolean
+}
+
+/** A live call of one of my conversations, for lists, the waiting room and the ring. */
+export interface CallNotice {
+  readonly id: string
+  readonly conversation: string
+  readonly state: "lobby" | "ringing" | "accepted" | "active" | "degraded"
+  readonly people: readonly CallPerson[]
+  /** « Retard 5 min »: until when (ms), or null. */
+  readonly delayedUntil: number | null
+  readonly since: number
+}
+
+/** A MediaStream; the core knows no DOM. */
+export type Stream = object
+
+/** What one other person of the call looks and sounds like here. */
+export interface Tile {
+  readonly person: string
+  readonly name: string
+  readonly role: Role
+  readonly stream: Stream | null
+  /** `reconnecting`: « Vidéo interrompue — vous pouvez continuer par message ». `audio_only`: the picture is left out to keep the sound. */
+  readonly link: "connecting" | "connected" | "reconnecting" | "audio_only"
+  readonly quality: "good" | "fair" | "poor" | "unknown"
+  /** What they send: muted or without a device is false. */
+  readonly microphone: boolean
+  readonly camera: boolean
+  /** Their « Écrire en grand », or "". */
+  readonly bigText: string
+}
+
+/** What this tab is doing about a call. */
+export type CallStage =
+  | { readonly kind: "none" }
+  /** Before: preview and devices. `caller`: a pharmacist who prepares; `waiting`: whoever waits to be let in. */
+  | {
+      readonly kind: "lobby"
+      readonly conversation: string
+      readonly as: "caller" | "waiting"
+      /** Null until the hub has answered. */
+      readonly call: CallNotice | null
+      /** `waiting` only: « Entrer en salle d’attente » was pressed and the place is held. */
+      readonly entered: boolean
+    }
+  /** It rings here. `until` (ms). */
+  | { readonly kind: "incoming"; readonly call: CallNotice; readonly from: string; readonly until: number }
+  /** I ring others, nobody has answered yet. */
+  | { readonly kind: "calling"; readonly call: CallNotice; readonly until: number }
+  | {
+      readonly kind: "in_call"
+      readonly call: CallNotice
+      /** First connected at (ms), or null. */
+      readonly since: number | null
+      readonly tiles: readonly Tile[]
+      /** Six groups of five digits, or null until known. */
+      readonly code: string | null
+      /** The hub cannot be heard: the picture goes on. */
+      readonly alone: boolean
+      /** The browser let no sound play before a press: « Activer le son ». */
+      readonly soundBlocked: boolean
+    }
+  | {
+      readonly kind: "ended"
+      readonly conversation: string
+      /** A `call.*` code; `call.peer_left` after an ordinary end by the other, "hung_up" by me. */
+      readonly reason: string
+      /** Milliseconds of conversation; 0 when it never connected. */
+      readonly lasted: number
+      /** Pressed by the other: « Appelez-moi ». */
+      readonly callMe: boolean
+      readonly mayCallAgain: boolean
+    }
+
+export interface DeviceChoice {
+  readonly id: string
+  readonly label: string
+}
+
+/** My own camera and microphone. */
+export interface Media {
+  /** `asking`: the browser asks the person. `partial`: only one of both was had; see `trouble`. */
+  readonly state: "off" | "asking" | "ready" | "partial" | "none"
+  /** `call.device_denied` or `call.no_device`, or null. */
+  readonly trouble: Trouble | null
+  readonly preview: Stream | null
+  readonly cameras: readonly DeviceChoice[]
+  readonly microphones: readonly DeviceChoice[]
+  readonly speakers: readonly DeviceChoice[]
+  readonly camera: string | null
+  readonly microphone: string | null
+  readonly speaker: string | null
+  readonly cameraOn: boolean
+  readonly microphoneOn: boolean
+  /** 0 to 1, some ten times a second. */
+  readonly level: number
+  /** The demonstration's drawn camera is in use. */
+  readonly demoCamera: boolean
+  /** 1 is as sent; up to 3. */
+  readonly volume: number
+  /** My own « Écrire en grand ». */
+  readonly bigText: string
+}
+
+/** « Tester ma connexion », before a call. */
+export type LineTest =
+  | { readonly kind: "idle" }
+  | { readonly kind: "running"; readonly step: "udp" | "tcp" | "tls" | "echo" }
+  | { readonly kind: "done"; readonly verdict: "good" | "relay_only" | "no_relay" | "blocked" | "busy"; readonly trouble: Trouble | null }
+
+/** The video call. `io/call` keeps it true. */
+export interface Calls {
+  readonly notices: ReadonlySignal<readonly CallNotice[]>
+  readonly stage: ReadonlySignal<CallStage>
+  readonly media: ReadonlySignal<Media>
+  readonly lineTest: ReadonlySignal<LineTest>
+
+  /** « Démarrer la visio » (pharmacist) or « Salle d’attente »: the lobby of this conversation, with preview. */
+  prepare(conversation: string): Promise<Outcome>
+  /** Pharmacist in the lobby: ring the others, or let in who waits. */
+  ring(): Promise<Outcome>
+  /** « Entrer en salle d’attente ». */
+  enter(): Promise<Outcome>
+  /** « Retard 5 min ». */
+  delay(minutes: number): Promise<Outcome>
+  /** With or without camera: what `media` says is what is sent. */
+  accept(): Promise<Outcome>
+  decline(how: "declined" | "call_me"): Promise<Outcome>
+  /** Leave lobby or call; cancel while it rings; close the last screen. */
+  hangUp(): Promise<void>
+  dismiss(): void
+  callAgain(): Promise<Outcome>
+
+  setCamera(on: boolean): void
+  setMicrophone(on: boolean): void
+  choose(kind: "camera" | "microphone" | "speaker", id: string): Promise<void>
+  /** Ask the browser again, after a refusal. */
+  askAgain(): Promise<void>
+  /** « Caméra de démonstration »: only where `engine.demo`. */
+  useDemoCamera(): Promise<void>
+  setVolume(volume: number): void
+  setBigText(text: string): void
+  /** Three tones: « entendez-vous ceci ? ». */
+  playTest(): void
+  unblockSound(): void
+  testLine(): Promise<void>
+  /** Demonstration only: what a cut network does to this device, for a moment. */
+  cutNetwork(): void
+}
+
 export type Outcome = { readonly ok: true } | { readonly ok: false; readonly trouble: Trouble }
 
 /** Everything a screen may read or ask. `io/engine.ts` exports `createEngine(): Engine`. */
@@ -211,6 +373,7 @@ export interface Engine {
   readonly alarm: ReadonlySignal<Trouble | null>
   /** The demonstration's extras (« Falsifier un octet ») exist only where the server says so. */
   readonly demo: ReadonlySignal<boolean>
+  readonly calls: Calls
 
   start(): void
   signIn(): Promise<Outcome>
