@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from crypto.encoding import Writer
-from crypto.mls.authenticated_data import AuthenticatedData
+from crypto.mls.authenticated_data import AuthenticatedData, SignalHeader
 from crypto.mls.framing import (
     ContentType,
     MessageHeader,
@@ -89,6 +89,36 @@ def message(
         counter=counter,
         sent_at=sent_at,
         franking_tag=franking_tag(random_bytes(SALT_BYTES), content),
+    )
+
+
+def signal(
+    conversation: str,
+    header: SignalHeader,
+    *,
+    epoch: int,
+    size: int = _CIPHERTEXT_BYTES,
+    random_bytes: RandomBytes = os.urandom,
+) -> bytes:
+    """Return a signal of a call: a true header around `size` bytes that no one can read."""
+    data = AuthenticatedData(
+        id=UUID(bytes=random_bytes(16), version=4).bytes,
+        kind=MessageKind.SIGNAL,
+        counter=0,
+        sent_at=0,
+        franking_tag=franking_tag(random_bytes(SALT_BYTES), b""),
+        signal=header,
+    )
+    return encode_private_message(
+        MessageHeader(
+            wire_format=WireFormat.PRIVATE_MESSAGE,
+            group_id=group_id(conversation),
+            epoch=epoch,
+            content_type=ContentType.APPLICATION,
+            authenticated_data=data.encode(),
+        ),
+        random_bytes(_SENDER_DATA_BYTES),
+        random_bytes(size),
     )
 
 

@@ -12,7 +12,18 @@ sender's signature, so the hub can sort, count and log a message that only membe
         opaque franking_tag[32];
         opaque acting_for<V>;        /* empty in version 1 */
         opaque delegation<V>;        /* empty in version 1 */
+        select (kind) {
+            case "signal": SignalHeader signal;
+            default:       struct {};
+        };
     } AuthenticatedData;
+
+    struct {
+        opaque call[16];
+        opaque to[16];               /* the device it is for */
+        uint32 generation;
+        uint8 type;                  /* offer (1), answer (2), candidates (3) */
+    } SignalHeader;
 
 In version 1 nobody can act for another, so a message that claims to is refused, not ignored.
 """
@@ -21,10 +32,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Final
 
 from crypto.encoding import Reader, Writer
 from crypto.errors import MalformedInput
+from crypto.policy.vocabulary import MessageKind
 
 VERSION: Final = 1
 ID_BYTES: Final = 16
@@ -32,8 +45,51 @@ FRANKING_TAG_BYTES: Final = 32
 MAX_KIND_BYTES: Final = 32
 # Neither a counter nor an instant may leave the range that a browser's numbers hold exactly.
 MAX_NUMBER: Final = 2**53 - 1
+MAX_GENERATION: Final = 2**31 - 1
 
 _KIND: Final = re.compile(r"[\x21-\x7e]{1,32}")
+
+
+class SignalType(IntEnum):
+    """What a signal carries."""
+
+    OFFER = 1
+    ANSWER = 2
+    CANDIDATES = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignalHeader:
+    """Which connection of which call a signal is for: all that the hub needs to pass it on."""
+
+    call: bytes
+    to: bytes
+    """The receiver's device."""
+    generation: int
+    type: SignalType
+
+    def __post_init__(self) -> None:
+        if len(self.call) != ID_BYTES or len(self.to) != ID_BYTES:
+            raise MalformedInput("a fixed field has another length")
+        if not 0 <= self.generation <= MAX_GENERATION:
+            raise MalformedInput("a generation beyond 2^31")
+
+    def write(self, writer: Writer) -> None:
+        """Append the structure."""
+        writer.fixed(self.call, ID_BYTES)
+        writer.fixed(self.to, ID_BYTES)
+        writer.uint32(self.generation)
+        writer.uint8(self.type)
+
+    @classmethod
+    def read(cls, reader: Reader) -> SignalHeader:
+        """Read the structure."""
+        return cls(
+            call=reader.fixed(ID_BYTES),
+            to=reader.fixed(ID_BYTES),
+            generation=reader.uint32(),
+            type=_decode_type(reader.uint8()),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +104,8 @@ class AuthenticatedData:
     franking_tag: bytes
     acting_for: bytes = b""
     delegation: bytes = b""
+    signal: SignalHeader | None = None
+    """Present exactly where the kind is `signal`."""
 
     def __post_init__(self) -> None:
         if not _KIND.fullmatch(self.kind):
@@ -58,6 +116,8 @@ class AuthenticatedData:
             raise MalformedInput("a fixed field has another length")
         if self.acting_for or self.delegation:
             raise MalformedInput("in version 1 nobody acts for another")
+        if (self.signal is not None) != (self.kind == MessageKind.SIGNAL):
+            raise MalformedInput("a signal, and nothing else, says its call")
 
     def encode(self) -> bytes:
         """Return the bytes that `decode` reads."""
@@ -70,6 +130,8 @@ class AuthenticatedData:
         writer.fixed(self.franking_tag, FRANKING_TAG_BYTES)
         writer.opaque(self.acting_for)
         writer.opaque(self.delegation)
+        if self.signal is not None:
+            self.signal.write(writer)
         return writer.finish()
 
     @classmethod
@@ -78,14 +140,17 @@ class AuthenticatedData:
         reader = Reader(data)
         if reader.uint16() != VERSION:
             raise MalformedInput("not version 1 of the authenticated data")
+        message_id = reader.fixed(ID_BYTES)
+        kind = _decode_kind(reader.opaque(at_most=MAX_KIND_BYTES))
         decoded = cls(
-            id=reader.fixed(ID_BYTES),
-            kind=_decode_kind(reader.opaque(at_most=MAX_KIND_BYTES)),
+            id=message_id,
+            kind=kind,
             counter=reader.uint64(),
             sent_at=reader.uint64(),
             franking_tag=reader.fixed(FRANKING_TAG_BYTES),
             acting_for=reader.opaque(at_most=0),
             delegation=reader.opaque(at_most=0),
+            signal=SignalHeader.read(reader) if kind == MessageKind.SIGNAL else None,
         )
         reader.finish()
         return decoded
@@ -96,3 +161,10 @@ def _decode_kind(data: bytes) -> str:
         return data.decode("ascii")
     except UnicodeDecodeError as exc:
         raise MalformedInput("a kind is 1 to 32 printable ASCII characters") from exc
+
+
+def _decode_type(value: int) -> SignalType:
+    try:
+        return SignalType(value)
+    except ValueError as exc:
+        raise MalformedInput("a signal is an offer, an answer or candidates") from exc

@@ -34,6 +34,7 @@ class Scope(StrEnum):
 
     CONVERSATION_READ = "conversation.read"
     CONVERSATION_SEND = "conversation.send"
+    CALL_JOIN = "call.join"
 
 
 class Motive(StrEnum):
@@ -49,6 +50,8 @@ class MessageKind(StrEnum):
     """What an encrypted application message is; stands in its authenticated data."""
 
     MESSAGE = "message"
+    SIGNAL = "signal"
+    """An offer, an answer or candidates of a call, for one device; never in the stream."""
 
 
 STAFF = frozenset({Role.PHARMACIST, Role.TECHNICIAN})

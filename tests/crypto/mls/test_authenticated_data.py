@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crypto.errors import CryptoError, MalformedInput
-from crypto.mls.authenticated_data import AuthenticatedData
+from crypto.mls.authenticated_data import AuthenticatedData, SignalHeader, SignalType
 from tests.crypto.mls.builders import golden_messages
 
 VALID: dict[str, Any] = {
@@ -43,6 +43,17 @@ def test_it_is_read_as_it_was_written(
     assert AuthenticatedData.decode(data.encode()) == data
 
 
+def golden_signal(case: dict[str, Any]) -> SignalHeader | None:
+    """Return what a golden signal says of its call."""
+    signal = case.get("signal")
+    return signal and SignalHeader(
+        call=bytes.fromhex(signal["call"]),
+        to=bytes.fromhex(signal["to"]),
+        generation=signal["generation"],
+        type=SignalType(signal["type"]),
+    )
+
+
 @pytest.mark.parametrize("case", golden_messages(), ids=lambda case: case["kind"])
 def test_its_layout_is_that_of_the_golden_file(case: dict[str, Any]) -> None:
     """A Go program laid the same fields out, byte after byte."""
@@ -52,6 +63,7 @@ def test_its_layout_is_that_of_the_golden_file(case: dict[str, Any]) -> None:
         counter=case["counter"],
         sent_at=case["sent_at"],
         franking_tag=bytes.fromhex(case["franking_tag"]),
+        signal=golden_signal(case),
     )
 
     assert data.encode().hex() == case["authenticated_data"]

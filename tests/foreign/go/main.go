@@ -100,6 +100,15 @@ type message struct {
 	FrankingTag       string `json:"franking_tag"`
 	AuthenticatedData string `json:"authenticated_data"`
 	Payload           string `json:"payload"`
+	// Signal is there for the kind "signal" alone.
+	Signal *signal `json:"signal,omitempty"`
+}
+
+type signal struct {
+	Call       string `json:"call"`
+	To         string `json:"to"`
+	Generation uint32 `json:"generation"`
+	Type       uint8  `json:"type"`
 }
 
 // claimed is a log as Colloque describes it, to be believed in nothing.
@@ -212,6 +221,14 @@ func makeMessages() []message {
 		check(binary.Write(&b, binary.BigEndian, m.SentAt))
 		b.Write(mac.Sum(nil))
 		b.Write([]byte{0, 0})
+		if kind == "signal" {
+			call, to := sha256.Sum256([]byte("call")), sha256.Sum256([]byte("to"))
+			m.Signal = &signal{hex.EncodeToString(call[:16]), hex.EncodeToString(to[:16]), 70_000, 2}
+			b.Write(call[:16])
+			b.Write(to[:16])
+			check(binary.Write(&b, binary.BigEndian, m.Signal.Generation))
+			b.WriteByte(m.Signal.Type)
+		}
 		m.AuthenticatedData = hex.EncodeToString(b.Bytes())
 		made = append(made, m)
 	}
