@@ -10,6 +10,8 @@ from typing import Any
 from clients.python import opaque
 from crypto.keys import Secret
 from crypto.mls.authenticated_data import SignalHeader, SignalType
+from crypto.policy.vocabulary import Role
+from server.domain.people import Person
 from server.hub.bounds import TurnSettings
 from signaling import frames
 from signaling.frames import CallView, Ok, RefusedFrame
@@ -125,6 +127,20 @@ async def a_talk(house: House) -> Talk:
     talk = await a_ringing(house)
     await talk.ok(talk.jean, frames.AcceptCall)
     return talk
+
+
+def a_colleague(house: House, conversation: str, person: Person | None = None) -> Person:
+    """Make somebody a member of a conversation: Hugo, or a person nobody knew."""
+    if person is None:
+        person = Person(str(uuid.uuid4()), PEOPLE["claire"].tenant, Role.PHARMACIST)
+        with house.database.write() as tx:
+            tx.people.enrol(person, "Alix Renaud")
+            tx.seal()
+    house.run(
+        "INSERT INTO member (conversation, person, role, position) VALUES "
+        f"('{conversation}', '{person.id}', '{person.role.value}', 9)"
+    )
+    return person
 
 
 async def next_view(peer: Peer, state: str) -> CallView:

@@ -14,6 +14,7 @@ from server.domain.call import StoredCall
 from server.domain.conversation import Conversation
 from server.domain.people import HubItself
 from server.domain.refusals import Refused
+from server.domain.rules import CALLERS
 from server.hub.acts.context import Context, as_result
 from server.hub.outcome import CallChanged, Done, Effect, Outcome
 from server.ports import Located, Tx
@@ -54,12 +55,14 @@ def ring(context: Context, frame: RingCall) -> Outcome:
     stored = _find(context, frame.call)
     if stored is None:
         return _refused(context, Code.CALL_NOT_MEMBER)
-    call = _load(context.tx, stored)
-    members = set(_roles(context.tx, context.conversation.id))
+    roles = _roles(context.tx, context.conversation.id)
     # Of strangers nothing is told, not even that they are busy: the machine refuses them.
-    if members.issuperset(frame.persons) and _any_is_elsewhere(context.tx, frame, stored.id):
-        return _refused(context, Code.CALL_BUSY)
-    return _receive(context, call, frame)
+    if all(person in roles for person in frame.persons):
+        if not CALLERS.issuperset(roles[person] for person in frame.persons):
+            return _refused(context, Code.CALL_NOT_AUTHORIZED)
+        if _any_is_elsewhere(context.tx, frame, stored.id):
+            return _refused(context, Code.CALL_BUSY)
+    return _receive(context, _load(context.tx, stored), frame)
 
 
 def accept(context: Context, frame: AcceptCall) -> Outcome:
