@@ -2,9 +2,9 @@
 import {
   createApplicationMessage, createCommit, createGroup, decodeGroupState, decodeMlsMessage, defaultKeyPackageEqualityConfig,
   emptyPskIndex, encodeGroupState, encodeMlsMessage, generateKeyPackageWithKey, getCiphersuiteFromName, getCiphersuiteImpl,
-  joinGroup, processPublicMessage, zeroOutUint8Array,
+  joinGroup, mlsExporter, processPublicMessage, zeroOutUint8Array,
   type Capabilities, type CiphersuiteImpl, type ClientConfig, type ClientState, type Credential, type KeyPackage,
-  type MLSMessage, type PrivateKeyPackage, type PrivateMessage,
+  type MLSMessage, type PrivateKeyPackage, type PrivateMessage, type Proposal,
 } from "ts-mls"
 import { createGroupInfoWithRatchetTree } from "ts-mls/createCommit.js"
 import { makeKeyPackageRef } from "ts-mls/keyPackage.js"
@@ -13,7 +13,7 @@ import { getCredentialFromLeafIndex } from "ts-mls/ratchetTree.js"
 import { toLeafIndex } from "ts-mls/treemath.js"
 import { decode, encode } from "@msgpack/msgpack"
 import { bytes, shape } from "../core/checks"
-import { MlsFault, type Decrypted, type DeviceKeys, type GroupFacts, type Mls, type NewCommit, type NewKeyPackage } from "./mls"
+import { MlsFault, type Decrypted, type DeviceKeys, type GroupFacts, type Mls, type NewCommit, type NewKeyPackage, type UnverifiedHeader } from "./mls"
 
 const SUITE = "MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519"
 const BUCKET_BYTES = 256
@@ -145,20 +145,15 @@ class TsMls implements Mls {
   }
 
   add(state: Uint8Array, keyPackages: readonly Uint8Array[]): Promise<NewCommit> {
-    return faults(async () => {
-      const extraProposals = keyPackages.map((data) => ({ proposalType: "add" as const, add: { keyPackage: keyPackageOf(data) } }))
-      const made = await createCommit(
-        { state: load(state), cipherSuite: this.suite },
-        { wireAsPublicMessage: true, ratchetTreeExtension: true, extraProposals },
-      )
-      if (made.welcome === undefined) throw new MlsFault("a commit that adds nobody")
-      return {
-        groupInfo: await this.#groupInfo(made.newState),
-        state: save(made.newState),
-        commit: encodeMlsMessage(made.commit),
-        welcome: encodeMlsMessage({ version: "mls10", wireformat: "mls_welcome", welcome: made.welcome }),
-      }
+    return faults(() => {
+      const adds = keyPackages.map((data) => ({ proposalType: "add" as const, add: { keyPackage: keyPackageOf(data) } }))
+      if (adds.length === 0) throw new MlsFault("a commit that adds nobody")
+      return this.#commit(state, adds)
     })
+  }
+
+  update(state: Uint8Array): Promise<NewCommit> {
+    return faults(() => this.#commit(state, []))
   }
 
   welcomed(welcome: Uint8Array): readonly string[] {
@@ -217,6 +212,15 @@ class TsMls implements Mls {
     })
   }
 
+  header(data: Uint8Array): UnverifiedHeader {
+    const { epoch, authenticatedData } = message(data, "mls_private_message").privateMessage
+    return { epoch: Number(epoch), authenticatedData }
+  }
+
+  exporter(state: Uint8Array, label: string, context: Uint8Array, length: number): Promise<Uint8Array> {
+    return faults(() => mlsExporter(load(state).keySchedule.exporterSecret, label, context, length, this.suite))
+  }
+
   facts(state: Uint8Array): GroupFacts {
     const loaded = load(state)
     const { groupId, epoch } = loaded.groupContext
@@ -228,6 +232,20 @@ class TsMls implements Mls {
     return generateKeyPackageWithKey(
       credential, CAPABILITIES, lifetime(this.seconds()), [],
       { signKey: keys.privateKey, publicKey: keys.publicKey }, this.suite)
+  }
+
+  async #commit(state: Uint8Array, extraProposals: Proposal[]): Promise<NewCommit> {
+    const made = await createCommit(
+      { state: load(state), cipherSuite: this.suite },
+      { wireAsPublicMessage: true, ratchetTreeExtension: true, extraProposals },
+    )
+    return {
+      groupInfo: await this.#groupInfo(made.newState),
+      state: save(made.newState),
+      commit: encodeMlsMessage(made.commit),
+      welcome: made.welcome === undefined ? null
+        : encodeMlsMessage({ version: "mls10", wireformat: "mls_welcome", welcome: made.welcome }),
+    }
   }
 
   async #groupInfo(state: ClientState): Promise<Uint8Array> {

@@ -158,6 +158,7 @@ export class FakeHub {
       logs: { care: this.care.vkey, technical: this.technical.vkey },
       checkpoint: this.care.checkpoint(),
       conversations: mine.map((talk) => this.#summary(talk, from.device)),
+      calls: [],
     }
   }
 
