@@ -73,7 +73,10 @@ export class Calls {
   }
 
   async control(request: CallRequest): Promise<Controlled> {
-    const answer = await this.context.requests.ask(request, (first) => Promise.resolve(this.#answered(first)))
+    const answer = await this.context.requests.ask(request, (first) => {
+      this.#answered(first)
+      return Promise.resolve()
+    })
     if (answer.kind === "refused") {
       return { ok: false, trouble: { code: answer.code, text: answer.text }, retryAfter: answer.retry_after }
     }

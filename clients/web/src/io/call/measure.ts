@@ -12,7 +12,7 @@ export class Meter {
 
   /** What came in since the last time. */
   measure(report: RTCStatsReport): Measured {
-    const inbound = all<RTCInboundRtpStreamStats>(report, "inbound-rtp")
+    const inbound = all(report, "inbound-rtp") as readonly RTCInboundRtpStreamStats[]
     const now = {
       received: inbound.reduce((sum, one) => sum + (one.packetsReceived ?? 0), 0),
       lost: inbound.reduce((sum, one) => sum + Math.max(0, one.packetsLost ?? 0), 0),
@@ -32,7 +32,7 @@ export class Meter {
 
   /** What this side can send. */
   room(report: RTCStatsReport): Room {
-    const told = all<RTCStats & { readonly fractionLost?: number }>(report, "remote-inbound-rtp")
+    const told = all(report, "remote-inbound-rtp") as readonly (RTCStats & { readonly fractionLost?: number })[]
     const shares = told.flatMap((one) => (one.fractionLost === undefined ? [] : [one.fractionLost]))
     return {
       available: selectedPair(report)?.availableOutgoingBitrate ?? null,
@@ -41,8 +41,8 @@ export class Meter {
   }
 }
 
-function all<T extends RTCStats>(report: RTCStatsReport, type: RTCStatsType): readonly T[] {
-  const found: T[] = []
-  report.forEach((one: RTCStats) => { if (one.type === type) found.push(one as T) })
+function all(report: RTCStatsReport, type: RTCStatsType): readonly RTCStats[] {
+  const found: RTCStats[] = []
+  report.forEach((one: RTCStats) => { if (one.type === type) found.push(one) })
   return found
 }

@@ -127,7 +127,7 @@ export class Peer {
   }
 
   async count(): Promise<Counted | null> {
-    if (this.#pc.signalingState === "closed") return null
+    if (this.#cut || this.#pc.signalingState === "closed") return null
     const report = await this.#pc.getStats()
     let packets = 0
     report.forEach((one: RTCStats) => {
@@ -140,9 +140,10 @@ export class Peer {
     if (this.#pc.signalingState !== "closed") this.#pc.setConfiguration({ ...this.#pc.getConfiguration(), iceServers: [...servers] })
   }
 
-  /** As a cut network: nothing goes out, nothing is heard, and nobody is told. */
+  /** As a cut network: nothing goes out, nothing comes in, and nobody is told. */
   cut(): void {
     this.send({ audio: null, video: null })
+    for (const { receiver } of this.#pc.getTransceivers()) receiver.track.stop()
     this.#cut = true
     this.#events = null
   }

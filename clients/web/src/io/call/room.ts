@@ -28,6 +28,8 @@ export class Room {
   readonly #timers: readonly ReturnType<typeof setInterval>[]
   #known: KnownCall
   #prepared: Peer | null = null
+  #preparing = false
+  #closed = false
   #probing = false
   #connectedAt: number | null = null
   /** Pairs that were there before this page: their connections went with the page before. */
@@ -107,6 +109,7 @@ export class Room {
   }
 
   close(): void {
+    this.#closed = true
     for (const timer of this.#timers) clearInterval(timer)
     this.#turn.close()
     this.#prepared?.close()
@@ -125,9 +128,10 @@ export class Room {
   }
 
   async #prepare(): Promise<void> {
-    if (this.#prepared !== null) return
+    if (this.#preparing) return
+    this.#preparing = true
     const servers = await this.servers()
-    if (this.#prepared !== null || this.#pairs.size > 0) return
+    if (this.#pairs.size > 0 || this.#closed) return
     const peer = new Peer({ stage: "all", servers, tracks: this.around.tracks() })
     this.#prepared = peer
     peer.prepare().catch(() => { if (this.#prepared === peer) this.#prepared = null })
@@ -136,6 +140,7 @@ export class Room {
   #takePrepared(): Peer | null {
     const peer = this.#prepared
     this.#prepared = null
+    this.#preparing = false
     return peer
   }
 

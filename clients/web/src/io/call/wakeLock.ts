@@ -14,10 +14,15 @@ export class WakeLock {
     else void this.#held?.release()
   }
 
+  #isWanted(): boolean {
+    return this.#wanted
+  }
+
   async #take(): Promise<void> {
     if (!this.#wanted || document.visibilityState !== "visible" || !("wakeLock" in navigator)) return
     // A battery that runs low refuses: the call goes on.
-    this.#held = await navigator.wakeLock.request("screen").catch(() => null)
-    if (!this.#wanted) void this.#held?.release()
+    const held = await navigator.wakeLock.request("screen").catch(() => null)
+    this.#held = held
+    if (!this.#isWanted()) void held?.release()
   }
 }
