@@ -18,13 +18,18 @@ PATIENCE_MS = 15_000
 ACCEPT = "J’accepte l’appel vidéo"
 
 
-def a_context(browser: Browser) -> BrowserContext:
-    """Open a profile of its own, whose connections and pictures are watched."""
+def a_context(browser: Browser, policy: str | None = None) -> BrowserContext:
+    """Open a profile of its own, whose connections and pictures are watched.
+
+    `policy`: the only kind of candidate that its connections may use ("relay").
+    """
     context = browser.new_context(
         locale="fr-FR", timezone_id="Europe/Paris", viewport=DESKTOP, accept_downloads=True
     )
     context.set_default_timeout(PATIENCE_MS)
     context.add_init_script(WATCH)
+    if policy is not None:
+        context.add_init_script(f"calls.policy = '{policy}'")
     return context
 
 

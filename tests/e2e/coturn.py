@@ -14,6 +14,7 @@ import socket
 import subprocess
 import threading
 from base64 import b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -60,6 +61,8 @@ class Coturn:
     directory: Path
     place: Place
     strict: bool = False
+    addresses: Sequence[str] = ()
+    """Where it listens and relays; none: the place's own."""
     secret: Secret = field(default_factory=lambda: Secret(secrets.token_hex(32).encode()))
     port: int = 0
     tls_port: int = 0
@@ -75,11 +78,17 @@ class Coturn:
     @property
     def urls(self) -> list[str]:
         """Its three ways in, as browsers and hub take them."""
-        at = f"{self.place.address}:{self.port}"
+        return [url for address in self._addresses for url in self._ways(address)]
+
+    @property
+    def _addresses(self) -> list[str]:
+        return list(self.addresses) or [self.place.address]
+
+    def _ways(self, address: str) -> list[str]:
         return [
-            f"turn:{at}?transport=udp",
-            f"turn:{at}?transport=tcp",
-            f"turns:{self.place.address}:{self.tls_port}?transport=tcp",
+            f"turn:{address}:{self.port}?transport=udp",
+            f"turn:{address}:{self.port}?transport=tcp",
+            f"turns:{address}:{self.tls_port}?transport=tcp",
         ]
 
     @property
@@ -109,7 +118,7 @@ class Coturn:
         self.directory.mkdir(parents=True, exist_ok=True)
         self.port = self.port or self._free_port()
         self.tls_port = self.tls_port or self._free_port()
-        _write_certificate(self.directory, self.place.address)
+        _write_certificate(self.directory, self._addresses)
         configuration = self.directory / "turnserver.conf"
         configuration.touch(mode=0o600)
         configuration.write_text("\n".join(self._lines()) + "\n")
@@ -144,17 +153,16 @@ class Coturn:
                     self._ready.set()
 
     def _lines(self) -> list[str]:
-        address = self.place.address
-        here = [f"allowed-peer-ip={address.rpartition('.')[0]}.0-{address.rpartition('.')[0]}.255"]
-        if address == LOOPBACK:
+        here = [f"allowed-peer-ip={address}" for address in map(_network, self._addresses)]
+        if LOOPBACK in self._addresses:
             here.append("allow-loopback-peers")
         return [
             *(line for line in recommended() if line.partition("=")[0] not in OURS),
             *([] if self.strict else here),
             f"static-auth-secret={self.secret.reveal().decode()}",
             f"realm={REALM}",
-            f"listening-ip={address}",
-            f"relay-ip={address}",
+            *(f"listening-ip={address}" for address in self._addresses),
+            *(f"relay-ip={address}" for address in self._addresses),
             f"listening-port={self.port}",
             f"tls-listening-port={self.tls_port}",
             f"cert={self.directory / 'cert.pem'}",
@@ -170,8 +178,14 @@ class Coturn:
             return port
 
 
-def _write_certificate(directory: Path, address: str) -> None:
-    """Make a certificate for one address, for an hour."""
+def _network(address: str) -> str:
+    """Return the addresses that a cable of ours has, as a range."""
+    network = address.rpartition(".")[0]
+    return f"{network}.0-{network}.255"
+
+
+def _write_certificate(directory: Path, addresses: Sequence[str]) -> None:
+    """Make a certificate for these addresses, for some hours."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, REALM)])
     now = datetime.now(UTC)
@@ -184,7 +198,8 @@ def _write_certificate(directory: Path, address: str) -> None:
         .not_valid_before(now - timedelta(hours=1))
         .not_valid_after(now + timedelta(hours=12))
         .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))]), critical=False
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address(one)) for one in addresses]),
+            critical=False,
         )
         .sign(key, hashes.SHA256())
     )
