@@ -11,6 +11,8 @@ from typing import Annotated, NoReturn
 import structlog
 import typer
 import uvicorn
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from server.settings import Settings
 
@@ -32,8 +34,7 @@ def demo(
     data: Annotated[Path | None, typer.Option(help="Data directory (default ./data).")] = None,
 ) -> None:
     """Start the demonstration: fictional people, SQLite, one address on this machine."""
-    given = {"port": port, "data": data}
-    settings = Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    settings = _settings(port=port, data=data)
     if not (settings.dist / "index.html").exists():
         _stop("The client is not built. Run `make demo`, or `make build`, first.")
     if not _is_free(settings.host, settings.port):
@@ -58,6 +59,19 @@ def verify_receipt(
     from server.verify import verify_file
 
     raise typer.Exit(verify_file(file, key=key, entry=entry))
+
+
+def _settings(**given: object) -> Settings:
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as fault:
+        # Which setting, and what it wants; never what stood in it.
+        _stop("\n".join(_sentence(error) for error in fault.errors(include_input=False)))
+
+
+def _sentence(error: ErrorDetails) -> str:
+    name = "".join(f"COLLOQUE_{part}: ".upper() for part in error["loc"])
+    return f"{name}{error['msg'].removeprefix('Value error, ')}."
 
 
 def _serve(settings: Settings) -> None:

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from crypto.policy.vocabulary import Role
 from server.domain.audit import Draft, LogClass
+from server.domain.call import StoredCall
 from server.domain.conversation import Conversation, Device, Event, KeyPackage, Member
 from server.domain.people import Person, Pharmacy, Session
 
@@ -232,6 +233,33 @@ class Stream(Protocol):
         ...
 
 
+class Calls(Protocol):
+    """Calls: one row each, at most one of a conversation live."""
+
+    def find(self, call: str) -> StoredCall | None:
+        """Return a call of any conversation, live or ended: whose it is, is the act's to judge."""
+        ...
+
+    def live_in(self, conversation: str) -> StoredCall | None:
+        """Return the one live call of a conversation."""
+        ...
+
+    def live_of(self, person: str) -> list[StoredCall]:
+        """Return the live calls of the conversations a person is a member of."""
+        ...
+
+    def live(self) -> list[StoredCall]:
+        """Return every live call."""
+        ...
+
+    def save(self, call: StoredCall, *, was: int) -> None:
+        """Store the next version of a call; `was` is the one it was made from, 0 for none.
+
+        Compare-and-swap: raises `RuntimeError` if the stored version is another.
+        """
+        ...
+
+
 class AuditLog(Protocol):
     """Append-only. An index, once given, never changes meaning."""
 
@@ -322,6 +350,11 @@ class Tx(Protocol):
     @property
     def stream(self) -> Stream:
         """Their ordered events."""
+        ...
+
+    @property
+    def calls(self) -> Calls:
+        """Calls."""
         ...
 
     @property

@@ -30,6 +30,10 @@ INSIDE: tuple[type[msgspec.Struct], ...] = (
     frames.Summary,
     frames.MemberState,
     frames.Added,
+    frames.CallView,
+    frames.LegView,
+    frames.PairView,
+    frames.TurnCredentials,
 )
 PAGE = Path(__file__).parents[1] / "docs" / "protocol.md"
 
@@ -125,7 +129,8 @@ def _kind(frame: type[msgspec.Struct]) -> str:
 
 
 def _fields(frame: type[msgspec.Struct]) -> str:
-    answers = _kind(frame) in ("ok", "refused")
+    # A client frame's id is told once, above the table; elsewhere it says something of its own.
+    answers = _kind(frame) in ("ok", "refused", "")
     info = cast("inspection.StructType", inspection.type_info(frame))
     told = (_field(field) for field in info.fields if field.name != "id" or answers)
     return ", ".join(told) or "–"
@@ -146,6 +151,8 @@ def _type(told: inspection.Type) -> str:
             )
         case inspection.EnumType(cls=values):
             return "(" + ", ".join(f"`{one.value}`" for one in values) + ")"
+        case inspection.LiteralType(values=values):
+            return "(" + ", ".join(f"`{one}`" for one in values) + ")"
         case inspection.ListType(item_type=item):
             return f"[{_type(item)}]"
         case inspection.DictType(key_type=key, value_type=value):

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from crypto.log import canonical
-from server.domain.people import Person
+from server.domain.people import HubItself, Person
 
 
 class LogClass(StrEnum):
@@ -96,7 +96,7 @@ class Draft:
     """An entry before the log gives it its place."""
 
     type: EntryType
-    actor: Person
+    actor: Person | HubItself
     device: str | None
     rule: str
     """Which frame's rule decided; for a refusal, its code."""
@@ -136,7 +136,7 @@ def encode(draft: Draft, place: Place) -> bytes:
             "actor": {
                 "device": draft.device,
                 "person": draft.actor.id,
-                "role": draft.actor.role.value,
+                "role": str(draft.actor.role),
             },
             "class": draft.log_class.value,
             "client": None

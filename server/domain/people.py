@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from crypto.policy.vocabulary import Role
 
@@ -14,6 +15,15 @@ class Person:
     id: str
     tenant: str
     role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class HubItself:
+    """Nobody: what the hub did by its own clock or its own eyes, in one pharmacy's log."""
+
+    tenant: str
+    id: ClassVar[str] = "hub"
+    role: ClassVar[str] = "hub"
 
 
 @dataclass(frozen=True, slots=True)

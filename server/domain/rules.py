@@ -12,10 +12,13 @@ from enum import Enum
 from crypto.policy.vocabulary import AUDITORS, PARTICIPANTS, STAFF, Role
 from server.domain.audit import EntryType
 from signaling import frames
+from signaling.codes import Code
 from signaling.frames import AnyClientFrame
 
 EVERYONE = frozenset(Role)
 PHARMACISTS = frozenset({Role.PHARMACIST})
+# A carer joins by a delegation that holds `call.join`; until there are delegations, nobody has one.
+CALLERS = PARTICIPANTS - {Role.CARER}
 
 
 class Path(Enum):
@@ -41,6 +44,17 @@ class Standing(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Denials:
+    """In which codes the gate says no. What does not exist and what is not yours share one."""
+
+    role: Code = Code.E_ROLE
+    standing: Code = Code.E_NOT_FOUND
+
+
+OF_CALLS = Denials(Code.CALL_NOT_AUTHORIZED, Code.CALL_NOT_MEMBER)
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One frame's rule. `audited`: the type of the entry that each accepted frame leaves."""
 
@@ -48,6 +62,15 @@ class Rule:
     path: Path
     standing: Standing = Standing.NONE
     audited: EntryType | None = None
+    settled: bool = False
+    """The frame may find all as it asks for: then it changes nothing and leaves no entry."""
+    denials: Denials = Denials()
+
+
+def _of_call(audited: EntryType, roles: frozenset[Role] = CALLERS, *, settled: bool = True) -> Rule:
+    return Rule(
+        roles, Path.WRITE, Standing.ADMITTED, audited=audited, settled=settled, denials=OF_CALLS
+    )
 
 
 RULES: Mapping[type[AnyClientFrame], Rule] = {
@@ -72,6 +95,19 @@ RULES: Mapping[type[AnyClientFrame], Rule] = {
         PARTICIPANTS, Path.WRITE, Standing.ADMITTED, audited=EntryType.MESSAGE_SENT
     ),
     frames.AdvanceCursor: Rule(PARTICIPANTS, Path.WRITE, Standing.ADMITTED),
+    # Only a pharmacist starts a call and lets people in. Who hangs up last leaves `call.ended`.
+    frames.OpenCall: _of_call(EntryType.CALL_OPENED),
+    frames.RingCall: _of_call(EntryType.CALL_RANG, PHARMACISTS),
+    frames.AcceptCall: _of_call(EntryType.CALL_ACCEPTED),
+    frames.DeclineCall: _of_call(EntryType.CALL_DECLINED),
+    frames.HangUp: _of_call(EntryType.CALL_LEFT, settled=False),
+    frames.DelayCall: _of_call(EntryType.CALL_DELAYED, PHARMACISTS, settled=False),
+    frames.ReportConnected: _of_call(EntryType.CALL_CONNECTED),
+    frames.ReportPairLost: _of_call(EntryType.CALL_PAIR_LOST),
+    frames.ReportIncident: _of_call(EntryType.CALL_INCIDENT, settled=False),
+    frames.IssueTurn: _of_call(EntryType.CALL_TURN_ISSUED, settled=False),
+    # Judged at each frame and passed on; what it leaves in the trail is what comes of it.
+    frames.Signal: Rule(CALLERS, Path.READ, Standing.ADMITTED, denials=OF_CALLS),
     frames.ListAuditedConversations: Rule(
         AUDITORS, Path.WRITE, audited=EntryType.AUDIT_CONVERSATIONS_LISTED
     ),

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from crypto.keys import Secret
 from server.hub.rates import RateSettings
+
+
+@dataclass(frozen=True, slots=True)
+class TurnSettings:
+    """Where the TURN server is (`turn:`, `turns:`), and the secret it shares with the hub."""
+
+    urls: tuple[str, ...]
+    secret: Secret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,3 +29,5 @@ class HubSettings:
     max_connections_of_person: int = 256
     """More than the devices of one person: who opens more only takes the places of others."""
     rates: RateSettings = field(default_factory=RateSettings)
+    turn: TurnSettings | None = None
+    """None: calls connect without a relay, which is enough on one machine."""

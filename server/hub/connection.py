@@ -1,7 +1,8 @@
 """One device's connection: reads frames, writes what waits, catches up, and ends with its code.
 
-Three tasks in one group: the reader, the writer of the outbox, the feeder that streams what was
-missed. Between the state they share there is no `await`.
+Four tasks in one group: the reader, the writer of the outbox, the feeder that streams what was
+missed, the one that has questions answered in their order. Between the state they share there is no
+`await`.
 """
 
 from __future__ import annotations
@@ -72,8 +73,12 @@ class House(Protocol):
         """Have the writer carry out a frame."""
         ...
 
-    def read(self, asked: Asked, settle: Settle) -> None:
+    async def read(self, asked: Asked, settle: Settle) -> None:
         """Answer a frame that changes nothing."""
+        ...
+
+    def greet(self, connection: Connection, now: int) -> None:
+        """A device has said hello: it is told what waited for it."""
         ...
 
     async def page(self, behind: Behind) -> list[Event]:
@@ -92,7 +97,7 @@ class Connection:
         self._socket = socket
         self._hub = hub
         self._principal = Principal(session)
-        self._outbox = Outbox(hub.settings.outbox_bytes)
+        self._outbox = Outbox(hub.settings.outbox_bytes, hub.clock.now)
         self._in_flight = asyncio.Semaphore(MAX_IN_FLIGHT)
         self._closing = asyncio.Event()
         self._close_code: Close | None = None
@@ -101,10 +106,13 @@ class Connection:
         self._catch_up = CatchUp()
         self._behind = asyncio.Event()
         self._looks: dict[str, Look] = {}
+        # Not more than MAX_IN_FLIGHT: what is asked holds its place of the semaphore.
+        self._questions: asyncio.Queue[AnyClientFrame] = asyncio.Queue()
         self._over = False
         self.device = ""
         self.person = session.person.id
         self.session = session.key
+        self.heard_at = hub.clock.now()
 
     async def run(self) -> None:
         """Serve the connection until either side ends it."""
@@ -113,6 +121,7 @@ class Connection:
                 tasks.create_task(self._read())
                 tasks.create_task(self._write())
                 tasks.create_task(self._feed())
+                tasks.create_task(self._ask())
                 tasks.create_task(self._end())
         except* (_Ended, Gone):
             code = self._close_code
@@ -138,6 +147,17 @@ class Connection:
             return
         try:
             self._outbox.put(data)
+        except Overflow:
+            self.close(Close.TOO_SLOW)
+
+    def push_urgent(
+        self, data: bytes, *, about: str | None = None, until: int | None = None
+    ) -> None:
+        """Queue a frame of a call before all others; a reader that takes none is closed."""
+        if self._closing.is_set():
+            return
+        try:
+            self._outbox.put_urgent(data, about=about, until=until)
         except Overflow:
             self.close(Close.TOO_SLOW)
 
@@ -188,6 +208,7 @@ class Connection:
                 return
             if self._closing.is_set():
                 return
+            self.heard_at = self._hub.clock.now()
             await self._take(data)
 
     async def _take(self, data: bytes) -> None:
@@ -243,6 +264,8 @@ class Connection:
             self._answer(frame, settled)
             if isinstance(settled.outcome, Refused):
                 self._turn_away(settled.outcome)
+            else:
+                self._hub.greet(self, settled.now)
             self._behind.set()
             answered.set()
 
@@ -257,14 +280,23 @@ class Connection:
     async def _submit(self, frame: AnyClientFrame) -> None:
         await self._in_flight.acquire()
 
+        if RULES[type(frame)].path is Path.READ:
+            self._questions.put_nowait(frame)
+        else:
+            self._hub.submit(self._asked(frame), self._settle(frame))
+
+    async def _ask(self) -> None:
+        """Have what changes nothing answered in its order: signals overtake no signals."""
+        while True:
+            frame = await self._questions.get()
+            await self._hub.read(self._asked(frame), self._settle(frame))
+
+    def _settle(self, frame: AnyClientFrame) -> Settle:
         def settle(settled: Settled) -> None:
             self._in_flight.release()
             self._answer(frame, settled)
 
-        if RULES[type(frame)].path is Path.READ:
-            self._hub.read(self._asked(frame), settle)
-        else:
-            self._hub.submit(self._asked(frame), settle)
+        return settle
 
     def _asked(self, frame: AnyClientFrame) -> Asked:
         return Asked(principal=self._principal, frame=frame, looks=dict(self._looks))
@@ -280,7 +312,12 @@ class Connection:
             self._catch_up.founded(frame.conversation)
         if outcome.opens is not None:
             self._remember(outcome.opens)
-        self.push(codec.encode(_ok(frame.id, settled, outcome)))
+        data = codec.encode(_ok(frame.id, settled, outcome))
+        if isinstance(frame, Hello):
+            # Nothing overtakes it, not even what is urgent: before it the client knows nothing.
+            self.push_urgent(data)
+        else:
+            self.push(data)
 
     def _remember(self, look: Look) -> None:
         self._looks[look.id] = look

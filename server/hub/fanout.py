@@ -13,16 +13,19 @@ from typing import Protocol
 from server.domain.conversation import Event
 from server.hub.acts.context import summary
 from server.hub.outcome import (
+    CallChanged,
     Changed,
     CursorMoved,
     Effect,
     KeyPackagesArrived,
     KeyPackagesLow,
     SessionEnded,
+    SignalTo,
     Streamed,
 )
 from server.hub.pushes import event_frame
-from signaling import codec, frames
+from server.hub.signals import Letter, Mailbox
+from signaling import call, codec, frames
 from signaling.codes import Close
 
 
@@ -32,9 +35,17 @@ class Subscriber(Protocol):
     device: str
     person: str
     session: bytes
+    heard_at: int
+    """When this device last said anything."""
 
     def push(self, data: bytes) -> None:
         """Queue an encoded frame, or close if too much waits."""
+        ...
+
+    def push_urgent(
+        self, data: bytes, *, about: str | None = None, until: int | None = None
+    ) -> None:
+        """Queue a frame of a call before all others (see `backpressure.UrgentLane`)."""
         ...
 
     def push_event(self, event: Event, since: int, data: bytes) -> None:
@@ -52,6 +63,7 @@ class FanOut:
     def __init__(self) -> None:
         self._devices: dict[str, Subscriber] = {}
         self._persons: defaultdict[str, set[Subscriber]] = defaultdict(set)
+        self._mailbox = Mailbox()
 
     def __len__(self) -> int:
         return len(self._devices)
@@ -59,6 +71,11 @@ class FanOut:
     def subscribers(self) -> list[Subscriber]:
         """Return every greeted connection."""
         return list(self._devices.values())
+
+    def heard_at(self, device: str) -> int | None:
+        """Return when a connected device last said anything."""
+        subscriber = self._devices.get(device)
+        return None if subscriber is None else subscriber.heard_at
 
     def join(self, subscriber: Subscriber) -> None:
         """Add a connection; an older one of the same device ends."""
@@ -68,6 +85,11 @@ class FanOut:
             older.close(Close.SUPERSEDED)
         self._devices[subscriber.device] = subscriber
         self._persons[subscriber.person].add(subscriber)
+
+    def hand_over(self, subscriber: Subscriber, now: int) -> None:
+        """Give a device that is back the signals that waited for it."""
+        for letter in self._mailbox.collect(subscriber.device, now):
+            subscriber.push_urgent(letter.data, until=letter.until)
 
     def leave(self, subscriber: Subscriber) -> None:
         """Forget a connection."""
@@ -87,23 +109,17 @@ class FanOut:
             case Changed():
                 self._change(effect)
             case CursorMoved():
-                push = frames.CursorPush(
-                    conversation=effect.conversation,
-                    person=effect.person,
-                    delivered=effect.delivered,
-                    read=effect.read,
-                )
-                self._tell(effect.persons, push)
+                self._move_cursor(effect)
             case KeyPackagesArrived():
                 self._tell(effect.persons, frames.KeyPackagesPush(person=effect.person))
             case KeyPackagesLow():
-                if effect.device in self._devices:
-                    low = frames.KeyPackagesLowPush(left=effect.left)
-                    self._devices[effect.device].push(codec.encode(low))
+                self._warn_low(effect)
+            case CallChanged():
+                self._tell_call(effect)
+            case SignalTo():
+                self._pass_on(effect)
             case SessionEnded():
-                for one in self.subscribers():
-                    if one.session == effect.key:
-                        one.close(Close.SESSION)
+                self._end_session(effect)
 
     def _stream(self, effect: Streamed) -> None:
         data = codec.encode(event_frame(effect.event))
@@ -116,6 +132,39 @@ class FanOut:
             for one in list(self._persons.get(member.person, ())):
                 told = summary(effect.plain, one.device)
                 one.push(codec.encode(frames.ConversationPush(conversation=told)))
+
+    def _move_cursor(self, effect: CursorMoved) -> None:
+        push = frames.CursorPush(
+            conversation=effect.conversation,
+            person=effect.person,
+            delivered=effect.delivered,
+            read=effect.read,
+        )
+        self._tell(effect.persons, push)
+
+    def _warn_low(self, effect: KeyPackagesLow) -> None:
+        if effect.device in self._devices:
+            low = frames.KeyPackagesLowPush(left=effect.left)
+            self._devices[effect.device].push(codec.encode(low))
+
+    def _end_session(self, effect: SessionEnded) -> None:
+        for one in self.subscribers():
+            if one.session == effect.key:
+                one.close(Close.SESSION)
+
+    def _tell_call(self, effect: CallChanged) -> None:
+        data = codec.encode(frames.CallPush(call=call.view(effect.facts)))
+        for person in effect.persons:
+            for one in list(self._persons.get(person, ())):
+                one.push_urgent(data, about=effect.facts.id)
+
+    def _pass_on(self, effect: SignalTo) -> None:
+        data = codec.encode(effect.push)
+        there = self._devices.get(effect.to)
+        if there is None:
+            self._mailbox.keep(Letter(effect.to, data, effect.until))
+        else:
+            there.push_urgent(data, until=effect.until)
 
     def _tell(self, persons: Iterable[str], frame: frames.ServerFrame) -> None:
         data = codec.encode(frame)

@@ -15,8 +15,9 @@ from server.domain.conversation import Conversation
 from server.domain.people import Principal
 from server.domain.refusals import Refused
 from server.domain.rules import RULES, Rule, Standing
-from server.hub.acts import audit, conversations, devices, groups, messages
+from server.hub.acts import audit, calls, conversations, devices, groups, messages, signals
 from server.hub.acts.context import Context
+from server.hub.bounds import TurnSettings
 from server.hub.outcome import Done, Look, Outcome
 from server.ports import Located, Tx
 from signaling import frames
@@ -34,6 +35,17 @@ ACTS: Mapping[type[AnyClientFrame], Act] = {
     frames.Commit: groups.commit,
     frames.SendMessage: messages.send,
     frames.AdvanceCursor: messages.advance_cursor,
+    frames.OpenCall: calls.open_call,
+    frames.RingCall: calls.ring,
+    frames.AcceptCall: calls.accept,
+    frames.DeclineCall: calls.control,
+    frames.HangUp: calls.control,
+    frames.DelayCall: calls.control,
+    frames.ReportConnected: calls.control,
+    frames.ReportPairLost: calls.control,
+    frames.ReportIncident: calls.control,
+    frames.IssueTurn: calls.issue_turn,
+    frames.Signal: signals.forward,
     frames.ListAuditedConversations: audit.list_conversations,
     frames.ReadTimeline: audit.open_timeline,
     frames.VerifyLogs: audit.open_logs,
@@ -50,7 +62,7 @@ class Asked:
     looks: Mapping[str, Look] = field(default_factory=dict)
 
 
-def judge(tx: Tx, asked: Asked, now: int) -> Outcome:
+def judge(tx: Tx, asked: Asked, now: int, turn: TurnSettings | None = None) -> Outcome:
     """Carry out a frame, or say why not: the only caller of the acts."""
     principal, frame = asked.principal, asked.frame
     rule = RULES.get(type(frame))
@@ -61,11 +73,11 @@ def judge(tx: Tx, asked: Asked, now: int) -> Outcome:
     if session is None or not session.is_live(now):
         return Refused(Code.E_SESSION)
     if session.person.role not in rule.roles:
-        return Refused(Code.E_ROLE)
+        return Refused(rule.denials.role, conversation=_own_conversation(tx, principal, frame))
     conversation = _standing(tx, principal, frame, rule)
     if isinstance(conversation, Refused):
         return conversation
-    context = Context(tx, principal, conversation, now, asked.looks)
+    context = Context(tx, principal, conversation, now, asked.looks, turn)
     outcome = act(context, frame)
     if isinstance(outcome, Done):
         _demand_entry(rule, outcome, context.recorded)
@@ -115,22 +127,40 @@ def _standing(
     if rule.standing is Standing.NONE:
         return None
     conversation = tx.conversations.find(getattr(frame, "conversation", ""))
-    if conversation is None or conversation.tenant != principal.person.tenant:
-        return Refused(Code.E_NOT_FOUND)
-    if principal.person.id not in {member.person for member in tx.members.of(conversation.id)}:
-        return Refused(Code.E_NOT_FOUND)
+    if conversation is None or not _is_member(tx, principal, conversation):
+        return Refused(rule.denials.standing)
     if rule.standing is Standing.ADMITTED:
         admitted = {one.device for one in tx.members.admissions(conversation.id)}
         if principal.device not in admitted:
-            return Refused(Code.E_NOT_FOUND)
+            return Refused(rule.denials.standing)
     return conversation
+
+
+def _is_member(tx: Tx, principal: Principal, conversation: Conversation) -> bool:
+    if conversation.tenant != principal.person.tenant:
+        return False
+    return principal.person.id in {member.person for member in tx.members.of(conversation.id)}
+
+
+def _own_conversation(tx: Tx, principal: Principal, frame: AnyClientFrame) -> str | None:
+    """Return the conversation a frame names, for its refusal's entry, where the sender is in it."""
+    conversation = tx.conversations.find(getattr(frame, "conversation", ""))
+    if conversation is None or not _is_member(tx, principal, conversation):
+        return None
+    return conversation.id
 
 
 def _demand_entry(rule: Rule, done: Done, recorded: list[Located]) -> None:
     """No act without trace, no trace without act: an audited act leaves exactly one entry.
 
-    A repeated act (same id, same bytes) leaves none and answers with the entry it left before.
+    A repeated act (same id, same bytes) leaves none and answers with the entry it left before. One
+    that changed nothing leaves none and has none, where its rule says that this may be.
     """
-    expected = 1 if rule.audited is not None and not done.repeated else 0
-    if len(recorded) != expected or (rule.audited is not None and done.entry is None):
+    if done.unchanged:
+        agree = rule.settled and not recorded and done.entry is None and not done.effects
+    else:
+        expected = 1 if rule.audited is not None and not done.repeated else 0
+        answered = rule.audited is None or done.entry is not None
+        agree = len(recorded) == expected and answered
+    if not agree:
         raise RuntimeError("an act and its audit entries disagree")

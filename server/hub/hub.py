@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import TypeVar
@@ -16,18 +16,21 @@ from server.domain.conversation import Event
 from server.domain.people import Session
 from server.domain.refusals import Refused
 from server.hub import gate
-from server.hub.acts import sessions
+from server.hub.acts import calls, sessions
 from server.hub.bounds import HubSettings
+from server.hub.calls import CallDesk
 from server.hub.catchup import Behind
 from server.hub.connection import Connection, Socket
 from server.hub.fanout import FanOut
 from server.hub.gate import Asked
 from server.hub.metrics import CONNECTIONS
-from server.hub.outcome import Done, Outcome, Settled
+from server.hub.outcome import CallChanged, Done, Outcome, Settled, SignalTo
 from server.hub.rates import Rates
+from server.hub.signals import SignalMeter
 from server.hub.writer import Job, Writer
 from server.ports import Clock, Database, Tx
 from signaling import codec, frames
+from signaling.call import CallFacts, Notice
 from signaling.codes import Close, Code
 
 T = TypeVar("T")
@@ -49,23 +52,26 @@ class Hub:
         self.draining = False
         self._database = database
         self._writer = Writer(database, clock)
+        self.calls = CallDesk(clock, self.fanout.heard_at, self._pass_time)
+        self._signals = SignalMeter()
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
         self._connections: set[Connection] = set()
         self._of_person: Counter[str] = Counter()
         self._empty = asyncio.Event()
         self._empty.set()
-        self._reads: asyncio.TaskGroup | None = None
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Run the writer for as long as the block lasts; at its end nothing queued is lost."""
         async with asyncio.TaskGroup() as tasks:
-            self._reads = tasks
+            self.calls.resume(await self._in_reader(calls.live_facts))
             writing = tasks.create_task(self._writer.run())
             flushing = tasks.create_task(self._flush_refusals())
+            watching = tasks.create_task(self.calls.run())
             try:
                 yield
             finally:
+                watching.cancel()
                 finishing = tasks.create_task(self._finish())
                 # A loop that ends in a hurry has cancelled the writer: then nothing will finish.
                 await asyncio.wait({finishing, writing}, return_when=asyncio.FIRST_COMPLETED)
@@ -116,15 +122,26 @@ class Hub:
             self._apply(settled.outcome)
 
         def run(tx: Tx, now: int) -> Outcome:
-            return gate.judge(tx, asked, now)
+            return gate.judge(tx, asked, now, self.settings.turn)
 
         self._writer.submit(Job(run, told, asked.principal))
 
-    def read(self, asked: Asked, settle: Callable[[Settled], None]) -> None:
+    async def read(self, asked: Asked, settle: Callable[[Settled], None]) -> None:
         """Answer a frame that changes nothing, from a snapshot."""
-        if self._reads is None:
-            raise RuntimeError("the hub is not running")
-        self._reads.create_task(self._read(asked, settle))
+        now = self.clock.now()
+        outcome = self._count(await self._look(asked, now))
+        if isinstance(outcome, Refused):
+            # The refusal is an act of its own: it goes to the writer for its entry.
+            refused = outcome
+            self._writer.submit(Job(lambda _tx, _now: refused, settle, asked.principal))
+            return
+        settle(Settled(outcome, None, now))
+        self._apply(outcome)
+
+    def greet(self, connection: Connection, now: int) -> None:
+        """A device has said hello: give it the signals that waited, and look at its calls."""
+        self.fanout.hand_over(connection, now)
+        self.calls.heard(connection.device)
 
     async def page(self, behind: Behind) -> list[Event]:
         """Read what comes next for a device that is behind."""
@@ -181,28 +198,52 @@ class Hub:
         if isinstance(outcome, Done):
             for effect in outcome.effects:
                 self.fanout.apply(effect)
+                if isinstance(effect, CallChanged):
+                    self._follow(effect.facts)
 
-    async def _read(self, asked: Asked, settle: Callable[[Settled], None]) -> None:
-        now = self.clock.now()
+    def _follow(self, facts: CallFacts) -> None:
+        self.calls.follow(facts)
+        if not facts.live:
+            self._signals.forget(facts.id)
+
+    async def _look(self, asked: Asked, now: int) -> Outcome:
         try:
-            outcome = await self._in_reader(lambda tx: gate.judge(tx, asked, now))
+            return await self._in_reader(lambda tx: gate.judge(tx, asked, now, self.settings.turn))
         except Exception as exc:
             log.error("read_failed", error=type(exc).__name__)
-            outcome = Refused(Code.E_INTERNAL, retry_after=1000)
+            return Refused(Code.E_INTERNAL, retry_after=1000)
+
+    def _count(self, outcome: Outcome) -> Outcome:
+        """Refuse the signal that is too many: the count is the loop's, not the database's."""
         if isinstance(outcome, Refused):
-            # The refusal is an act of its own: it goes to the writer for its entry.
-            refused = outcome
-            self._writer.submit(Job(lambda _tx, _now: refused, settle, asked.principal))
-            return
-        settle(Settled(outcome, None, now))
+            return outcome
+        for effect in outcome.effects:
+            if isinstance(effect, SignalTo) and self._signals.over(effect):
+                return Refused(Code.CALL_RATE_LIMITED, conversation=effect.push.conversation)
+        return outcome
+
+    async def _pass_time(self, call: str, notices: Sequence[Notice], due: bool) -> bool:
+        """Let the hub's eyes and clock act on a call; tell whether the writer could take it."""
+        done = await self._do(lambda tx, now: calls.pass_time(tx, call, notices, now, due=due))
+        return isinstance(done, Done)
 
     async def _act(self, run: Callable[[Tx, int], Outcome]) -> None:
-        done: asyncio.Future[Settled] = asyncio.get_running_loop().create_future()
-        self._writer.submit(Job(run, done.set_result))
-        settled = await done
-        if isinstance(settled.outcome, Refused):
-            raise Unavailable(settled.outcome.code)
-        self._apply(settled.outcome)
+        outcome = await self._do(run)
+        if isinstance(outcome, Refused):
+            raise Unavailable(outcome.code)
+
+    async def _do(self, run: Callable[[Tx, int], Outcome]) -> Outcome:
+        """Have the writer carry out an act of nobody's connection."""
+        done: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+
+        def settle(settled: Settled) -> None:
+            # Here, not by whoever waits: they may be gone, and what is durable is told.
+            self._apply(settled.outcome)
+            if not done.done():
+                done.set_result(settled.outcome)
+
+        self._writer.submit(Job(run, settle))
+        return await done
 
     async def _in_reader(self, read: Callable[[Tx], T]) -> T:
         def run() -> T:

@@ -8,7 +8,8 @@ from typing import Any
 from server.domain.conversation import Event
 from server.domain.refusals import Refused
 from server.ports import Located, Proven
-from signaling.frames import MemberState
+from signaling.call import CallFacts
+from signaling.frames import MemberState, SignalPush
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +78,35 @@ class SessionEnded:
     key: bytes
 
 
-Effect = Streamed | Changed | CursorMoved | KeyPackagesArrived | KeyPackagesLow | SessionEnded
+@dataclass(frozen=True, slots=True)
+class CallChanged:
+    """A call moved on: its members are told all of it."""
+
+    facts: CallFacts
+    persons: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignalTo:
+    """A signal passes to one device, which waits for it no longer than `until`."""
+
+    call: str
+    generation: int
+    to: str
+    push: SignalPush
+    until: int
+
+
+Effect = (
+    Streamed
+    | Changed
+    | CursorMoved
+    | KeyPackagesArrived
+    | KeyPackagesLow
+    | SessionEnded
+    | CallChanged
+    | SignalTo
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,13 +124,15 @@ class Look:
 class Done:
     """The act took effect. `entry` is its place in the log, `effects` what others are told.
 
-    `repeated`: it had taken effect before, and this is the same answer again.
+    `repeated`: it had taken effect before, and this is the same answer again. `unchanged`: all was
+    as the frame asks for already.
     """
 
     result: dict[str, Any] | None = None
     entry: Located | None = None
     effects: tuple[Effect, ...] = field(default=())
     repeated: bool = False
+    unchanged: bool = False
     opens: Look | None = None
 
 

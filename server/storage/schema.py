@@ -13,6 +13,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData(
@@ -149,6 +150,22 @@ event = Table(
     # A message id is its device's for good: a retry finds it, a reuse is refused.
     UniqueConstraint("device", "message"),
     Index(None, "conversation", "device", "digest"),
+)
+
+call = Table(
+    "call",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("conversation", Id, ForeignKey("conversation.id"), nullable=False),
+    Column("tenant", Finess, ForeignKey("pharmacy.finess"), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("live", Integer, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("deadline", BigInteger),
+    Column("facts", LargeBinary, nullable=False),
+    # A second line behind the act: one live call for each conversation.
+    Index("ix_call_live_conversation", "conversation", unique=True, sqlite_where=text("live = 1")),
+    Index(None, "live", "deadline"),
 )
 
 # The audit trail. `entry.bytes` is the Merkle leaf as written; the two columns beside it are an

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from server.ports import Undone
+from server.storage.calls import CallTable
 from server.storage.conversations import ConversationTable, EventTable, MemberTable
 from server.storage.devices import DeviceTable, KeyPackageTable
 from server.storage.keys import KeyRing
@@ -32,6 +33,7 @@ class Transaction:
         self.conversations = ConversationTable(connection)
         self.members = MemberTable(connection)
         self.stream = EventTable(connection)
+        self.calls = CallTable(connection)
         self.log = self._logs
         self.audit = self._logs
 

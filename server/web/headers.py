@@ -38,7 +38,19 @@ SECURITY_HEADERS = {
     ),
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "camera=(self), microphone=(self), geolocation=(), payment=(), usb=()",
+    # A call: camera and microphone, a shared document, a screen that stays awake, sound by itself.
+    "permissions-policy": ", ".join(
+        (
+            "camera=(self)",
+            "microphone=(self)",
+            "display-capture=(self)",
+            "screen-wake-lock=(self)",
+            "autoplay=(self)",
+            "geolocation=()",
+            "payment=()",
+            "usb=()",
+        )
+    ),
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
 }

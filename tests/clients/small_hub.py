@@ -188,6 +188,7 @@ class SmallHub:
             logs={"care": self._vkey},
             checkpoint="",
             conversations=[],
+            calls=[],
         )
 
 

@@ -13,12 +13,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crypto.policy.vocabulary import ConversationKind, Motive, Role
+from signaling.call import CallState, Leg, Stage
 from signaling.codec import decode_client, decode_server, encode
+from signaling.codes import Code
 from signaling.errors import MalformedFrame, SignalingError, Unreadable
 from signaling.frames import (
     MAX_FRAME_BYTES,
     AnyServerFrame,
+    CallView,
+    IncidentCode,
+    LegView,
     MemberState,
+    PairView,
     Ping,
     Receipt,
     ServerFrame,
@@ -33,6 +39,9 @@ SEQS = st.integers(0, 2**53 - 1)
 HANDSHAKES = st.binary(min_size=1, max_size=200)
 SHA256S = st.binary(min_size=32, max_size=32).map(bytes.hex)
 ADDS = st.fixed_dictionaries({"person": UUIDS, "device": UUIDS, "key_package": SHA256S})
+
+CALL: dict[str, st.SearchStrategy[Any]] = {"conversation": UUIDS, "call": UUIDS}
+PAIR = {**CALL, "peer": UUIDS, "generation": st.integers(0, 2**31 - 1)}
 
 VALID: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "hello": {
@@ -60,6 +69,24 @@ VALID: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     },
     "message.send": {"conversation": UUIDS, "body": HANDSHAKES},
     "cursor.advance": {"conversation": UUIDS, "delivered": SEQS, "read": SEQS},
+    "call.open": CALL,
+    "call.ring": {**CALL, "persons": st.lists(UUIDS, min_size=1, max_size=8)},
+    "call.accept": CALL,
+    "call.decline": {**CALL, "call_me": st.booleans()},
+    "call.hang_up": CALL,
+    "call.delay": {**CALL, "minutes": st.integers(1, 60)},
+    "call.connected": {**PAIR, "relay": st.booleans()},
+    "call.pair_lost": {
+        **PAIR,
+        "why": st.sampled_from(["stalled", "failed", "network", "slow", "reload", "refused"]),
+    },
+    "call.incident": {
+        **PAIR,
+        "code": st.sampled_from(get_args(IncidentCode)),
+        "peer": st.none() | UUIDS,
+    },
+    "call.turn": CALL,
+    "call.signal": {"conversation": UUIDS, "body": HANDSHAKES},
     "audit.conversations": {},
     "audit.timeline": {"conversation": UUIDS},
     "audit.verify": {},
@@ -349,6 +376,38 @@ SUMMARIES = st.builds(
     since=SEQS,
     members=st.lists(MEMBERS, max_size=3),
 )
+LEGS = st.builds(
+    LegView,
+    person=UUIDS,
+    device=st.none() | UUIDS,
+    state=st.sampled_from(Leg).map(str),
+    since=SEQS,
+    away=st.booleans(),
+    until=st.none() | SEQS,
+)
+PAIRS = st.builds(
+    PairView,
+    devices=st.lists(UUIDS, min_size=2, max_size=2),
+    generation=SEQS,
+    offerer=UUIDS,
+    stage=st.sampled_from(Stage).map(str),
+    state=st.sampled_from(["connecting", "connected"]),
+)
+CALLS = st.builds(
+    CallView,
+    id=UUIDS,
+    conversation=UUIDS,
+    version=SEQS,
+    state=st.sampled_from(CallState).map(str),
+    reason=st.none() | st.sampled_from(Code).map(str),
+    caller=st.none() | UUIDS,
+    opened_at=SEQS,
+    since=SEQS,
+    delayed_until=st.none() | SEQS,
+    turn=st.booleans(),
+    legs=st.lists(LEGS, max_size=4),
+    pairs=st.lists(PAIRS, max_size=6),
+)
 SERVER_FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "ok": {
         "id": IDS,
@@ -386,6 +445,13 @@ SERVER_FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "cursor": {"conversation": UUIDS, "person": UUIDS, "delivered": SEQS, "read": SEQS},
     "key_packages": {"person": UUIDS},
     "key_packages.low": {"left": SEQS},
+    "call": {"call": CALLS},
+    "signal": {
+        "conversation": UUIDS,
+        "person": UUIDS,
+        "device": UUIDS,
+        "body": st.binary(max_size=100),
+    },
     "reconnect": {"after": SEQS},
 }
 SERVER_KINDS: dict[str, type[ServerFrame]] = {

@@ -11,6 +11,7 @@ import msgspec
 from server.domain.audit import Draft
 from server.domain.conversation import Conversation
 from server.domain.people import Principal
+from server.hub.bounds import TurnSettings
 from server.hub.outcome import Look, Plain
 from server.ports import Located, Tx
 from signaling.frames import MemberState, Summary
@@ -25,6 +26,7 @@ class Context:
     standing: Conversation | None
     now: int
     looks: Mapping[str, Look]
+    turn: TurnSettings | None = None
     recorded: list[Located] = field(default_factory=list)
 
     @property

@@ -10,6 +10,7 @@ from crypto.mls.framing import WireFormat, decode_wire_format
 from server.domain.audit import Draft, EntryType, LogClass
 from server.domain.conversation import Device, KeyPackage
 from server.domain.refusals import Refused
+from server.hub.acts.calls import live_calls
 from server.hub.acts.context import Context, as_result, plain_states, summary
 from server.hub.outcome import Done, Effect, KeyPackagesArrived, Outcome
 from signaling.codes import Code
@@ -119,4 +120,5 @@ def _welcomed(context: Context, frame: Hello, *, new_device: bool, other_devices
         logs={"care": care.verifier_key, "technical": technical.verifier_key},
         checkpoint=care.checkpoint,
         conversations=[summary(plain, frame.device) for plain in conversations],
+        calls=live_calls(tx, person.id),
     )

@@ -23,12 +23,12 @@ def send(context: Context, frame: SendMessage) -> Outcome:
     """Give a message its `seq`. The hub reads what it authenticates, never what it says."""
     here = context.conversation.id
     header = read_header(frame.body)
-    if header is None or not _is_application(header):
+    if header is None or not is_application(header):
         return Refused(Code.E_MALFORMED)
-    data = _read(header.authenticated_data)
+    data = read_authenticated(header.authenticated_data)
     if data is None or header.group_id != UUID(here).bytes:
         return Refused(Code.E_FRANKING, conversation=here)
-    if data.kind not in {kind.value for kind in MessageKind}:
+    if data.kind != MessageKind.MESSAGE:
         return Refused(Code.E_KIND, conversation=here)
     message = str(UUID(bytes=data.id))
     # Before the epoch: a retry of what was accepted must find its receipt, however late it comes.
@@ -53,14 +53,16 @@ def advance_cursor(context: Context, frame: AdvanceCursor) -> Outcome:
     return Done(effects=(moved,))
 
 
-def _is_application(header: MessageHeader) -> bool:
+def is_application(header: MessageHeader) -> bool:
+    """Tell whether it is what an application message must be: private, and no handshake."""
     return (
         header.wire_format is WireFormat.PRIVATE_MESSAGE
         and header.content_type is ContentType.APPLICATION
     )
 
 
-def _read(authenticated_data: bytes) -> AuthenticatedData | None:
+def read_authenticated(authenticated_data: bytes) -> AuthenticatedData | None:
+    """Decode what a message says in the clear, or return None."""
     try:
         return AuthenticatedData.decode(authenticated_data)
     except CryptoError:

@@ -23,7 +23,7 @@ from server.domain.audit import (
     encode,
     length_bucket,
 )
-from server.domain.people import Person
+from server.domain.people import HubItself, Person
 
 GOLDEN = Path(__file__).parent / "entry.golden.json"
 CLAIRE = Person("11111111-1111-4111-8111-111111111111", "990000001", Role.PHARMACIST)
@@ -62,6 +62,22 @@ def test_an_entry_always_has_every_field() -> None:
     assert set(entry) == set(json.loads(GOLDEN.read_bytes()))
     assert (entry["object"], entry["client"], entry["outcome"]) == (None, None, None)
     assert entry["class"] == "technical"
+
+
+def test_what_the_hub_did_by_itself_is_nobodys() -> None:
+    """A call that nobody answered has an actor like every entry, and it is no person."""
+    missed = Draft(
+        type=EntryType.CALL_MISSED,
+        actor=HubItself("990000001"),
+        device=None,
+        rule="call.clock",
+        conversation="33333333-3333-4333-8333-333333333333",
+    )
+
+    entry = json.loads(encode(missed, A_PLACE))
+
+    assert entry["actor"] == {"device": None, "person": "hub", "role": "hub"}
+    assert (entry["tenant"], entry["class"]) == ("990000001", "care")
 
 
 def test_a_refusal_is_a_denial() -> None:
@@ -105,6 +121,20 @@ def test_the_types_are_the_documented_ones() -> None:
         "device.registered",
         "connection.opened",
         "key_packages.published",
+        "call.opened",
+        "call.rang",
+        "call.accepted",
+        "call.declined",
+        "call.missed",
+        "call.delayed",
+        "call.connected",
+        "call.pair_lost",
+        "call.socket_lost",
+        "call.socket_back",
+        "call.incident",
+        "call.turn_issued",
+        "call.left",
+        "call.ended",
     }
 
 

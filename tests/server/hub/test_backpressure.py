@@ -22,7 +22,7 @@ LIMIT = 4096
 
 async def test_frames_leave_in_the_order_they_came() -> None:
     """First in, first out."""
-    outbox = Outbox(LIMIT)
+    outbox = Outbox(LIMIT, lambda: 0)
     for frame in (b"one", b"two"):
         outbox.put(frame)
 
@@ -33,7 +33,7 @@ async def test_frames_leave_in_the_order_they_came() -> None:
 
 async def test_a_frame_waits_until_the_socket_has_it() -> None:
     """Taken is not sent: it counts until the transport took it."""
-    outbox = Outbox(LIMIT)
+    outbox = Outbox(LIMIT, lambda: 0)
     outbox.put(b"12345")
 
     frame = await outbox.take()
@@ -45,7 +45,7 @@ async def test_a_frame_waits_until_the_socket_has_it() -> None:
 
 async def test_more_than_the_limit_does_not_wait() -> None:
     """The frame that crosses the limit passes, the next one overflows."""
-    outbox = Outbox(LIMIT)
+    outbox = Outbox(LIMIT, lambda: 0)
     outbox.put(bytes(LIMIT))
     outbox.put(bytes(10))
 
@@ -57,7 +57,7 @@ async def test_more_than_the_limit_does_not_wait() -> None:
 
 async def test_taking_waits_for_a_frame() -> None:
     """An idle socket's writer sleeps until something is put."""
-    outbox = Outbox(LIMIT)
+    outbox = Outbox(LIMIT, lambda: 0)
     taking = asyncio.create_task(outbox.take())
     await asyncio.sleep(0)
     assert not taking.done()
@@ -69,7 +69,7 @@ async def test_taking_waits_for_a_frame() -> None:
 
 async def test_drained_means_that_nothing_waits() -> None:
     """An empty outbox is drained at once; a filled one when its last frame was sent."""
-    outbox = Outbox(LIMIT)
+    outbox = Outbox(LIMIT, lambda: 0)
     await outbox.drained()
     outbox.put(b"frame")
     draining = asyncio.create_task(outbox.drained())
@@ -84,7 +84,7 @@ def test_what_waits_is_bounded_whatever_comes(sizes: list[int], takes: list[bool
     """At most the limit and one frame, however puts and sends alternate."""
 
     async def fill() -> int:
-        outbox, most, turns = Outbox(LIMIT), 0, iter(takes)
+        outbox, most, turns = Outbox(LIMIT, lambda: 0), 0, iter(takes)
         for size in sizes:
             try:
                 outbox.put(bytes(size))

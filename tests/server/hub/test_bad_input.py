@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clients.python import opaque
+from crypto.mls.authenticated_data import SignalHeader, SignalType
 from server.hub.writer import MAX_WAITING
 from signaling import codec, frames
 from signaling.frames import AnyClientFrame, RefusedFrame, client_kinds
@@ -92,6 +93,9 @@ KNOWN = [
     *(str(uuid.UUID(int=n)) for n in (0, 1, 2**128 - 1)),
 ]
 UUIDS = st.sampled_from(KNOWN)
+A_SIGNAL = SignalHeader(
+    call=bytes(16), to=bytes(16), generation=2**31 - 1, type=SignalType.CANDIDATES
+)
 BODIES = st.one_of(
     st.binary(min_size=1, max_size=400),
     st.sampled_from(
@@ -103,6 +107,7 @@ BODIES = st.one_of(
             opaque.message(KNOWN[0], b"", counter=1, sent_at=1, random_bytes=bytes).at_epoch(
                 0, bytes
             ),
+            opaque.signal(KNOWN[0], A_SIGNAL, epoch=0, random_bytes=bytes),
         ]
     ),
 )
@@ -111,6 +116,8 @@ BODIES = st.one_of(
 def valid_frames() -> st.SearchStrategy[AnyClientFrame]:
     """Frames of every kind, each field within its bounds, drawn from the Structs themselves."""
     seqs = st.integers(0, 2**53 - 1)
+    call: dict[str, st.SearchStrategy[Any]] = {"conversation": UUIDS, "call": UUIDS}
+    pair = {**call, "peer": UUIDS, "generation": st.integers(0, 2**31 - 1)}
     fields: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "hello": {
             "device": UUIDS,
@@ -142,6 +149,17 @@ def valid_frames() -> st.SearchStrategy[AnyClientFrame]:
         },
         "message.send": {"conversation": UUIDS, "body": BODIES},
         "cursor.advance": {"conversation": UUIDS, "delivered": seqs, "read": seqs},
+        "call.open": call,
+        "call.ring": {**call, "persons": st.lists(UUIDS, min_size=1, max_size=8)},
+        "call.accept": call,
+        "call.decline": {**call, "call_me": st.booleans()},
+        "call.hang_up": call,
+        "call.delay": {**call, "minutes": st.integers(1, 60)},
+        "call.connected": pair,
+        "call.pair_lost": {**pair, "why": st.sampled_from(["stalled", "reload"])},
+        "call.incident": {**pair, "code": st.sampled_from(["call.media_lost"])},
+        "call.turn": call,
+        "call.signal": {"conversation": UUIDS, "body": BODIES},
         "audit.conversations": {},
         "audit.timeline": {"conversation": UUIDS},
         "audit.verify": {},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
+from pathlib import Path as Directory
 from typing import Any, get_args
 
 import msgspec
@@ -19,7 +20,16 @@ from server.hub.gate import ACTS
 from signaling import frames
 from signaling.codes import CODES, Code
 from signaling.frames import AnyClientFrame
-from tests.server.house import PEOPLE, House, Peer, a_pair
+from tests.server.house import PEOPLE, House, Peer, a_house, a_pair
+from tests.server.talk import (
+    CANDIDATES,
+    OFFER,
+    TURN,
+    a_colleague,
+    a_lobby,
+    a_ringing,
+    a_talk,
+)
 from tests.signaling.builders import KINDS, a_frame
 
 
@@ -71,15 +81,17 @@ SLUGS[Role.SECOND_REVIEWER] = "ines"
 
 @pytest.mark.parametrize("role", list(Role))
 async def test_every_frame_that_is_not_of_ones_role_is_refused(house: House, role: Role) -> None:
-    """E_ROLE for each, with a deny entry; nothing else of it is looked at."""
+    """E_ROLE for each, and `call.not_authorized` for those of a call; nothing else is looked at."""
     peer = await house.peer(SLUGS[role])
-    forbidden = [
-        str(frame.__struct_config__.tag) for frame, outside in OUTSIDERS if outside is role
+    forbidden = [frame for frame, outside in OUTSIDERS if outside is role]
+    kinds = [str(frame.__struct_config__.tag) for frame in forbidden]
+
+    outcomes = [await house.judge(peer.session, peer.device, decoded(kind)) for kind in kinds]
+
+    codes = [
+        Code.CALL_NOT_AUTHORIZED if kind.startswith("call.") else Code.E_ROLE for kind in kinds
     ]
-
-    outcomes = [await house.judge(peer.session, peer.device, decoded(kind)) for kind in forbidden]
-
-    assert outcomes == [Refused(Code.E_ROLE)] * len(forbidden)
+    assert outcomes == [Refused(code) for code in codes]
 
 
 # One real way to each audited refusal: what is sent, and the log its entry belongs in.
@@ -194,6 +206,78 @@ async def _kind(house: House) -> Peer:
     return claire
 
 
+async def _call_not_member(house: House) -> Peer:
+    talk = await a_talk(house)
+    hugo = await house.peer("hugo")
+    await talk.refused(hugo, frames.AcceptCall)
+    return hugo
+
+
+async def _call_not_authorized(house: House) -> Peer:
+    talk = await a_talk(house)
+    await talk.refused(talk.jean, frames.RingCall, persons=[talk.claire.person])
+    return talk.jean
+
+
+async def _call_busy(house: House) -> Peer:
+    talk = await a_talk(house)
+    other = await talk.claire.create()
+    await talk.claire.refused(frames.OpenCall, conversation=other, call=str(uuid.uuid4()))
+    return talk.claire
+
+
+async def _call_taken(house: House) -> Peer:
+    talk = await a_talk(house)
+    second = await house.peer("jean", packages=1)
+    await talk.claire.add(talk.conversation, "jean", epoch=1)
+    await talk.refused(second, frames.AcceptCall)
+    return second
+
+
+async def _call_full(house: House) -> Peer:
+    talk = await a_talk(house)
+    colleagues = [a_colleague(house, talk.conversation).id for _ in range(3)]
+    await talk.refused(talk.claire, frames.RingCall, persons=colleagues)
+    return talk.claire
+
+
+async def _call_wrong_state(house: House) -> Peer:
+    talk = await a_lobby(house)
+    await talk.refused(talk.jean, frames.AcceptCall)
+    return talk.jean
+
+
+async def _call_stale_generation(house: House) -> Peer:
+    talk = await a_talk(house)
+    await talk.signal(talk.claire, talk.jean, generation=2)
+    return talk.claire
+
+
+async def _call_wrong_role(house: House) -> Peer:
+    talk = await a_talk(house)
+    await talk.signal(talk.jean, talk.claire, OFFER)
+    return talk.jean
+
+
+async def _call_rate_limited(house: House) -> Peer:
+    talk = await a_talk(house)
+    for _ in range(51):
+        await talk.signal(talk.claire, talk.jean, CANDIDATES)
+    return talk.claire
+
+
+async def _call_too_large(house: House) -> Peer:
+    talk = await a_talk(house)
+    await talk.signal(talk.claire, talk.jean, size=18 * 1024)
+    return talk.claire
+
+
+async def _call_turn_unavailable(house: House) -> Peer:
+    talk = await a_talk(house)
+    await talk.refused(talk.jean, frames.IssueTurn)
+    return talk.jean
+
+
 @pytest.mark.parametrize(
     ("way", "code", "log"),
     [
@@ -208,6 +292,23 @@ async def _kind(house: House) -> Peer:
         pytest.param(_no_package, Code.E_NO_KEY_PACKAGE, "care", id="E_NO_KEY_PACKAGE"),
         pytest.param(_franking, Code.E_FRANKING, "care", id="E_FRANKING"),
         pytest.param(_kind, Code.E_KIND, "care", id="E_KIND"),
+        pytest.param(_call_not_member, Code.CALL_NOT_MEMBER, "technical", id="call.not_member"),
+        pytest.param(
+            _call_not_authorized, Code.CALL_NOT_AUTHORIZED, "care", id="call.not_authorized"
+        ),
+        pytest.param(_call_busy, Code.CALL_BUSY, "care", id="call.busy"),
+        pytest.param(_call_taken, Code.CALL_TAKEN, "care", id="call.taken"),
+        pytest.param(_call_full, Code.CALL_FULL, "care", id="call.full"),
+        pytest.param(_call_wrong_state, Code.CALL_WRONG_STATE, "care", id="call.wrong_state"),
+        pytest.param(
+            _call_stale_generation, Code.CALL_STALE_GENERATION, "care", id="call.stale_generation"
+        ),
+        pytest.param(_call_wrong_role, Code.CALL_WRONG_ROLE, "care", id="call.wrong_role"),
+        pytest.param(_call_rate_limited, Code.CALL_RATE_LIMITED, "care", id="call.rate_limited"),
+        pytest.param(_call_too_large, Code.CALL_TOO_LARGE, "care", id="call.too_large"),
+        pytest.param(
+            _call_turn_unavailable, Code.CALL_TURN_UNAVAILABLE, "care", id="call.turn_unavailable"
+        ),
     ],
 )
 async def test_a_refusal_of_policy_is_an_entry(
@@ -226,6 +327,26 @@ async def test_a_refusal_of_policy_is_an_entry(
     assert house.refusals(log=other) == []
 
 
+# Why a call ended, or what a client met by itself: no frame is refused with these. The codes of
+# delegations wait for delegations.
+NO_REFUSALS = {
+    Code.CALL_DELEGATION_EXPIRED,
+    Code.CALL_DELEGATION_REVOKED,
+    Code.CALL_DECLINED,
+    Code.CALL_TIMEOUT,
+    Code.CALL_CANCELLED,
+    Code.CALL_DEVICE_DENIED,
+    Code.CALL_NO_DEVICE,
+    Code.CALL_NETWORK_BLOCKED,
+    Code.CALL_FINGERPRINT_MISMATCH,
+    Code.CALL_IDENTITY_CHANGED,
+    Code.CALL_MEDIA_LOST,
+    Code.CALL_PEER_LEFT,
+    Code.CALL_TRANSFERRED,
+    Code.CALL_SERVER_RESTART,
+}
+
+
 def test_every_audited_code_is_driven_above() -> None:
     """A new code of policy needs its way here."""
     driven = {
@@ -233,7 +354,7 @@ def test_every_audited_code_is_driven_above() -> None:
         for mark in test_a_refusal_of_policy_is_an_entry.pytestmark[0].args[1]  # type: ignore[attr-defined]
     }
 
-    assert driven == {code for code, row in CODES.items() if row.audited}
+    assert driven == {code for code, row in CODES.items() if row.audited} - NO_REFUSALS
 
 
 async def test_a_fault_of_form_leaves_no_entry(house: House) -> None:
@@ -354,9 +475,43 @@ async def _accepted(house: House) -> dict[type[Any], tuple[Peer, dict[str, Any]]
     }
 
 
-async def test_every_accepted_frame_leaves_exactly_the_entry_of_its_rule(house: House) -> None:
+async def _accepted_in_calls(house: House) -> dict[type[Any], tuple[Peer, dict[str, Any]]]:
+    """Frames of calls, each at a moment of a call when it is due."""
+    claire, _, conversation = await a_pair(house)
+    ready, asked, refused = await a_lobby(house), await a_ringing(house), await a_ringing(house)
+    hugo = a_colleague(house, ready.conversation, PEOPLE["hugo"])
+    waiting, talk = await a_lobby(house), await a_talk(house)
+    await waiting.ok(waiting.jean, frames.OpenCall)
+    pair = talk.here | {"peer": talk.claire.device, "generation": 1}
+    return {
+        frames.OpenCall: (claire, {"conversation": conversation, "call": str(uuid.uuid4())}),
+        frames.RingCall: (ready.claire, ready.here | {"persons": [hugo.id]}),
+        frames.AcceptCall: (asked.jean, asked.here),
+        frames.DeclineCall: (refused.jean, refused.here),
+        frames.HangUp: (waiting.jean, waiting.here),
+        frames.DelayCall: (waiting.claire, waiting.here | {"minutes": 5}),
+        frames.ReportConnected: (talk.jean, pair),
+        frames.ReportPairLost: (talk.jean, pair | {"why": "stalled"}),
+        frames.ReportIncident: (talk.jean, talk.here | {"code": "call.no_device"}),
+        frames.IssueTurn: (talk.jean, talk.here),
+        frames.Signal: (
+            talk.jean,
+            {
+                "conversation": talk.conversation,
+                "body": talk.signal_body(talk.claire, OFFER, generation=2),
+            },
+        ),
+    }
+
+
+async def test_every_accepted_frame_leaves_exactly_the_entry_of_its_rule(home: Directory) -> None:
     """No act without trace, no trace without act: each frame driven once, in the order of RULES."""
-    drives = await _accepted(house)
+    async with a_house(home, turn=TURN) as house:
+        await _drive_all(house)
+
+
+async def _drive_all(house: House) -> None:
+    drives = await _accepted(house) | await _accepted_in_calls(house)
     assert set(drives) == set(RULES)
 
     for kind in RULES:
@@ -391,3 +546,38 @@ async def test_an_act_and_its_entry_that_disagree_are_undone(
     assert (refused.code, refused.retry) == ("E_INTERNAL", "later")
     await jean.ok(frames.Ping)
     assert await asyncio.wait_for(house.hub.find_session(jean.session.key), 5) is not None
+
+
+async def test_only_a_frame_that_may_find_all_settled_may_leave_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """« Nothing changed » is no way around the trail: its rule must say that this can be."""
+    from server.hub.acts.context import Context
+    from server.hub.outcome import Done, Outcome
+
+    def idle(_context: Context, _frame: object) -> Outcome:
+        return Done(unchanged=True)
+
+    talk = await a_talk(house)
+    monkeypatch.setitem(ACTS, frames.HangUp, idle)
+    monkeypatch.setitem(ACTS, frames.AcceptCall, idle)
+
+    assert not RULES[frames.HangUp].settled
+    assert await talk.refused(talk.jean, frames.HangUp) == "E_INTERNAL"
+    await talk.jean.ok(frames.AcceptCall, **talk.here)
+
+
+async def test_what_changes_nothing_tells_nobody(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An act that says it changed nothing and pushes something all the same is undone."""
+    from server.hub.acts.context import Context
+    from server.hub.outcome import Done, KeyPackagesLow, Outcome
+
+    def talkative(context: Context, _frame: object) -> Outcome:
+        return Done(unchanged=True, effects=(KeyPackagesLow(context.device, 0),))
+
+    talk = await a_talk(house)
+    monkeypatch.setitem(ACTS, frames.AcceptCall, talkative)
+
+    assert await talk.refused(talk.jean, frames.AcceptCall) == "E_INTERNAL"
