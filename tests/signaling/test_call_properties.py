@@ -234,6 +234,12 @@ class AnyCall(RuleBasedStateMachine):
             assert self.call.facts == before
             assert self.call.take_events() == []
             assert sender is not None, "a notice is never refused"
+        else:
+            # No act without trace: whoever changes a call by a frame stands in its trail.
+            assert sender is None or self.call.facts == before or len(self._peek()) == 1
+
+    def _peek(self) -> list[CallEvent]:
+        return self.call._events
 
     def _step(self, act: Any, *, events: int | None) -> None:
         """Act, and hold what came of it against what was."""
