@@ -6,72 +6,90 @@ A protocol object with five verbs (`receive`, `tick`, `next_deadline`, `take_out
     lobby -> ringing -> accepted -> active <-> degraded -> ended(reason)
 
 All of it is in `CallFacts`, a value that is stored whole, so that a restart of the hub ends
-nothing. Instants are microseconds since 1970 UTC.
+nothing. The rules in one place:
+
+- Only a pharmacist rings, delays, and lets in who waits; once a call has begun, only one inside it.
+- Only who was asked (rung or let in) may accept, and come back; the first device of a person wins.
+- It goes on while a pharmacist and somebody else are in it, or somebody rings, or may come back.
+- Every wait has an end: of the ringing, of a place, of a grace, of a connection, of being alone.
+
+`now` never goes back: who calls sees to it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from enum import StrEnum
 from typing import Any, assert_never
 
-import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from crypto.policy.vocabulary import STAFF, Role
+from crypto.policy.vocabulary import Role
 from signaling import frames
+from signaling.call_facts import (
+    ALONE_SECONDS,
+    CONNECT_SECONDS,
+    GIVE_UP_SECONDS,
+    GRACE_SECONDS,
+    LOBBY_SECONDS,
+    MAX_PEOPLE,
+    MAX_REBUILDS,
+    MINUTE_SECONDS,
+    PLACE_SECONDS,
+    RETRY_SECONDS,
+    RING_PROFESSIONAL_SECONDS,
+    RING_SECONDS,
+    SECOND,
+    CallFacts,
+    CallState,
+    Leg,
+    LegFacts,
+    PairFacts,
+    Stage,
+    decode,
+    encode,
+    lately,
+    over,
+    ring_until,
+    view,
+)
 from signaling.codes import Code
 from signaling.errors import CallRefused
 
-SECOND = 1_000_000
-MAX_PEOPLE = 4
-"""A mesh of four costs a quarter of a core each (measured); the fifth is `call.full`."""
-RING_SECONDS = 120
-"""A patient is fetching his glasses."""
-RING_PROFESSIONAL_SECONDS = 45
-PLACE_SECONDS = 15 * 60
-"""How long the lobby keeps the place of a telephone that locked itself."""
-GRACE_SECONDS = 30
-"""A dead socket never ends a call that soon: media may flow without us."""
-CONNECT_SECONDS = 8
-"""Then the pair is made anew even if neither side asks: nobody hangs in silence."""
-GIVE_UP_SECONDS = 30
-ALONE_SECONDS = 60
-MAX_REBUILDS = 10
-"""A minute, for each pair."""
-MINUTE_SECONDS = 60
-
-
-class CallState(StrEnum):
-    """Where a call is."""
-
-    LOBBY = "lobby"
-    RINGING = "ringing"
-    ACCEPTED = "accepted"
-    ACTIVE = "active"
-    DEGRADED = "degraded"
-    ENDED = "ended"
-
-
-class Leg(StrEnum):
-    """Where one person is."""
-
-    WAITING = "waiting"
-    RINGING = "ringing"
-    JOINED = "joined"
-    LEFT = "left"
-    DECLINED = "declined"
-    CALL_ME = "call_me"
-    MISSED = "missed"
-
-
-class Stage(StrEnum):
-    """What a connection may try, in this order: all candidates, relay only, audio by relay."""
-
-    ALL = "all"
-    RELAY = "relay"
-    AUDIO = "audio"
+__all__ = [
+    "ALONE_SECONDS",
+    "CONNECT_SECONDS",
+    "GIVE_UP_SECONDS",
+    "GRACE_SECONDS",
+    "LOBBY_SECONDS",
+    "MAX_PEOPLE",
+    "MAX_REBUILDS",
+    "MINUTE_SECONDS",
+    "PLACE_SECONDS",
+    "RETRY_SECONDS",
+    "RING_PROFESSIONAL_SECONDS",
+    "RING_SECONDS",
+    "SECOND",
+    "Call",
+    "CallEvent",
+    "CallFacts",
+    "CallFrame",
+    "CallReport",
+    "CallState",
+    "Leg",
+    "LegFacts",
+    "Notice",
+    "PairFacts",
+    "Removed",
+    "Restarted",
+    "Sender",
+    "SocketBack",
+    "SocketLost",
+    "Stage",
+    "decode",
+    "encode",
+    "view",
+]
 
 
 class Sender(Struct, frozen=True):
@@ -101,6 +119,10 @@ class Removed(Struct, frozen=True):
     why: Code
 
 
+class Restarted(Struct, frozen=True):
+    """The hub was away and hears nobody yet: what fell due meanwhile was nobody's fault."""
+
+
 CallReport = (
     frames.ReportConnected | frames.ReportPairLost | frames.ReportIncident | frames.IssueTurn
 )
@@ -110,78 +132,17 @@ REPORTS = (
     frames.ReportIncident,
     frames.IssueTurn,
 )
-CallFrame = (
+CallControl = (
     frames.OpenCall
     | frames.RingCall
     | frames.AcceptCall
     | frames.DeclineCall
     | frames.HangUp
     | frames.DelayCall
-    | CallReport
 )
-Notice = SocketLost | SocketBack | Removed
-
-
-class LegFacts(Struct, frozen=True, kw_only=True):
-    """One person of the call. `until`: when the ringing ends; `lost_at`: unheard since."""
-
-    person: str
-    role: Role
-    state: Leg
-    since: int
-    device: str | None = None
-    until: int | None = None
-    lost_at: int | None = None
-
-
-class PairFacts(Struct, frozen=True, kw_only=True):
-    """The connection of two joined devices, in their order of joining."""
-
-    devices: tuple[str, str]
-    generation: int
-    offerer: str
-    stage: Stage
-    since: int
-    """When this generation began."""
-    down_since: int | None
-    """Since when no media is known to flow; None while it does."""
-    up: tuple[str, ...] = ()
-    """The devices that reported media in this generation."""
-    rebuilds: tuple[int, ...] = ()
-    """When it was rebuilt, within the last minute."""
-
-    @property
-    def connected(self) -> bool:
-        """Both sides receive."""
-        return len(self.up) == 2
-
-    def holds(self, one: str, other: str) -> bool:
-        """Tell whether these are its two devices."""
-        return one != other and {one, other} == set(self.devices)
-
-
-class CallFacts(Struct, frozen=True, kw_only=True):
-    """A call as a value: what the database row holds."""
-
-    id: str
-    conversation: str
-    opened_at: int
-    since: int
-    relay: bool
-    """TURN is configured: the ladder has its relay step."""
-    state: CallState = CallState.LOBBY
-    reason: Code | None = None
-    version: int = 0
-    caller: str | None = None
-    delayed_until: int | None = None
-    alone_since: int | None = None
-    legs: tuple[LegFacts, ...] = ()
-    pairs: tuple[PairFacts, ...] = ()
-
-    @property
-    def live(self) -> bool:
-        """The call goes on."""
-        return self.state is not CallState.ENDED
+CallFrame = CallControl | CallReport
+Notice = SocketLost | SocketBack | Removed | Restarted
+NOTICES = (SocketLost, SocketBack, Removed, Restarted)
 
 
 class CallEvent(Struct, frozen=True, kw_only=True):
@@ -198,7 +159,7 @@ class Call:
     """The state machine of one call."""
 
     def __init__(self, facts: CallFacts, members: Mapping[str, Role]) -> None:
-        """`members`: the conversation's people, by whom a frame may name."""
+        """`members`: the conversation's people, who alone may send frames and be named in them."""
         self.facts = facts
         self._members = members
         self._events: list[CallEvent] = []
@@ -218,32 +179,26 @@ class Call:
         """Take one frame of `sender`, or one notice of the hub (no sender).
 
         Raises `CallRefused` when it may not be; then nothing changed. What already is so leaves no
-        event.
+        event. A notice is never refused: what concerns nobody here changes nothing.
         """
-        if not self.facts.live:
-            raise CallRefused(Code.CALL_WRONG_STATE)
         before = self.facts, self._changed
         try:
             if sender is None:
                 self._notice(frame, now)
-            elif isinstance(frame, REPORTS):
-                self._report(sender, frame, now)
             else:
-                self._control(sender, frame, now)
+                self._frame(sender, frame, now)
         except CallRefused:
             self.facts, self._changed = before
             raise
 
     def tick(self, *, now: int) -> None:
         """Let time pass: whatever is due by `now` happens."""
-        while self.facts.live and (due := self.next_deadline()) is not None and due <= now:
+        while (due := self.facts.deadline) is not None and due <= now:
             self._let_pass(now)
 
     def next_deadline(self) -> int | None:
         """Return when `tick` has something to do, or None."""
-        if not self.facts.live:
-            return None
-        return min(self._deadlines(), default=None)
+        return self.facts.deadline
 
     def take_outgoing(self) -> list[frames.CallView]:
         """Drain what the members are told: the whole state, once, if it changed."""
@@ -259,7 +214,25 @@ class Call:
 
     # Frames
 
-    def _control(self, sender: Sender, frame: CallFrame | Notice, now: int) -> None:
+    def _frame(self, sender: Sender, frame: CallFrame | Notice, now: int) -> None:
+        if self._members.get(sender.person) != sender.role:
+            raise CallRefused(Code.CALL_NOT_MEMBER)
+        if isinstance(frame, NOTICES):
+            raise TypeError("a notice is the hub's own")
+        if not self.facts.live:
+            self._refuse_after_the_end(sender, frame)
+        elif isinstance(frame, REPORTS):
+            self._report(sender, frame, now)
+        else:
+            self._control(sender, frame, now)
+
+    def _refuse_after_the_end(self, sender: Sender, frame: CallFrame) -> None:
+        """Two who hang up at once, or one whose answer got lost, mean what already is so."""
+        leaves = isinstance(frame, frames.HangUp | frames.DeclineCall)
+        if not leaves or self.facts.leg(sender.person) is None:
+            raise CallRefused(Code.CALL_WRONG_STATE)
+
+    def _control(self, sender: Sender, frame: CallControl, now: int) -> None:
         match frame:
             case frames.OpenCall():
                 self._open_lobby(sender, now)
@@ -274,7 +247,7 @@ class Call:
             case frames.DelayCall():
                 self._delay(sender, frame.minutes, now)
             case _:
-                raise CallRefused(Code.CALL_WRONG_STATE)
+                assert_never(frame)
 
     def _report(self, sender: Sender, frame: CallReport, now: int) -> None:
         match frame:
@@ -285,92 +258,87 @@ class Call:
             case frames.ReportIncident():
                 self._incident(sender, frame)
             case frames.IssueTurn():
-                self._require_joined(sender)
-                self._tell("turn_issued", sender)
+                self._issue_turn(sender)
             case _:
                 assert_never(frame)
 
     def _open_lobby(self, sender: Sender, now: int) -> None:
-        leg = self._leg(sender.person)
+        leg = self.facts.leg(sender.person)
         if leg is not None and leg.state is Leg.JOINED:
-            raise CallRefused(
-                Code.CALL_WRONG_STATE if leg.device == sender.device else Code.CALL_TAKEN
-            )
+            here = leg.device == sender.device
+            raise CallRefused(Code.CALL_WRONG_STATE if here else Code.CALL_TAKEN)
         if leg is not None and leg.state is Leg.RINGING:
             # It rings already: there is a call to accept, not a lobby to wait in.
             raise CallRefused(Code.CALL_WRONG_STATE)
         if leg is not None and leg.state is Leg.WAITING and leg.device == sender.device:
             return
-        if leg is None or leg.state is not Leg.WAITING:
-            self._require_room(1)
-        self._put(_leg_of(sender, Leg.WAITING, now))
+        if leg is None or not leg.inside:
+            self._require_room(self._places_of(sender))
+        self._put(_known(leg, sender.person, sender.role, Leg.WAITING, now, device=sender.device))
         self._tell("opened", sender)
 
     def _ring(self, sender: Sender, persons: Iterable[str], now: int) -> None:
-        if sender.role is not Role.PHARMACIST:
-            raise CallRefused(Code.CALL_NOT_AUTHORIZED)
-        mine = self._leg(sender.person)
-        if mine is None or mine.device != sender.device:
-            raise CallRefused(Code.CALL_WRONG_STATE)
+        mine = self._require_host(sender)
         wanted = [p for p in dict.fromkeys(persons) if p != sender.person and not self._is_in(p)]
         if any(person not in self._members for person in wanted):
             raise CallRefused(Code.CALL_NOT_MEMBER)
-        self._require_room(sum(self._leg_is_gone(person) for person in wanted))
+        self._require_room(sum(self._is_gone(person) for person in wanted))
         if not wanted:
             return
         self._set(caller=self.facts.caller or sender.person, delayed_until=None)
         if mine.state is Leg.WAITING:
-            self._join(sender.person, sender.device, sender.role, now)
+            self._join(sender.person, sender.role, sender.device, now)
         for person in wanted:
-            self._ring_one(person, now)
+            self._ask(person, self._members[person], now)
         self._settle(now, Code.CALL_CANCELLED)
         self._tell("rang", sender, persons=sorted(wanted))
 
-    def _ring_one(self, person: str, now: int) -> None:
-        role, leg = self._members[person], self._leg(person)
-        waits_here = leg is not None and leg.state is Leg.WAITING and leg.lost_at is None
-        if leg is not None and leg.device is not None and waits_here:
-            # Admitted: to wait in the lobby was to say yes.
-            self._join(person, leg.device, role, now)
-            return
-        seconds = RING_PROFESSIONAL_SECONDS if role in STAFF else RING_SECONDS
-        until = now + seconds * SECOND
-        self._put(LegFacts(person=person, role=role, state=Leg.RINGING, since=now, until=until))
+    def _ask(self, person: str, role: Role, now: int) -> None:
+        """Let in who waits within hearing (to wait was to say yes); ring anyone else."""
+        leg = self.facts.leg(person)
+        if leg is not None and leg.state is Leg.WAITING and leg.lost_at is None and leg.device:
+            self._join(person, role, leg.device, now)
+        else:
+            rung = _known(leg, person, role, Leg.RINGING, now, until=ring_until(role, now))
+            self._put(replace(rung, asked=True))
 
     def _accept(self, sender: Sender, now: int) -> None:
-        leg = self._leg(sender.person)
-        if leg is None or leg.state is Leg.WAITING:
+        leg = self.facts.leg(sender.person)
+        # To have waited once is not to be asked: who waits is let in, by a pharmacist.
+        if leg is None or leg.state is Leg.WAITING or not leg.asked:
             raise CallRefused(Code.CALL_WRONG_STATE)
-        if leg.state is Leg.JOINED and leg.device == sender.device:
-            return
         if leg.state is Leg.JOINED:
-            raise CallRefused(Code.CALL_TAKEN)
-        if self.facts.state is CallState.LOBBY:
-            raise CallRefused(Code.CALL_WRONG_STATE)
-        if self._leg_is_gone(sender.person):
+            if leg.device != sender.device:
+                raise CallRefused(Code.CALL_TAKEN)
+            return
+        if not leg.inside:
             self._require_room(1)
-        self._join(sender.person, sender.device, sender.role, now)
+        if len(lately(leg.builds, now)) >= MAX_REBUILDS:
+            raise CallRefused(Code.CALL_RATE_LIMITED)
+        self._join(sender.person, sender.role, sender.device, now)
         self._settle(now, Code.CALL_PEER_LEFT)
         self._tell("accepted", sender)
 
     def _decline(self, sender: Sender, how: Leg, now: int) -> None:
-        leg = self._leg(sender.person)
+        leg = self.facts.leg(sender.person)
         if leg is not None and leg.state is how:
             return
         if leg is None or leg.state is not Leg.RINGING:
             raise CallRefused(Code.CALL_WRONG_STATE)
-        self._put(replace(leg, state=how, since=now, until=None))
+        self._leave(leg, how, now)
         self._settle(now, Code.CALL_DECLINED)
         self._tell("declined", sender, how=how.value)
 
     def _hang_up(self, sender: Sender, now: int) -> None:
-        leg = self._leg(sender.person)
-        if leg is None or leg.device != sender.device or leg.state not in (Leg.WAITING, Leg.JOINED):
+        leg = self.facts.leg(sender.person)
+        if leg is not None and not leg.inside:
+            return
+        if leg is None or leg.device != sender.device:
             raise CallRefused(Code.CALL_WRONG_STATE)
-        met = bool(self.facts.pairs)
+        reason = self._reason(Code.CALL_PEER_LEFT)
         self._leave(leg, Leg.LEFT, now)
         # Two people are the ordinary call: when one hangs up it is over, for both at once.
-        self._settle(now, Code.CALL_PEER_LEFT if met else Code.CALL_CANCELLED, at_once=True)
+        self._settle(now, reason)
         self._tell("left" if self.facts.live else "ended", sender)
 
     def _delay(self, sender: Sender, minutes: int, now: int) -> None:
@@ -406,183 +374,199 @@ class Call:
         if pair is None:
             # The other side said so first: this generation is over already.
             return
+        if pair.is_given_up(now) and frame.why not in ("network", "reload"):
+            # Known, and tried again at its own pace; a new network or page is worth a try at once.
+            return
+        if not pair.may_rebuild(now):
+            raise CallRefused(Code.CALL_RATE_LIMITED)
         self._rebuild(pair, now)
         self._tell("pair_lost", sender, peer=frame.peer, generation=frame.generation, why=frame.why)
 
     def _incident(self, sender: Sender, frame: frames.ReportIncident) -> None:
-        leg = self._leg(sender.person)
-        if leg is None:
+        leg = self.facts.leg(sender.person)
+        # A telephone that rings has no device in the call yet.
+        if leg is None or not leg.inside or leg.device not in (None, sender.device):
             raise CallRefused(Code.CALL_WRONG_STATE)
         outcome = {"code": frame.code, "peer": frame.peer, "generation": frame.generation}
         self._tell("incident", sender, **outcome)
 
+    def _issue_turn(self, sender: Sender) -> None:
+        self._require_joined(sender)
+        if not self.facts.relay:
+            raise CallRefused(Code.CALL_TURN_UNAVAILABLE)
+        self._tell("turn_issued", sender)
+
     # Notices of the hub
 
     def _notice(self, frame: CallFrame | Notice, now: int) -> None:
+        if not isinstance(frame, NOTICES):
+            raise TypeError("a frame without its sender")
+        if not self.facts.live:
+            return
         match frame:
             case SocketLost():
-                self._socket(frame.device, now, "socket_lost")
+                self._hear(frame.device, now, "socket_lost")
             case SocketBack():
-                self._socket(frame.device, None, "socket_back")
+                self._hear(frame.device, None, "socket_back")
             case Removed():
-                leg = self._leg(frame.person)
-                if leg is None or leg.state not in (Leg.WAITING, Leg.RINGING, Leg.JOINED):
-                    return
-                self._leave(leg, Leg.LEFT, now)
-                self._settle(now, frame.why, at_once=True)
-                self._tell("left", None, person=frame.person, code=frame.why.value)
+                self._remove(frame, now)
+            case Restarted():
+                self._begin_again(now)
             case _:
-                raise TypeError("a frame without its sender")
+                assert_never(frame)
 
-    def _socket(self, device: str, lost_at: int | None, what: str) -> None:
+    def _hear(self, device: str, lost_at: int | None, what: str) -> None:
         for leg in self.facts.legs:
-            there = leg.device == device and leg.state in (Leg.WAITING, Leg.JOINED)
-            if there and (leg.lost_at is None) != (lost_at is None):
+            if leg.device == device and (leg.lost_at is None) != (lost_at is None):
                 self._put(replace(leg, lost_at=lost_at))
                 # Who waits and whose telephone locks is presence: told to members, never written.
                 if leg.state is Leg.JOINED:
                     self._tell(what, None, person=leg.person, device=device)
 
+    def _remove(self, notice: Removed, now: int) -> None:
+        leg = self.facts.leg(notice.person)
+        if leg is not None and leg.inside:
+            self._leave(leg, Leg.LEFT, now, asked=False)
+            self._settle(now, notice.why)
+            self._tell("left", None, person=notice.person, code=notice.why.value)
+        elif leg is not None and leg.asked:
+            self._put(replace(leg, asked=False))
+
+    def _begin_again(self, now: int) -> None:
+        """Give everyone the whole of their time again, counted from now."""
+        legs = [_heard_last(leg, now) for leg in self.facts.legs]
+        pairs = [
+            pair if pair.connected else replace(pair, since=now, down_since=now)
+            for pair in self.facts.pairs
+        ]
+        alone = None if self.facts.alone_since is None else now
+        self._set(legs=tuple(legs), pairs=tuple(pairs), alone_since=alone)
+
     # Time
 
-    def _deadlines(self) -> Iterable[int]:
-        for leg in self.facts.legs:
-            if leg.state is Leg.RINGING and leg.until is not None:
-                yield leg.until
-            elif leg.lost_at is not None:
-                yield leg.lost_at + _patience(leg) * SECOND
-        for pair in self.facts.pairs:
-            if not pair.connected:
-                yield self._pair_deadline(pair)
-        if self.facts.alone_since is not None:
-            yield self.facts.alone_since + ALONE_SECONDS * SECOND
-
-    def _pair_deadline(self, pair: PairFacts) -> int:
-        connect_by = pair.since + CONNECT_SECONDS * SECOND
-        if pair.down_since is None:
-            return connect_by
-        give_up_at = pair.down_since + GIVE_UP_SECONDS * SECOND
-        if pair.since >= give_up_at:
-            return connect_by
-        return min(connect_by, give_up_at)
-
     def _let_pass(self, now: int) -> None:
-        """Do the one thing that is due first."""
+        """Do one thing that is due."""
         for leg in self.facts.legs:
-            if leg.state is Leg.RINGING and leg.until is not None and leg.until <= now:
-                return self._miss(leg, now)
-            if leg.lost_at is not None and leg.lost_at + _patience(leg) * SECOND <= now:
-                return self._lose(leg, now)
+            if leg.deadline is not None and leg.deadline <= now:
+                return self._miss(leg, now) if leg.state is Leg.RINGING else self._lose(leg, now)
         for pair in self.facts.pairs:
-            if not pair.connected and self._pair_deadline(pair) <= now:
+            if pair.deadline is not None and pair.deadline <= now:
                 return self._overdue(pair, now)
-        self._end(Code.CALL_PEER_LEFT, now)
-        return self._tell("ended", None)
+        return self._end_by_clock(Code.CALL_PEER_LEFT, now)
 
     def _miss(self, leg: LegFacts, now: int) -> None:
-        self._put(replace(leg, state=Leg.MISSED, since=now, until=None))
+        self._leave(leg, Leg.MISSED, now)
         self._settle(now, Code.CALL_TIMEOUT)
         self._tell("missed", None, person=leg.person)
 
     def _lose(self, leg: LegFacts, now: int) -> None:
         waited = leg.state is Leg.WAITING
+        reason = Code.CALL_TIMEOUT if waited else self._reason(Code.CALL_MEDIA_LOST)
         self._leave(leg, Leg.LEFT, now)
-        self._settle(now, Code.CALL_TIMEOUT if waited else Code.CALL_MEDIA_LOST)
+        self._settle(now, reason)
         self._tell("left", None, person=leg.person)
 
     def _overdue(self, pair: PairFacts, now: int) -> None:
-        given_up = pair.down_since is not None and now - pair.down_since >= GIVE_UP_SECONDS * SECOND
-        if given_up and self._joined_count() == 2:
-            self._end(Code.CALL_MEDIA_LOST, now)
-            return self._tell("ended", None)
-        rebuilt = self._rebuild(pair, now, refuse=False)
-        why = "overdue" if rebuilt else "waits"
-        return self._tell(
-            "pair_lost", None, devices=list(pair.devices), generation=pair.generation, why=why
-        )
+        """Make a pair anew, or give up whoever nobody reaches any more."""
+        if all(one.is_given_up(now) for one in self.facts.pairs):
+            return self._end_by_clock(Code.CALL_MEDIA_LOST, now)
+        for leg in self.facts.joined:
+            if leg.device in pair.devices and self._is_unreachable(leg, now):
+                self._leave(leg, Leg.LEFT, now)
+                self._settle(now, Code.CALL_MEDIA_LOST)
+                code = Code.CALL_MEDIA_LOST.value
+                return self._tell("left", None, person=leg.person, code=code)
+        return self._rebuild_by_clock(pair, now)
+
+    def _rebuild_by_clock(self, pair: PairFacts, now: int) -> None:
+        room = pair.may_rebuild(now)
+        if room:
+            self._rebuild(pair, now)
+        else:
+            # Not now: look again when a place of this minute may be free.
+            self._put_pair(replace(pair, since=now))
+        told = {"devices": list(pair.devices), "generation": pair.generation}
+        self._tell("pair_lost", None, **told, why="overdue" if room else "waits")
+
+    def _is_unreachable(self, leg: LegFacts, now: int) -> bool:
+        """Tell whether every connection of theirs was given up."""
+        theirs = [pair for pair in self.facts.pairs if leg.device in pair.devices]
+        return all(pair.is_given_up(now) for pair in theirs)
+
+    def _end_by_clock(self, reason: Code, now: int) -> None:
+        self._end(reason, now)
+        self._tell("ended", None)
 
     # What several of them do
 
-    def _join(self, person: str, device: str, role: Role, now: int) -> None:
-        others = [leg for leg in self.facts.legs if leg.state is Leg.JOINED]
-        self._put(LegFacts(person=person, role=role, state=Leg.JOINED, since=now, device=device))
+    def _join(self, person: str, role: Role, device: str, now: int) -> None:
+        leg, others = self.facts.leg(person), self.facts.joined
+        joined = _known(leg, person, role, Leg.JOINED, now, device=device)
+        self._put(replace(joined, asked=True))
         for other in others:
-            if other.device is not None and other.person != person:
-                self._put_pair(_new_pair(other.device, device, now))
+            if other.device is not None:
+                builds = _longest([joined.builds], lately(other.builds, now))
+                self._put_pair(self._new_pair(other.device, device, builds, now))
 
-    def _leave(self, leg: LegFacts, how: Leg, now: int) -> None:
-        self._put(replace(leg, state=how, since=now, until=None, lost_at=None, device=None))
-        if leg.device is not None:
-            kept = tuple(pair for pair in self.facts.pairs if leg.device not in pair.devices)
-            self._set(pairs=kept)
-
-    def _rebuild(self, pair: PairFacts, now: int, *, refuse: bool = True) -> bool:
-        """Begin the next generation of a pair; tell whether there was room in this minute."""
-        recent = tuple(at for at in pair.rebuilds if at > now - MINUTE_SECONDS * SECOND)
-        if len(recent) >= MAX_REBUILDS:
-            if refuse:
-                raise CallRefused(Code.CALL_RATE_LIMITED)
-            # Not now: look again when a place of this minute is free.
-            self._put_pair(replace(pair, since=now))
-            return False
-        worked = bool(pair.up)
-        self._put_pair(
-            PairFacts(
-                devices=pair.devices,
-                generation=pair.generation + 1,
-                offerer=self._next_offerer(pair),
-                stage=Stage.ALL if worked else self._next_stage(pair.stage),
-                since=now,
-                down_since=now if pair.down_since is None else pair.down_since,
-                rebuilds=(*recent, now),
-            )
+    def _new_pair(self, there: str, new: str, builds: tuple[int, ...], now: int) -> PairFacts:
+        return PairFacts(
+            devices=(there, new),
+            generation=self.facts.spent + 1,
+            # Who was there has had the time to prepare its offer; unless it is out of reach.
+            offerer=new if there in self.facts.lost else there,
+            stage=Stage.ALL,
+            since=now,
+            down_since=now,
+            rebuilds=builds,
         )
+
+    def _leave(self, leg: LegFacts, how: Leg, now: int, *, asked: bool | None = None) -> None:
+        cut = [pair for pair in self.facts.pairs if leg.device in pair.devices]
+        builds = _longest(
+            [(*lately(pair.rebuilds, now), now) for pair in cut], lately(leg.builds, now)
+        )
+        gone = _known(leg, leg.person, leg.role, how, now)
+        self._put(replace(gone, asked=leg.asked if asked is None else asked, builds=builds))
+        if cut:
+            kept = tuple(pair for pair in self.facts.pairs if leg.device not in pair.devices)
+            spent = max(self.facts.spent, *(pair.generation for pair in cut))
+            self._set(pairs=kept, spent=spent)
+
+    def _rebuild(self, pair: PairFacts, now: int) -> None:
+        """Begin the next generation of a pair."""
+        self._put_pair(pair.rebuilt(now, lost=self.facts.lost, relay=self.facts.relay))
         self._weigh(now)
-        return True
 
-    def _next_offerer(self, pair: PairFacts) -> str:
-        """The other one, so that no single side's trouble decides; never one out of reach."""
-        lost = {leg.device for leg in self.facts.legs if leg.lost_at is not None}
-        first, second = pair.devices
-        other = second if pair.offerer == first else first
-        return pair.offerer if other in lost and pair.offerer not in lost else other
-
-    def _next_stage(self, stage: Stage) -> Stage:
-        if stage is Stage.ALL and self.facts.relay:
-            return Stage.RELAY
-        # Without a relay the last step keeps all candidates and leaves the picture out. After the
-        # last step the ladder begins again, until the pair is given up.
-        return Stage.ALL if stage is Stage.AUDIO else Stage.AUDIO
-
-    def _settle(self, now: int, reason: Code, *, at_once: bool = False) -> None:
+    def _settle(self, now: int, reason: Code) -> None:
         """Draw the consequences of somebody coming or going: end, alone, or on."""
-        legs = self.facts.legs
-        joined = [leg for leg in legs if leg.state is Leg.JOINED]
-        waiting = any(leg.state is Leg.WAITING for leg in legs)
-        ringing = any(leg.state is Leg.RINGING for leg in legs)
-        began = self.facts.caller is not None or bool(joined)
-        if not began:
-            if not waiting:
-                self._end(reason, now)
-            return
+        facts = self.facts
+        if not self._goes_on(reason):
+            self._end(reason, now)
+        elif facts.joined:
+            alone = len(facts.joined) == 1 and not facts.has(Leg.RINGING)
+            since = now if facts.alone_since is None else facts.alone_since
+            self._set(alone_since=since if alone else None)
+            self._weigh(now)
+
+    def _goes_on(self, reason: Code) -> bool:
+        facts = self.facts
+        if facts.state is CallState.LOBBY and not facts.joined:
+            return facts.has(Leg.WAITING)
         # A call is the pharmacist's: it does not go on among those who were called.
-        if not any(leg.role in STAFF for leg in joined):
-            self._end(reason, now)
-            return
-        alone = len(joined) == 1 and not ringing
-        if alone and (at_once or reason is not Code.CALL_MEDIA_LOST) and not waiting:
-            self._end(reason, now)
-            return
-        self._set(alone_since=(self.facts.alone_since or now) if alone else None)
-        self._weigh(now)
+        if not any(leg.role is Role.PHARMACIST for leg in facts.joined):
+            return False
+        return len(facts.joined) > 1 or facts.has(Leg.RINGING) or self._may_be_rejoined(reason)
+
+    def _may_be_rejoined(self, reason: Code) -> bool:
+        """Tell whether somebody may still come: lost just now or before, or waiting."""
+        waited_for = self.facts.alone_since is not None or self.facts.has(Leg.WAITING)
+        return waited_for or reason is Code.CALL_MEDIA_LOST
 
     def _weigh(self, now: int) -> None:
         """Say where the call is, from its legs and pairs."""
-        if not self.facts.live:
-            return
         pairs, before = self.facts.pairs, self.facts.state
         began = before in (CallState.ACTIVE, CallState.DEGRADED)
-        if self._joined_count() < 2:
+        if len(self.facts.joined) < 2:
             state = CallState.DEGRADED if began else CallState.RINGING
         elif all(pair.connected for pair in pairs):
             audio = any(pair.stage is Stage.AUDIO for pair in pairs)
@@ -592,6 +576,11 @@ class Call:
         if state is not before:
             self._set(state=state, since=now)
 
+    def _reason(self, met: Code) -> Code:
+        """Return `met` where people have met, else that it was cancelled before."""
+        unmet = self.facts.state in (CallState.LOBBY, CallState.RINGING)
+        return Code.CALL_CANCELLED if unmet else met
+
     def _end(self, reason: Code, now: int) -> None:
         self._set(
             state=CallState.ENDED,
@@ -599,10 +588,35 @@ class Call:
             since=now,
             pairs=(),
             alone_since=None,
-            legs=tuple(_over(leg, now) for leg in self.facts.legs),
+            legs=tuple(over(leg, now) for leg in self.facts.legs),
         )
 
-    # Small things
+    # What a frame must meet
+
+    def _require_host(self, sender: Sender) -> LegFacts:
+        """Return the leg of a pharmacist who may ring: in the lobby before anyone, then inside."""
+        if sender.role is not Role.PHARMACIST:
+            raise CallRefused(Code.CALL_NOT_AUTHORIZED)
+        mine = self.facts.leg(sender.person)
+        host = Leg.WAITING if self.facts.state is CallState.LOBBY else Leg.JOINED
+        if mine is None or mine.state is not host or mine.device != sender.device:
+            raise CallRefused(Code.CALL_WRONG_STATE)
+        return mine
+
+    def _require_joined(self, sender: Sender) -> None:
+        leg = self.facts.leg(sender.person)
+        if leg is None or leg.state is not Leg.JOINED or leg.device != sender.device:
+            raise CallRefused(Code.CALL_WRONG_STATE)
+
+    def _require_room(self, places: int) -> None:
+        inside = sum(leg.inside for leg in self.facts.legs)
+        if inside + places > MAX_PEOPLE:
+            raise CallRefused(Code.CALL_FULL)
+
+    def _places_of(self, sender: Sender) -> int:
+        """Return how many places must be free: those who wait keep one for a pharmacist."""
+        there = any(leg.inside and leg.role is Role.PHARMACIST for leg in self.facts.legs)
+        return 1 if there or sender.role is Role.PHARMACIST else 2
 
     def _current(self, sender: Sender, peer: str, generation: int) -> PairFacts | None:
         """Return the pair in this very generation, None if that one is over."""
@@ -614,39 +628,22 @@ class Call:
                 return pair if generation == pair.generation else None
         raise CallRefused(Code.CALL_WRONG_STATE)
 
-    def _require_joined(self, sender: Sender) -> None:
-        leg = self._leg(sender.person)
-        if leg is None or leg.state is not Leg.JOINED or leg.device != sender.device:
-            raise CallRefused(Code.CALL_WRONG_STATE)
-
-    def _require_room(self, more: int) -> None:
-        inside = sum(self._is_in_or_asked(leg) for leg in self.facts.legs)
-        if inside + more > MAX_PEOPLE:
-            raise CallRefused(Code.CALL_FULL)
-
-    def _is_in_or_asked(self, leg: LegFacts) -> bool:
-        return leg.state in (Leg.WAITING, Leg.RINGING, Leg.JOINED)
-
     def _is_in(self, person: str) -> bool:
-        leg = self._leg(person)
+        leg = self.facts.leg(person)
         return leg is not None and leg.state in (Leg.RINGING, Leg.JOINED)
 
-    def _leg_is_gone(self, person: str) -> bool:
-        leg = self._leg(person)
-        return leg is None or not self._is_in_or_asked(leg)
+    def _is_gone(self, person: str) -> bool:
+        leg = self.facts.leg(person)
+        return leg is None or not leg.inside
 
-    def _joined_count(self) -> int:
-        return sum(leg.state is Leg.JOINED for leg in self.facts.legs)
-
-    def _leg(self, person: str) -> LegFacts | None:
-        return next((leg for leg in self.facts.legs if leg.person == person), None)
+    # Writing down
 
     def _put(self, new: LegFacts) -> None:
         others = tuple(leg for leg in self.facts.legs if leg.person != new.person)
         self._set(legs=(*others, new))
 
     def _put_pair(self, new: PairFacts) -> None:
-        others = tuple(p for p in self.facts.pairs if set(p.devices) != set(new.devices))
+        others = tuple(pair for pair in self.facts.pairs if not pair.holds(*new.devices))
         self._set(pairs=(*others, new))
 
     def _set(self, **changes: Any) -> None:
@@ -663,80 +660,36 @@ class Call:
         self._events.append(CallEvent(what=what, by=by, outcome=told))
 
 
-def view(facts: CallFacts) -> frames.CallView:
-    """Return what the members are told of a call."""
-    return frames.CallView(
-        id=facts.id,
-        conversation=facts.conversation,
-        version=facts.version,
-        state=facts.state.value,
-        reason=None if facts.reason is None else facts.reason.value,
-        caller=facts.caller,
-        opened_at=facts.opened_at,
-        since=facts.since,
-        delayed_until=facts.delayed_until,
-        turn=facts.relay,
-        legs=[_leg_view(leg) for leg in facts.legs],
-        pairs=[_pair_view(pair) for pair in facts.pairs],
-    )
-
-
-def encode(facts: CallFacts) -> bytes:
-    """Return the stored form of a call."""
-    return msgspec.json.encode(facts)
-
-
-def decode(data: bytes) -> CallFacts:
-    """Read the stored form of a call."""
-    return msgspec.json.decode(data, type=CallFacts)
-
-
-def _leg_view(leg: LegFacts) -> frames.LegView:
-    until = leg.until if leg.lost_at is None else leg.lost_at + _patience(leg) * SECOND
-    return frames.LegView(
-        person=leg.person,
-        device=leg.device,
-        state=leg.state.value,
-        since=leg.since,
-        away=leg.lost_at is not None,
-        until=until,
-    )
-
-
-def _pair_view(pair: PairFacts) -> frames.PairView:
-    return frames.PairView(
-        devices=list(pair.devices),
-        generation=pair.generation,
-        offerer=pair.offerer,
-        stage=pair.stage.value,
-        state="connected" if pair.connected else "connecting",
-    )
-
-
-def _leg_of(sender: Sender, state: Leg, now: int) -> LegFacts:
+def _known(
+    leg: LegFacts | None,
+    person: str,
+    role: Role,
+    state: Leg,
+    now: int,
+    *,
+    device: str | None = None,
+    until: int | None = None,
+) -> LegFacts:
+    """Return a person in another state, with what the call remembers of them."""
     return LegFacts(
-        person=sender.person, role=sender.role, state=state, since=now, device=sender.device
-    )
-
-
-def _new_pair(there: str, new: str, now: int) -> PairFacts:
-    # Who was there has had the time to prepare its offer.
-    return PairFacts(
-        devices=(there, new),
-        generation=1,
-        offerer=there,
-        stage=Stage.ALL,
+        person=person,
+        role=role,
+        state=state,
         since=now,
-        down_since=now,
+        device=device,
+        until=until,
+        asked=leg is not None and leg.asked,
+        builds=() if leg is None else lately(leg.builds, now),
     )
 
 
-def _over(leg: LegFacts, now: int) -> LegFacts:
-    gone = leg.state in (Leg.WAITING, Leg.RINGING, Leg.JOINED)
-    state = {Leg.RINGING: Leg.MISSED}.get(leg.state, Leg.LEFT) if gone else leg.state
-    since = now if gone else leg.since
-    return replace(leg, state=state, since=since, device=None, until=None, lost_at=None)
+def _longest(some: Iterable[tuple[int, ...]], other: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the one that says most."""
+    return max((*some, other), key=len)
 
 
-def _patience(leg: LegFacts) -> int:
-    return PLACE_SECONDS if leg.state is Leg.WAITING else GRACE_SECONDS
+def _heard_last(leg: LegFacts, now: int) -> LegFacts:
+    """Return a person whom the hub does not hear since now."""
+    if leg.state is Leg.RINGING:
+        return replace(leg, until=ring_until(leg.role, now))
+    return replace(leg, lost_at=now) if leg.inside else leg

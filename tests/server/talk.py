@@ -47,13 +47,13 @@ class Talk:
         return (await peer.refused(kind, **self.here | fields)).code
 
     async def signal(
-        self, sender: Peer, to: Peer, what: SignalType = OFFER, **changes: Any
+        self, sender: Peer, to: Peer, what: SignalType = OFFER, /, **changes: Any
     ) -> Ok | RefusedFrame:
         """Send a signal of the first generation, or one with another header."""
         body = self.signal_body(to, what, **changes)
         return await sender.ask(frames.Signal, conversation=self.conversation, body=body)
 
-    def signal_body(self, to: Peer, what: SignalType, **changes: Any) -> bytes:
+    def signal_body(self, to: Peer, what: SignalType, /, **changes: Any) -> bytes:
         """Return a signal's bytes."""
         header: dict[str, Any] = {
             "call": uuid.UUID(self.call).bytes,
