@@ -114,10 +114,13 @@ ACTS = (
 
 
 def scenes() -> list[str]:
-    """Return the name of every scene, as written in scenes.ts."""
-    source = (WEB / "tests/preview/scenes.ts").read_text(encoding="utf-8")
-    table = source[source.index("export const SCENES") :]
-    return re.findall(r'^  "?([a-z-]+)"?: ', table, re.MULTILINE)
+    """Return the name of every scene, as written in the two tables."""
+    names: list[str] = []
+    for file, table in (("scenes.ts", "SCENES"), ("callScenes.ts", "CALL_SCENES")):
+        source = (WEB / "tests/preview" / file).read_text(encoding="utf-8")
+        lines = source[source.index(f"export const {table}") :]
+        names += re.findall(r'^  "?([a-z-]+)"?: ', lines, re.MULTILINE)
+    return names
 
 
 def shots(only: str) -> Iterator[Shot]:

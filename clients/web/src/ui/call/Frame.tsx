@@ -1,0 +1,53 @@
+import type { ComponentChildren } from "preact"
+import { useContext, useEffect, useRef } from "preact/hooks"
+import { t } from "../../strings/strings"
+import { MessagesIcon } from "../icons"
+import { HeadingLevel } from "../parts/Heading"
+import { messagesFirst } from "./where"
+
+interface FrameProps {
+  readonly kind: string
+  readonly title: string
+  readonly head?: ComponentChildren
+  readonly unread: number
+  readonly children: ComponentChildren
+}
+
+/** The call's screen: its title takes the focus when the screen changes, unless somebody writes beside it. */
+export function Frame({ kind, title, head, unread, children }: FrameProps) {
+  const box = useRef<HTMLElement>(null)
+  const heading = useRef<HTMLHeadingElement>(null)
+  const Title = useContext(HeadingLevel) === 1 ? "h1" : "h2"
+  useEffect(() => {
+    const held = document.activeElement
+    if (held === null || held === document.body || box.current?.contains(held) === true) heading.current?.focus({ preventScroll: true })
+  }, [kind])
+  return (
+    <section ref={box} class={`call call-${kind}`} aria-label={t("call")}>
+      <header class="call-head">
+        <Title ref={heading} class="call-title" tabIndex={-1}>{title}</Title>
+        {head}
+        <MessagesToggle unread={unread} />
+      </header>
+      {children}
+    </section>
+  )
+}
+
+/** On a telephone the messages come under a small call, and go again. */
+function MessagesToggle({ unread }: { readonly unread: number }) {
+  const first = messagesFirst.value
+  return (
+    <button type="button" class="button quiet to-messages" aria-pressed={first} onClick={() => (messagesFirst.value = !first)}>
+      <MessagesIcon /><span>{t("log")}</span>
+      {unread > 0 && <span class="badge"><span aria-hidden="true">{unread}</span><span class="visually-hidden">{t("unread", { count: unread })}</span></span>}
+    </button>
+  )
+}
+
+/** Bring the messages forward and begin to write. */
+export function writeInstead(): void {
+  messagesFirst.value = true
+  // The messages are shown with the next render.
+  requestAnimationFrame(() => document.querySelector<HTMLElement>(".composer textarea")?.focus())
+}

@@ -1,0 +1,124 @@
+import { useEffect, useState } from "preact/hooks"
+import type { CallStage, Conversation, Me, Role, Tile } from "../../core/model"
+import { locale, t } from "../../strings/strings"
+import { useEngine } from "../engine"
+import { formatNames } from "../format"
+import { OfflineIcon } from "../icons"
+import { isSingle, writes } from "../parts/keys"
+import { Notice } from "../parts/Notice"
+import { BigTextField, Captions } from "./BigText"
+import { CameraControl, Control, MicrophoneControl } from "./Controls"
+import { MediaTrouble } from "./Devices"
+import { Frame, writeInstead } from "./Frame"
+import { BigTextIcon, HangUpIcon, MoreIcon, SpeakerIcon } from "./icons"
+import { More } from "./More"
+import { Self } from "./Self"
+import { newsOf } from "./states"
+import { Tiles } from "./Tiles"
+import { formatClock, useNow } from "./time"
+import { useMedia } from "./useMedia"
+
+type Stage = Extract<CallStage, { readonly kind: "in_call" }>
+
+interface InCallProps {
+  readonly stage: Stage
+  readonly me: Me
+  readonly conversation: Conversation
+}
+
+const STAFF: readonly Role[] = ["pharmacist", "technician"]
+
+export function InCall({ stage, me, conversation }: InCallProps) {
+  const { calls } = useEngine()
+  const media = useMedia()
+  const [writing, setWriting] = useState(false)
+  const [more, setMore] = useState(false)
+  const { tiles } = stage
+  useCallKeys(STAFF.includes(me.role), { toggleWriting: () => setWriting(!writing) })
+  const names = formatNames(tiles.map(({ name }) => name), locale.value)
+  return (
+    <Frame kind="in-call" title={tiles.length === 0 ? t("call") : t("call-with", { names })} head={<Head stage={stage} more={() => setMore(true)} />} unread={conversation.unread}>
+      <Announcer tiles={tiles} />
+      <Banners stage={stage} />
+      <div class="call-stage">
+        <Tiles tiles={tiles} />
+        <figure class="self">
+          <div class="self-picture"><Self media={media} /></div>
+          <figcaption>{t(media.microphoneOn ? "call-me" : "call-me-muted")}</figcaption>
+        </figure>
+        <Captions tiles={tiles} mine={media.bigText} />
+      </div>
+      {writing && <BigTextField close={() => setWriting(false)} />}
+      <div class="call-controls" role="group" aria-label={t("call-controls")}>
+        <MicrophoneControl />
+        <CameraControl />
+        <Control icon={BigTextIcon} look={writing ? "off" : "on"} onClick={() => setWriting(!writing)}>{t("call-big-text")}</Control>
+        <Control icon={HangUpIcon} look="danger" onClick={() => void calls.hangUp()}>{t("call-hang-up")}</Control>
+      </div>
+      {more && <More code={stage.code} onClose={() => setMore(false)} />}
+    </Frame>
+  )
+}
+
+function Head({ stage, more }: { readonly stage: Stage; readonly more: () => void }) {
+  const now = useNow()
+  return (
+    <>
+      {stage.since !== null && <span class="call-clock soft" role="timer">{formatClock(now - stage.since)}</span>}
+      <button type="button" class="button quiet" aria-haspopup="dialog" onClick={more}><MoreIcon /><span>{t("more")}</span></button>
+    </>
+  )
+}
+
+/** What is wrong with the call, and what one can do meanwhile. */
+function Banners({ stage: { tiles, alone, soundBlocked } }: { readonly stage: Stage }) {
+  const { calls } = useEngine()
+  const [alright, setAlright] = useState(false)
+  const lost = tiles.some(({ link }) => link === "reconnecting")
+  return (
+    <div class="call-banners">
+      {lost && (
+        <Notice icon={OfflineIcon}>
+          <p><strong>{t("call-interrupted")}</strong></p>
+          <button type="button" class="button" onClick={writeInstead}>{t("composer-placeholder")}</button>
+        </Notice>
+      )}
+      <div role="status">{alone && <Notice icon={OfflineIcon}><p>{t("call-alone")}</p></Notice>}</div>
+      {soundBlocked && <button type="button" class="button primary big wide" onClick={() => calls.unblockSound()}><SpeakerIcon /><span>{t("call-unblock")}</span></button>}
+      {!alright && <MediaTrouble without={() => setAlright(true)} />}
+    </div>
+  )
+}
+
+/** Who came, went, was lost and is back: aloud, once. */
+function Announcer({ tiles }: { readonly tiles: readonly Tile[] }) {
+  const [before, setBefore] = useState(tiles)
+  const [words, setWords] = useState("")
+  useEffect(() => {
+    const news = newsOf(before, tiles)
+    setBefore(tiles)
+    if (news.length > 0) setWords(news.map(({ what, name }) => t(`call-news-${what.replace("_", "-")}`, { name })).join(" "))
+  }, [tiles])
+  return <p class="visually-hidden" role="status">{words}</p>
+}
+
+/** Single keys, at the counter only: a patient who rests a hand on the keyboard goes on being heard. */
+function useCallKeys(active: boolean, { toggleWriting }: { readonly toggleWriting: () => void }): void {
+  const { calls } = useEngine()
+  useEffect(() => {
+    if (!active) return
+    const commands: Readonly<Record<string, () => void>> = {
+      m: () => calls.setMicrophone(!calls.media.peek().microphoneOn),
+      c: () => calls.setCamera(!calls.media.peek().cameraOn),
+      e: toggleWriting,
+    }
+    const onKey = (event: KeyboardEvent) => {
+      const command = isSingle(event) && !writes(event.target) ? commands[event.key] : undefined
+      if (command === undefined) return
+      event.preventDefault()
+      command()
+    }
+    addEventListener("keydown", onKey)
+    return () => removeEventListener("keydown", onKey)
+  })
+}

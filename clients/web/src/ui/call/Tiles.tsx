@@ -1,0 +1,38 @@
+import type { Tile } from "../../core/model"
+import { t } from "../../strings/strings"
+import { initials } from "../format"
+import { OfflineIcon } from "../icons"
+import { roleName } from "../words"
+import { CameraOffIcon, LineIcon, MicrophoneOffIcon } from "./icons"
+import { Picture } from "./Picture"
+import { tileWords } from "./states"
+
+/** The others: large, named by the engine, and what is missing said in words. */
+export function Tiles({ tiles }: { readonly tiles: readonly Tile[] }) {
+  return (
+    <ul class={`tiles tiles-${tiles.length}`}>
+      {tiles.map((tile) => <li key={tile.person}><Person tile={tile} /></li>)}
+    </ul>
+  )
+}
+
+function Person({ tile }: { readonly tile: Tile }) {
+  const { person, name, role, stream, link, camera, microphone } = tile
+  const words = tileWords(tile)
+  const seen = camera && link !== "audio_only" && stream !== null
+  return (
+    <figure class={`tile tile-${link.replace("_", "-")}`}>
+      <div class="tile-picture">
+        {seen && <Picture stream={stream} person={person} label={t("call-picture", { name })} />}
+        {!seen && <span class="avatar huge" aria-hidden="true">{initials(name)}</span>}
+        {link === "reconnecting" && <p class="tile-over"><OfflineIcon />{t("call-link-reconnecting")}</p>}
+      </div>
+      <figcaption>
+        <span><strong>{name}</strong> <span class="soft">{roleName(role)}</span></span>
+        {words !== null && <span class="tile-word"><LineIcon />{t(words)}</span>}
+        {!microphone && <span class="tile-word"><MicrophoneOffIcon />{t("call-microphone-off")}</span>}
+        {!camera && <span class="tile-word"><CameraOffIcon />{t("call-camera-off")}</span>}
+      </figcaption>
+    </figure>
+  )
+}
