@@ -313,7 +313,7 @@ class Call:
             return
         if not leg.inside:
             self._require_room(1)
-        if len(lately(leg.joins, now)) >= MAX_REBUILDS:
+        if len(lately(leg.builds, now)) >= MAX_REBUILDS:
             raise CallRefused(Code.CALL_RATE_LIMITED)
         self._join(sender.person, sender.role, sender.device, now)
         self._settle(now, Code.CALL_PEER_LEFT)
@@ -502,12 +502,13 @@ class Call:
     def _join(self, person: str, role: Role, device: str, now: int) -> None:
         leg, others = self.facts.leg(person), self.facts.joined
         joined = _known(leg, person, role, Leg.JOINED, now, device=device)
-        self._put(replace(joined, asked=True, joins=(*lately(joined.joins, now), now)))
+        self._put(replace(joined, asked=True))
         for other in others:
             if other.device is not None:
-                self._put_pair(self._new_pair(other.device, device, now))
+                builds = _longest([joined.builds], lately(other.builds, now))
+                self._put_pair(self._new_pair(other.device, device, builds, now))
 
-    def _new_pair(self, there: str, new: str, now: int) -> PairFacts:
+    def _new_pair(self, there: str, new: str, builds: tuple[int, ...], now: int) -> PairFacts:
         return PairFacts(
             devices=(there, new),
             generation=self.facts.spent + 1,
@@ -516,13 +517,16 @@ class Call:
             stage=Stage.ALL,
             since=now,
             down_since=now,
+            rebuilds=builds,
         )
 
     def _leave(self, leg: LegFacts, how: Leg, now: int, *, asked: bool | None = None) -> None:
-        asked = leg.asked if asked is None else asked
-        gone = _known(leg, leg.person, leg.role, how, now)
-        self._put(replace(gone, asked=asked))
         cut = [pair for pair in self.facts.pairs if leg.device in pair.devices]
+        builds = _longest(
+            [(*lately(pair.rebuilds, now), now) for pair in cut], lately(leg.builds, now)
+        )
+        gone = _known(leg, leg.person, leg.role, how, now)
+        self._put(replace(gone, asked=leg.asked if asked is None else asked, builds=builds))
         if cut:
             kept = tuple(pair for pair in self.facts.pairs if leg.device not in pair.devices)
             spent = max(self.facts.spent, *(pair.generation for pair in cut))
@@ -675,8 +679,13 @@ def _known(
         device=device,
         until=until,
         asked=leg is not None and leg.asked,
-        joins=() if leg is None else leg.joins,
+        builds=() if leg is None else lately(leg.builds, now),
     )
+
+
+def _longest(some: Iterable[tuple[int, ...]], other: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the one that says most."""
+    return max((*some, other), key=len)
 
 
 def _heard_last(leg: LegFacts, now: int) -> LegFacts:

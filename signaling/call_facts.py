@@ -37,7 +37,7 @@ RETRY_SECONDS = 60
 """How often a pair that was given up is tried again, while the others go on."""
 ALONE_SECONDS = 60
 MAX_REBUILDS = 10
-"""A minute, for each pair; and so many times may one person come in."""
+"""A minute, for each pair; coming in again counts too."""
 MINUTE_SECONDS = 60
 
 
@@ -91,8 +91,9 @@ class LegFacts(Struct, frozen=True, kw_only=True):
     """Since when their device is not heard."""
     asked: bool = False
     """A pharmacist inside rang them or let them in: they may accept, and come back."""
-    joins: tuple[int, ...] = ()
-    """When they came in, within the last minute."""
+    builds: tuple[int, ...] = ()
+    """When they made the others connect to them, within the last minute, as far as it concerns
+    connections that are gone."""
 
     @property
     def inside(self) -> bool:

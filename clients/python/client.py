@@ -377,6 +377,8 @@ class Client:
                 self._reconnect_after = frame.after / 1000
             case frames.CursorPush() | frames.KeyPackagesPush() | frames.KeyPackagesLowPush():
                 pass
+            case frames.CallPush() | frames.SignalPush():
+                pass  # a call needs MLS and media, which this client has not
             case Ok() | frames.RefusedFrame():
                 pass  # `Connection` keeps these
             case _:

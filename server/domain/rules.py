@@ -100,7 +100,7 @@ RULES: Mapping[type[AnyClientFrame], Rule] = {
     frames.RingCall: _of_call(EntryType.CALL_RANG, PHARMACISTS),
     frames.AcceptCall: _of_call(EntryType.CALL_ACCEPTED),
     frames.DeclineCall: _of_call(EntryType.CALL_DECLINED),
-    frames.HangUp: _of_call(EntryType.CALL_LEFT, settled=False),
+    frames.HangUp: _of_call(EntryType.CALL_LEFT),
     frames.DelayCall: _of_call(EntryType.CALL_DELAYED, PHARMACISTS, settled=False),
     frames.ReportConnected: _of_call(EntryType.CALL_CONNECTED),
     frames.ReportPairLost: _of_call(EntryType.CALL_PAIR_LOST),

@@ -70,6 +70,139 @@ def test_its_layout_is_that_of_the_golden_file(case: dict[str, Any]) -> None:
     assert AuthenticatedData.decode(bytes.fromhex(case["authenticated_data"])) == data
 
 
+SIGNAL: dict[str, Any] = {
+    "call": bytes(range(16)),
+    "to": bytes(range(16, 32)),
+    "generation": 1,
+    "type": SignalType.OFFER,
+}
+HEADER_BYTES = 16 + 16 + 4 + 1
+
+
+def a_signal(**changed: object) -> AuthenticatedData:
+    return an_authenticated_data(kind="signal", signal=SignalHeader(**(SIGNAL | changed)))
+
+
+@given(
+    st.binary(min_size=16, max_size=16),
+    st.binary(min_size=16, max_size=16),
+    st.integers(0, 2**31 - 1),
+    st.sampled_from(SignalType),
+)
+def test_a_signal_is_read_as_it_was_written(
+    call: bytes, to: bytes, generation: int, what: SignalType
+) -> None:
+    """Its call, its receiver, its generation and its type survive the round trip."""
+    data = a_signal(call=call, to=to, generation=generation, type=what)
+
+    assert AuthenticatedData.decode(data.encode()) == data
+
+
+def test_a_signal_lays_its_fields_at_the_end() -> None:
+    """Byte after byte, as the twin in TypeScript writes them."""
+    data = a_signal(generation=0x01020304, type=SignalType.CANDIDATES).encode()
+
+    assert data[-HEADER_BYTES:] == bytes(range(32)) + b"\x01\x02\x03\x04" + b"\x03"
+    assert data[:-HEADER_BYTES].endswith(b"\x00\x00"), "acting_for and delegation, both empty"
+
+
+def test_every_truncation_of_a_signal_is_refused() -> None:
+    """Half a header is no header, whatever it would have said."""
+    data = a_signal().encode()
+
+    for length in range(len(data)):
+        with pytest.raises(CryptoError):
+            AuthenticatedData.decode(data[:length])
+
+
+@pytest.mark.parametrize("extra", [b"\x00", b"\x01" * HEADER_BYTES], ids=["a byte", "a header"])
+@pytest.mark.parametrize("make", [an_authenticated_data, a_signal], ids=["message", "signal"])
+def test_nothing_follows(make: Any, extra: bytes) -> None:
+    """A message has no header of a signal, and a signal has one."""
+    with pytest.raises(MalformedInput):
+        AuthenticatedData.decode(make().encode() + extra)
+
+
+def with_kind(data: bytes, kind: bytes) -> bytes:
+    """Return authenticated data under another kind of the same or another length."""
+    length = data[18]
+    return data[:18] + bytes([len(kind)]) + kind + data[19 + length :]
+
+
+def test_a_message_that_calls_itself_a_signal_is_refused() -> None:
+    """It lacks the header; and a signal that calls itself a message has one too many."""
+    with pytest.raises(MalformedInput):
+        AuthenticatedData.decode(with_kind(an_authenticated_data().encode(), b"signal"))
+    with pytest.raises(MalformedInput):
+        AuthenticatedData.decode(with_kind(a_signal().encode(), b"message"))
+
+
+@pytest.mark.parametrize("kind", ["message", "Signal", "signals", "signal.offer", "act.consent"])
+def test_only_a_signal_says_its_call(kind: str) -> None:
+    """The fields stand there exactly for the kind `signal`."""
+    with pytest.raises(MalformedInput):
+        an_authenticated_data(kind=kind, signal=SignalHeader(**SIGNAL))
+    with pytest.raises(MalformedInput):
+        an_authenticated_data(kind="signal")
+
+
+@pytest.mark.parametrize("what", [0, 4, 255])
+def test_a_type_that_is_none_is_refused(what: int) -> None:
+    """Offer, answer, candidates: there is no fourth."""
+    data = a_signal().encode()[:-1] + bytes([what])
+
+    with pytest.raises(MalformedInput):
+        AuthenticatedData.decode(data)
+
+
+@pytest.mark.parametrize("generation", [2**31, 2**32 - 1])
+def test_a_generation_beyond_the_wires_range_is_refused(generation: int) -> None:
+    """Four bytes could hold it; the frames of a call could not."""
+    data = bytearray(a_signal().encode())
+    data[-5:-1] = generation.to_bytes(4, "big")
+
+    with pytest.raises(MalformedInput):
+        AuthenticatedData.decode(bytes(data))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"call": bytes(15)},
+        {"call": bytes(17)},
+        {"to": bytes(15)},
+        {"to": b""},
+        {"generation": -1},
+        {"generation": 2**31},
+    ],
+    ids=str,
+)
+def test_a_field_of_a_signal_out_of_bounds_is_refused(changed: dict[str, object]) -> None:
+    """Also before it is written."""
+    with pytest.raises(MalformedInput):
+        a_signal(**changed)
+
+
+def test_every_flipped_bit_of_a_signal_is_another_one_or_refused() -> None:
+    """No two spellings of one header."""
+    data = a_signal().encode()
+
+    for bit in range(len(data) * 8):
+        flipped = bytearray(data)
+        flipped[bit // 8] ^= 1 << bit % 8
+        try:
+            decoded = AuthenticatedData.decode(bytes(flipped))
+        except CryptoError:
+            continue
+        assert decoded != a_signal()
+        assert decoded.encode() == bytes(flipped)
+
+
+def test_the_golden_file_has_a_signal() -> None:
+    """What the Go program laid out, the browser reads too."""
+    assert [case["kind"] for case in golden_messages() if case.get("signal")] == ["signal"]
+
+
 @pytest.mark.parametrize(
     "changed",
     [

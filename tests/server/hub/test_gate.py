@@ -559,11 +559,11 @@ async def test_only_a_frame_that_may_find_all_settled_may_leave_nothing(
         return Done(unchanged=True)
 
     talk = await a_talk(house)
-    monkeypatch.setitem(ACTS, frames.HangUp, idle)
+    monkeypatch.setitem(ACTS, frames.IssueTurn, idle)
     monkeypatch.setitem(ACTS, frames.AcceptCall, idle)
 
-    assert not RULES[frames.HangUp].settled
-    assert await talk.refused(talk.jean, frames.HangUp) == "E_INTERNAL"
+    assert not RULES[frames.IssueTurn].settled
+    assert await talk.refused(talk.jean, frames.IssueTurn) == "E_INTERNAL"
     await talk.jean.ok(frames.AcceptCall, **talk.here)
 
 

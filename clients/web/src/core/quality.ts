@@ -20,8 +20,8 @@ export function qualityOf({ loss, jitter, roundTrip, framesPerSecond }: Measured
   if (loss === null && roundTrip === null) return "unknown"
   const over = (value: number | null, bound: number): boolean => value !== null && value > bound
   const under = (value: number | null, bound: number): boolean => value !== null && value < bound
-  if (over(loss, 0.08) || over(jitter, 0.1) || over(roundTrip, 0.6) || under(framesPerSecond, 7)) return "poor"
-  if (over(loss, 0.02) || over(jitter, 0.04) || over(roundTrip, 0.3) || under(framesPerSecond, 14)) return "fair"
+  if (over(loss, 0.08) || over(jitter, 0.1) || over(roundTrip, 0.6) || under(framesPerSecond, 5)) return "poor"
+  if (over(loss, 0.02) || over(jitter, 0.04) || over(roundTrip, 0.3) || under(framesPerSecond, 10)) return "fair"
   return "good"
 }
 

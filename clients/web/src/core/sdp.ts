@@ -12,7 +12,7 @@ const MAX_MID_LENGTH = 16
 // A line that one parser ends where another does not could show a second fingerprint to only one of them.
 const LINES = /^(?:[a-z]=[\x20-\x7e]*\r\n)+$/
 const FINGERPRINT = "a=fingerprint:"
-const SHA_256 = /^a=fingerprint:sha-256 ([0-9A-F]{2}(?::[0-9A-F]{2}){31})$/i
+const SHA_256 = /^a=fingerprint:[Ss][Hh][Aa]-256 ([0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){31})$/
 // Empty: no more candidates.
 const CANDIDATE = /^(?:candidate:[\x20-\x7e]+)?$/
 

@@ -209,7 +209,7 @@ export class Admission {
       const record = this.context.rooms.get(id)
       if (record?.state == null || record.pending !== null || record.founding !== null || record.room.broken) return false
       const made = await this.context.mls.update(record.state)
-      await keepRoom(this.context, { ...record, pending: { ...made, adds: [] } })
+      await keepRoom(this.context, { ...record, pending: { ...made, welcome: null, adds: [] } })
       return true
     })
     if (intended) await this.#submit(id)

@@ -22,6 +22,7 @@ const MAX_EARLY = 16
 // The code is read aloud by people: it may come after the connection, which waits for nothing.
 const CODE_AFTER_MS = 300
 const MAX_REPORTED = 256
+const EPOCH_MS = 2_000
 const DONE = { ok: true } as const
 
 /** The entry a request leaves, where it is logged. */
@@ -40,6 +41,8 @@ export class Calls {
   readonly #codes = new Map<string, string>()
   readonly #reported = new Set<string>()
   readonly #early: SignalPush[] = []
+  /** Signals whose epoch was over when they were sent. */
+  readonly #waiting = new Set<() => void>()
   readonly #signals: Signals
 
   constructor(
@@ -98,12 +101,12 @@ export class Calls {
 
   async signal(signal: OutgoingSignal): Promise<Outcome> {
     const conversation = this.#views.get(signal.call)?.conversation
-    if (conversation === undefined) return NO_CALL
-    const body = await this.context.line(() => this.#signals.seal(conversation, signal))
-    if (body === null) return { ok: false, trouble: fault("C_NOT_READY") }
-    const answer = await this.context.requests.ask({ kind: "call.signal", conversation, body })
-    this.#renewIfWorn(conversation)
-    return answer.kind === "ok" ? DONE : { ok: false, trouble: { code: answer.code, text: answer.text } }
+    if (conversation === undefined) return NOT_READY
+    const answer = await this.#send(conversation, signal)
+    if (answer?.kind !== "refused" || answer.code !== "E_EPOCH") return outcomeOf(answer)
+    // Somebody joined the group meanwhile: once their commit is applied here it is sealed anew.
+    await this.#epoch(conversation, answer.epoch ?? 0)
+    return outcomeOf(await this.#send(conversation, signal))
   }
 
   /** Runs in the line of changes, as every frame does. */
@@ -119,6 +122,8 @@ export class Calls {
     const waiting = this.#early.filter((push) => push.conversation === conversation)
     for (const push of waiting) this.#early.splice(this.#early.indexOf(push), 1)
     for (const push of waiting) await this.opened(push)
+    for (const resolve of this.#waiting) resolve()
+    this.#waiting.clear()
     this.changed()
     this.#drawCodes()
   }
@@ -129,6 +134,21 @@ export class Calls {
 
   #seat(): Seat {
     return { person: this.context.me?.person ?? "", device: this.context.device.device }
+  }
+
+  async #send(conversation: string, signal: OutgoingSignal): Promise<Answer | null> {
+    const body = await this.context.line(() => this.#signals.seal(conversation, signal))
+    if (body === null) return null
+    this.#renewIfWorn(conversation)
+    return this.context.requests.ask({ kind: "call.signal", conversation, body })
+  }
+
+  #epoch(conversation: string, wanted: number): Promise<void> {
+    if ((this.context.rooms.get(conversation)?.room.group?.epoch ?? 0) >= wanted) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#waiting.add(resolve)
+      this.context.clock.after(EPOCH_MS, resolve)
+    })
   }
 
   #answered(answer: Answer): void {
@@ -245,4 +265,9 @@ export class Calls {
   }
 }
 
-const NO_CALL: Outcome = { ok: false, trouble: fault("C_NOT_READY") }
+const NOT_READY: Outcome = { ok: false, trouble: fault("C_NOT_READY") }
+
+function outcomeOf(answer: Answer | null): Outcome {
+  if (answer === null) return NOT_READY
+  return answer.kind === "ok" ? DONE : { ok: false, trouble: { code: answer.code, text: answer.text } }
+}

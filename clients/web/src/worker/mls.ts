@@ -26,9 +26,11 @@ export interface UnverifiedHeader {
 export interface NewCommit {
   readonly state: Uint8Array
   readonly commit: Uint8Array
-  /** Null where it adds nobody. */
-  readonly welcome: Uint8Array | null
   readonly groupInfo: Uint8Array
+}
+
+export interface NewMembers extends NewCommit {
+  readonly welcome: Uint8Array
 }
 
 export interface Decrypted {
@@ -55,7 +57,7 @@ export interface Mls {
   newKeyPackage(identity: string, keys: DeviceKeys): Promise<NewKeyPackage>
   identityOf(keyPackage: Uint8Array): string
   create(groupId: Uint8Array, identity: string, keys: DeviceKeys): Promise<{ readonly state: Uint8Array; readonly groupInfo: Uint8Array }>
-  add(state: Uint8Array, keyPackages: readonly Uint8Array[]): Promise<NewCommit>
+  add(state: Uint8Array, keyPackages: readonly Uint8Array[]): Promise<NewMembers>
   /** A commit that changes nobody but renews this device's keys, and by them the epoch's. */
   update(state: Uint8Array): Promise<NewCommit>
   /** The key packages that a Welcome is for. */

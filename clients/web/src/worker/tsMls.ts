@@ -4,7 +4,7 @@ import {
   emptyPskIndex, encodeGroupState, encodeMlsMessage, generateKeyPackageWithKey, getCiphersuiteFromName, getCiphersuiteImpl,
   joinGroup, mlsExporter, processPublicMessage, zeroOutUint8Array,
   type Capabilities, type CiphersuiteImpl, type ClientConfig, type ClientState, type Credential, type KeyPackage,
-  type MLSMessage, type PrivateKeyPackage, type PrivateMessage, type Proposal,
+  type MLSMessage, type PrivateKeyPackage, type PrivateMessage, type Proposal, type Welcome,
 } from "ts-mls"
 import { createGroupInfoWithRatchetTree } from "ts-mls/createCommit.js"
 import { makeKeyPackageRef } from "ts-mls/keyPackage.js"
@@ -13,7 +13,7 @@ import { getCredentialFromLeafIndex } from "ts-mls/ratchetTree.js"
 import { toLeafIndex } from "ts-mls/treemath.js"
 import { decode, encode } from "@msgpack/msgpack"
 import { bytes, shape } from "../core/checks"
-import { MlsFault, type Decrypted, type DeviceKeys, type GroupFacts, type Mls, type NewCommit, type NewKeyPackage, type UnverifiedHeader } from "./mls"
+import { MlsFault, type Decrypted, type DeviceKeys, type GroupFacts, type Mls, type NewCommit, type NewKeyPackage, type NewMembers, type UnverifiedHeader } from "./mls"
 
 const SUITE = "MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519"
 const BUCKET_BYTES = 256
@@ -144,16 +144,21 @@ class TsMls implements Mls {
     return { state: save(state), groupInfo: await this.#groupInfo(state) }
   }
 
-  add(state: Uint8Array, keyPackages: readonly Uint8Array[]): Promise<NewCommit> {
-    return faults(() => {
-      const adds = keyPackages.map((data) => ({ proposalType: "add" as const, add: { keyPackage: keyPackageOf(data) } }))
-      if (adds.length === 0) throw new MlsFault("a commit that adds nobody")
-      return this.#commit(state, adds)
+  add(state: Uint8Array, keyPackages: readonly Uint8Array[]): Promise<NewMembers> {
+    return faults(async () => {
+      const { welcome, ...made } = await this.#commit(state, keyPackages.map((data) => ({
+        proposalType: "add", add: { keyPackage: keyPackageOf(data) },
+      })))
+      if (welcome === undefined) throw new MlsFault("a commit that adds nobody")
+      return { ...made, welcome: encodeMlsMessage({ version: "mls10", wireformat: "mls_welcome", welcome }) }
     })
   }
 
   update(state: Uint8Array): Promise<NewCommit> {
-    return faults(() => this.#commit(state, []))
+    return faults(async () => {
+      const { groupInfo, state: after, commit } = await this.#commit(state, [])
+      return { groupInfo, state: after, commit }
+    })
   }
 
   welcomed(welcome: Uint8Array): readonly string[] {
@@ -234,17 +239,14 @@ class TsMls implements Mls {
       { signKey: keys.privateKey, publicKey: keys.publicKey }, this.suite)
   }
 
-  async #commit(state: Uint8Array, extraProposals: Proposal[]): Promise<NewCommit> {
+  async #commit(state: Uint8Array, extraProposals: Proposal[]): Promise<NewCommit & { welcome: Welcome | undefined }> {
     const made = await createCommit(
       { state: load(state), cipherSuite: this.suite },
       { wireAsPublicMessage: true, ratchetTreeExtension: true, extraProposals },
     )
     return {
-      groupInfo: await this.#groupInfo(made.newState),
-      state: save(made.newState),
-      commit: encodeMlsMessage(made.commit),
-      welcome: made.welcome === undefined ? null
-        : encodeMlsMessage({ version: "mls10", wireformat: "mls_welcome", welcome: made.welcome }),
+      groupInfo: await this.#groupInfo(made.newState), state: save(made.newState),
+      commit: encodeMlsMessage(made.commit), welcome: made.welcome,
     }
   }
 

@@ -131,6 +131,18 @@ async def test_to_enter_the_lobby_twice_changes_nothing(house: House) -> None:
     await talk.jean.nothing_but_pong()
 
 
+async def test_who_hangs_up_what_the_other_just_hung_up_finds_it_done(house: House) -> None:
+    """Both press at once: one end, one entry, no refusal in the trail of an ordinary call."""
+    talk = await a_talk(house)
+    await talk.ok(talk.claire, frames.HangUp)
+
+    again = await talk.jean.ok(frames.HangUp, **talk.here)
+
+    assert again.receipt is None
+    assert talk.types().count("call.ended") == 1
+    assert talk.refusals() == []
+
+
 async def test_the_second_to_lose_the_same_connection_finds_it_done(house: House) -> None:
     """Both sides see the cut: one generation more, one entry."""
     talk = await a_talk(house)
