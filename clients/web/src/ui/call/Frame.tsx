@@ -8,13 +8,15 @@ import { messagesFirst } from "./where"
 interface FrameProps {
   readonly kind: string
   readonly title: string
-  readonly head?: ComponentChildren
+  /** Under the title. */
+  readonly clock?: ComponentChildren
+  readonly actions?: ComponentChildren
   readonly unread: number
   readonly children: ComponentChildren
 }
 
 /** The call's screen: its title takes the focus when the screen changes, unless somebody writes beside it. */
-export function Frame({ kind, title, head, unread, children }: FrameProps) {
+export function Frame({ kind, title, clock, actions, unread, children }: FrameProps) {
   const box = useRef<HTMLElement>(null)
   const heading = useRef<HTMLHeadingElement>(null)
   const Title = useContext(HeadingLevel) === 1 ? "h1" : "h2"
@@ -23,10 +25,13 @@ export function Frame({ kind, title, head, unread, children }: FrameProps) {
     if (held === null || held === document.body || box.current?.contains(held) === true) heading.current?.focus({ preventScroll: true })
   }, [kind])
   return (
-    <section ref={box} class={`call call-${kind}`} aria-label={t("call")}>
+    <section ref={box} class={`call-panel call-${kind}`} aria-label={t("call")}>
       <header class="call-head">
-        <Title ref={heading} class="call-title" tabIndex={-1}>{title}</Title>
-        {head}
+        <div class="call-title">
+          <Title ref={heading} tabIndex={-1}>{title}</Title>
+          {clock}
+        </div>
+        {actions}
         <MessagesToggle unread={unread} />
       </header>
       {children}
