@@ -216,7 +216,7 @@ def proofs_download(page: Page, address: str) -> None:
         page.get_by_role("button", name=re.compile("Télécharger la preuve")).first.click()
     assert proof.value.suggested_filename == "colloque-care-1239.tlog-proof"
     assert Path(proof.value.path()).read_text().startswith("c2sp.org/tlog-proof@v1")
-    page.get_by_text("Vérifier une preuve ailleurs").click()
+    page.get_by_text("Vérifier une preuve ailleurs", exact=True).click()
     with page.expect_download() as key:
         page.get_by_role("button", name="Télécharger la clé du journal").click()
     assert key.value.suggested_filename == "colloque.vkey"

@@ -21,8 +21,7 @@ export function Frame({ kind, title, clock, actions, unread, children }: FramePr
   const heading = useRef<HTMLHeadingElement>(null)
   const Title = useContext(HeadingLevel) === 1 ? "h1" : "h2"
   useEffect(() => {
-    const held = document.activeElement
-    if (held === null || held === document.body || box.current?.contains(held) === true) heading.current?.focus({ preventScroll: true })
+    if (isFree(document.activeElement, box.current)) heading.current?.focus({ preventScroll: true })
   }, [kind])
   return (
     <section ref={box} class={`call-panel call-${kind}`} aria-label={t("call")}>
@@ -37,6 +36,11 @@ export function Frame({ kind, title, clock, actions, unread, children }: FramePr
       {children}
     </section>
   )
+}
+
+/** Nobody holds the focus elsewhere: it is lost, in this screen, or where a page that was just opened has put it. */
+function isFree(held: Element | null, box: Element | null): boolean {
+  return held === null || held === document.body || held.hasAttribute("data-arrival") || box?.contains(held) === true
 }
 
 /** On a telephone the messages come under a small call, and go again. */
