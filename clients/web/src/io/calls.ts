@@ -3,13 +3,12 @@
  * is told of, or prepared. Until then nothing rings, and there is nothing to show.
  */
 import { signal } from "@preact/signals-core"
-import type { CallNotice, Calls, CallStage, LineTest, Media, Outcome } from "../core/model"
+import type { CallNotice, Calls, CallStage, LineTest, Media } from "../core/model"
 import type { CallDesk, CallMessage, World } from "./call/calls"
+import { NO_MEDIA } from "./noMedia"
 
-const NO_MEDIA: Media = {
-  state: "off", trouble: null, preview: null, cameras: [], microphones: [], speakers: [], camera: null, microphone: null, speaker: null,
-  cameraOn: true, microphoneOn: true, level: 0, demoCamera: false, volume: 1, bigText: "",
-}
+/** What a person may do: each is the desk's to carry out. */
+type Act = keyof CallDesk & keyof Calls
 
 export class CallsDoor implements Calls {
   readonly notices = signal<readonly CallNotice[]>([])
@@ -17,6 +16,27 @@ export class CallsDoor implements Calls {
   readonly media = signal<Media>(NO_MEDIA)
   readonly lineTest = signal<LineTest>({ kind: "idle" })
   #desk: Promise<CallDesk> | null = null
+
+  readonly prepare = this.#act("prepare")
+  readonly ring = this.#act("ring")
+  readonly enter = this.#act("enter")
+  readonly delay = this.#act("delay")
+  readonly accept = this.#act("accept")
+  readonly decline = this.#act("decline")
+  readonly hangUp = this.#act("hangUp")
+  readonly dismiss = this.#act("dismiss")
+  readonly callAgain = this.#act("callAgain")
+  readonly setCamera = this.#act("setCamera")
+  readonly setMicrophone = this.#act("setMicrophone")
+  readonly choose = this.#act("choose")
+  readonly askAgain = this.#act("askAgain")
+  readonly useDemoCamera = this.#act("useDemoCamera")
+  readonly setVolume = this.#act("setVolume")
+  readonly setBigText = this.#act("setBigText")
+  readonly playTest = this.#act("playTest")
+  readonly unblockSound = this.#act("unblockSound")
+  readonly testLine = this.#act("testLine")
+  readonly cutNetwork = this.#act("cutNetwork")
 
   constructor(private readonly world: Omit<World, "stage" | "media" | "lineTest">, private readonly urgent: (urgent: boolean) => void) {}
 
@@ -38,34 +58,18 @@ export class CallsDoor implements Calls {
     void this.#desk?.then((desk) => { desk.leave() })
   }
 
-  prepare = (conversation: string): Promise<Outcome> => this.#open().then((desk) => desk.prepare(conversation))
-  ring = (): Promise<Outcome> => this.#open().then((desk) => desk.ring())
-  enter = (): Promise<Outcome> => this.#open().then((desk) => desk.enter())
-  delay = (minutes: number): Promise<Outcome> => this.#open().then((desk) => desk.delay(minutes))
-  accept = (): Promise<Outcome> => this.#open().then((desk) => desk.accept())
-  decline = (how: "declined" | "call_me"): Promise<Outcome> => this.#open().then((desk) => desk.decline(how))
-  hangUp = (): Promise<void> => this.#open().then((desk) => desk.hangUp())
-  dismiss = (): void => { this.#tell((desk) => { desk.dismiss() }) }
-  callAgain = (): Promise<Outcome> => this.#open().then((desk) => desk.callAgain())
-  setCamera = (on: boolean): void => { this.#tell((desk) => { desk.setCamera(on) }) }
-  setMicrophone = (on: boolean): void => { this.#tell((desk) => { desk.setMicrophone(on) }) }
-  choose = (kind: "camera" | "microphone" | "speaker", id: string): Promise<void> => this.#open().then((desk) => desk.choose(kind, id))
-  askAgain = (): Promise<void> => this.#open().then((desk) => desk.askAgain())
-  useDemoCamera = (): Promise<void> => this.#open().then((desk) => desk.useDemoCamera())
-  setVolume = (volume: number): void => { this.#tell((desk) => { desk.setVolume(volume) }) }
-  setBigText = (text: string): void => { this.#tell((desk) => { desk.setBigText(text) }) }
-  playTest = (): void => { this.#tell((desk) => { desk.playTest() }) }
-  unblockSound = (): void => { this.#tell((desk) => { desk.unblockSound() }) }
-  testLine = (): Promise<void> => this.#open().then((desk) => desk.testLine())
-  cutNetwork = (): void => { this.#tell((desk) => { desk.cutNetwork() }) }
-
   #open(): Promise<CallDesk> {
     this.#desk ??= import("./call/calls").then(({ CallDesk: Desk }) => (
       new Desk({ ...this.world, stage: this.stage, media: this.media, lineTest: this.lineTest })))
     return this.#desk
   }
 
-  #tell(work: (desk: CallDesk) => void): void {
-    void this.#open().then(work)
+  #act<N extends Act>(name: N): Calls[N] {
+    // The same arguments to the same act; its answer comes once the desk is there.
+    const act = async (...args: Parameters<CallDesk[N]>): Promise<unknown> => {
+      const desk = await this.#open()
+      return (desk[name] as (...given: Parameters<CallDesk[N]>) => unknown).apply(desk, args)
+    }
+    return act as Calls[N]
   }
 }

@@ -1,10 +1,10 @@
 /** The video call of this tab: what the hub tells and the person does, made into connections and one stage to show. */
 import { batch, type Signal as Held } from "@preact/signals-core"
-import { endOf, placeOf, type Place, type Seat } from "../../core/call"
+import { endOf, placeIn, placeOf, type Place, type Seat } from "../../core/call"
 import type { CallNotice, CallStage, Conversation, LineTest, Media, Outcome, Trouble } from "../../core/model"
 import type { Calls as Asked, CallName, FromWorker, KnownCall } from "../../core/rpc"
 import { uuidFrom } from "../../core/uuid"
-import type { CallRequest, IncidentCode } from "../../core/wire"
+import type { CallRequest, CallView, IncidentCode } from "../../core/wire"
 import { playThreeTones, ring, wakeAudio } from "./audio"
 import { Devices } from "./devices"
 import { testLine } from "./lineTest"
@@ -48,6 +48,8 @@ export class CallDesk {
   #hungUp = false
   /** A call this run of the page entered by itself; any other it is in was entered by a run before. */
   readonly #entered = new Set<string>()
+  /** Calls left here, whether the hub has heard it or not. */
+  readonly #gone = new Set<string>()
   readonly #incidents = new Set<string>()
   #quiet: (() => void) | null = null
   #ringing = ""
@@ -91,6 +93,7 @@ export class CallDesk {
     this.#known = []
     this.#seat = null
     this.#entered.clear()
+    this.#gone.clear()
     this.#closeRoom()
     this.#show()
   }
@@ -102,7 +105,9 @@ export class CallDesk {
     this.#lobby = { conversation, as }
     this.#show()
     void this.#devices.start()
-    return as === "caller" ? this.#open(conversation) : DONE
+    // One that goes on already is not prepared: it is come back to.
+    const begun = this.#liveIn(conversation)?.view.state ?? "lobby"
+    return as === "caller" && begun === "lobby" ? this.#open(conversation) : DONE
   }
 
   async enter(): Promise<Outcome> {
@@ -114,7 +119,7 @@ export class CallDesk {
     const call = lobby === null ? undefined : this.#liveIn(lobby.conversation)
     if (lobby === null || call === undefined) return NOT_NOW
     this.#entered.add(call.view.id)
-    return this.#control({ kind: "call.ring", conversation: lobby.conversation, call: call.view.id, persons: this.#toRing(call) })
+    return this.#control({ kind: "call.ring", ...idsOf(call), persons: this.#toRing(call) })
   }
 
   async delay(minutes: number): Promise<Outcome> {
@@ -124,23 +129,32 @@ export class CallDesk {
 
   async accept(): Promise<Outcome> {
     const place = this.#place()
-    if (place.kind !== "incoming") return NOT_NOW
+    const view = place.kind === "incoming" ? place.view : this.#comingBackTo()
+    if (view === undefined) return NOT_NOW
     performance.mark("colloque:call:accepted")
-    this.#entered.add(place.view.id)
+    this.#entered.add(view.id)
+    this.#gone.delete(view.id)
     void wakeAudio()
-    const accepted = this.#control({ kind: "call.accept", conversation: place.view.conversation, call: place.view.id })
+    const accepted = this.#control({ kind: "call.accept", ...idsOf({ view }) })
     void this.#devices.start()
     const outcome = await accepted
     // Somebody else's device was faster, or it is over: nobody is to be seen.
-    if (!outcome.ok && this.#place().kind !== "in_call") this.#devices.stop()
+    if (!outcome.ok && this.#place().kind === "none" && this.#lobby === null) this.#devices.stop()
     return outcome
+  }
+
+  /** In the lobby of a call that goes on and that this person has left. */
+  #comingBackTo(): CallView | undefined {
+    return this.#lobby === null ? undefined : this.#liveIn(this.#lobby.conversation)?.view
   }
 
   async decline(how: "declined" | "call_me"): Promise<Outcome> {
     const place = this.#place()
     if (place.kind !== "incoming") return NOT_NOW
     this.#hungUp = true
-    return this.#control({ kind: "call.decline", conversation: place.view.conversation, call: place.view.id, call_me: how === "call_me" })
+    const outcome = await this.#control({ kind: "call.decline", ...idsOf(place), call_me: how === "call_me" })
+    if (!outcome.ok) this.#hungUp = false
+    return outcome
   }
 
   async hangUp(): Promise<void> {
@@ -148,11 +162,14 @@ export class CallDesk {
     if (place.kind === "incoming") { await this.decline("declined"); return; }
     this.#lobby = null
     this.#ended = null
-    if (place.kind === "none") { this.#show(); return; }
-    this.#hungUp = true
-    const { conversation, id } = place.view
-    const told = this.#control({ kind: "call.hang_up", conversation, call: id })
+    if (place.kind === "none") {
+      this.#closeRoom()
+      this.#show()
+      return
+    }
+    const told = this.#control({ kind: "call.hang_up", ...idsOf(place) })
     // At once here, whatever the hub is doing: who hangs up is not seen any more.
+    this.#gone.add(place.view.id)
     this.#end("hung_up", place)
     await told
   }
@@ -226,10 +243,20 @@ export class CallDesk {
     const before = this.#place()
     this.#seat = seat
     this.#known = calls
+    this.#leaveAgain()
     const after = this.#place()
     if (before.kind !== "none" && (after.kind === "none" || after.view.id !== before.view.id)) this.#left(before)
     if (after.kind !== "none") this.#isIn(after)
     this.#show()
+  }
+
+  /** The hub was not there to hear it: it is said again. */
+  #leaveAgain(): void {
+    const seat = this.#seat ?? NOBODY
+    for (const { view } of this.#known.filter(({ view: { id } }) => this.#gone.has(id))) {
+      const { kind } = placeIn(view, seat)
+      if (kind !== "none" && kind !== "incoming") void this.#control({ kind: "call.hang_up", ...idsOf({ view }) })
+    }
   }
 
   /** The hub, or another device of mine, ended my part in a call. */
@@ -247,7 +274,6 @@ export class CallDesk {
     }
     this.#hungUp = false
     this.#lobby = null
-    this.#known = this.#known.filter((one) => one.view.id !== id)
     this.#entered.delete(id)
     this.#closeRoom()
     this.#show()
@@ -293,6 +319,7 @@ export class CallDesk {
       beat: () => ({ mic: this.#sends("audio"), cam: this.#sends("video"), text: this.world.media.value.bigText }),
     }, resumed)
     void this.#devices.start()
+    this.#reportTrouble()
   }
 
   #sends(kind: "audio" | "video"): boolean {
@@ -309,6 +336,10 @@ export class CallDesk {
 
   #mediaChanged(): void {
     this.#room?.sendTracks()
+    this.#reportTrouble()
+  }
+
+  #reportTrouble(): void {
     const { trouble } = this.world.media.value
     if (trouble !== null && this.#room !== null) this.#report(trouble)
   }
@@ -318,7 +349,7 @@ export class CallDesk {
     const place = this.#place()
     if (place.kind === "none" || this.#incidents.has(code) || !isDeviceTrouble(code)) return
     this.#incidents.add(code)
-    void this.#control({ kind: "call.incident", conversation: place.view.conversation, call: place.view.id, code, peer: null, generation: 0 })
+    void this.#control({ kind: "call.incident", ...idsOf(place), code, peer: null, generation: 0 })
   }
 
   #networkChanged(): void {
@@ -328,11 +359,13 @@ export class CallDesk {
   #giveUp(): void {
     const place = this.#place()
     if (this.#online || place.kind !== "in_call") return
+    this.#gone.add(place.view.id)
     this.#end("call.media_lost", place)
   }
 
   async #open(conversation: string): Promise<Outcome> {
     const call = this.#liveIn(conversation)?.view.id ?? uuidFrom(crypto.getRandomValues(new Uint8Array(16)))
+    this.#gone.delete(call)
     return this.#control({ kind: "call.open", conversation, call })
   }
 
@@ -355,7 +388,8 @@ export class CallDesk {
   }
 
   #place(): Place {
-    return this.#seat === null ? { kind: "none" } : placeOf(this.#known.map((one) => one.view), this.#seat)
+    const views = this.#known.map((one) => one.view).filter(({ id }) => !this.#gone.has(id))
+    return this.#seat === null ? { kind: "none" } : placeOf(views, this.#seat)
   }
 
   #show(): void {
@@ -399,7 +433,7 @@ export class CallDesk {
 
 const NOBODY: Seat = { person: "", device: "" }
 
-function idsOf({ view }: KnownCall): { readonly conversation: string; readonly call: string } {
+function idsOf({ view }: { readonly view: CallView }): { readonly conversation: string; readonly call: string } {
   return { conversation: view.conversation, call: view.id }
 }
 

@@ -5,15 +5,11 @@
 import type { Signal } from "@preact/signals-core"
 import type { DeviceChoice, Media, Trouble } from "../../core/model"
 import { audioContext, wakeAudio } from "./audio"
+import { NO_MEDIA } from "../noMedia"
 import { openDemoCamera, openSilence, type DemoCamera } from "./demoCamera"
 
 const LEVEL_MS = 100
 const SAMPLES = 1024
-
-export const NO_MEDIA: Media = {
-  state: "off", trouble: null, preview: null, cameras: [], microphones: [], speakers: [], camera: null, microphone: null, speaker: null,
-  cameraOn: true, microphoneOn: true, level: 0, demoCamera: false, volume: 1, bigText: "",
-}
 
 type Kind = "audio" | "video"
 type Denial = "call.device_denied" | "call.no_device"
@@ -41,8 +37,24 @@ async function ask(wanted: { readonly audio?: MediaTrackConstraints; readonly vi
 async function askBoth(audio: MediaTrackConstraints, video: MediaTrackConstraints): Promise<Asked> {
   const both = await ask({ audio, video })
   if (both.denial === null) return both
-  const [voice, picture] = [await ask({ audio }), await ask({ video })]
+  const [ear, eye] = both.denial === "call.device_denied" ? [await permission("microphone"), await permission("camera")] : [null, null]
+  // A question that was waved away is not put twice.
+  const voice = isWorthAsking(ear, eye) ? await ask({ audio }) : both
+  const picture = isWorthAsking(eye, ear) ? await ask({ video }) : both
   return { tracks: [...voice.tracks, ...picture.tracks], denial: voice.denial ?? picture.denial }
+}
+
+/** Null where the browser does not tell. */
+async function permission(name: "camera" | "microphone"): Promise<PermissionState | null> {
+  try {
+    return (await navigator.permissions.query({ name })).state
+  } catch {
+    return null
+  }
+}
+
+function isWorthAsking(one: PermissionState | null, other: PermissionState | null): boolean {
+  return one === null || one === "granted" || (one === "prompt" && other === "denied")
 }
 
 export class Devices {
@@ -162,6 +174,8 @@ export class Devices {
 
   #keep({ tracks }: Asked): void {
     for (const track of tracks) {
+      // Switched off while the browser was still asking.
+      if (track.kind === "video" && !this.media.value.cameraOn) { track.stop(); continue; }
       if (track.kind === "audio") this.#audio = track
       else this.#video = track
       // Unplugged, or taken by another program: what it sent ends.

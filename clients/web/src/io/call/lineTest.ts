@@ -2,7 +2,6 @@
  * « Tester ma connexion »: a connection of its own to the hub's echo, which sends back what it hears.
  * In a call with a relay, each way to the relay is tried too.
  */
-import { anyMap, text } from "../../core/checks"
 import type { LineTest, Trouble } from "../../core/model"
 
 const ECHO = "/api/echo"
@@ -105,12 +104,18 @@ async function ask(sdp: string): Promise<string | Trouble> {
     const response = await fetch(ECHO, {
       method: "POST", credentials: "same-origin", headers: { "content-type": "application/json" }, body: JSON.stringify({ sdp }),
     })
-    const body = anyMap(await response.json())
-    if (response.ok) return text(body["sdp"])
-    return { code: text(body["code"]), text: text(body["detail"] ?? body["title"]) }
+    const body: unknown = await response.json()
+    const answer = textIn(body, "sdp")
+    if (response.ok && answer !== "") return answer
+    return { code: textIn(body, "code"), text: textIn(body, "detail") }
   } catch {
     return BLOCKED
   }
+}
+
+function textIn(body: unknown, name: string): string {
+  const value = typeof body === "object" && body !== null ? (body as Readonly<Record<string, unknown>>)[name] : undefined
+  return typeof value === "string" ? value : ""
 }
 
 /** Whether two seconds of sound and more came back within the time. */
