@@ -155,6 +155,17 @@ async def test_the_second_to_lose_the_same_connection_finds_it_done(house: House
     assert talk.types().count("call.pair_lost") == 1
 
 
+async def test_two_who_hang_up_at_once_both_have_hung_up(house: House) -> None:
+    """The second finds the call over: no refusal, no second entry."""
+    talk = await a_talk(house)
+    ended = await talk.ok(talk.claire, frames.HangUp)
+
+    assert await talk.ok(talk.jean, frames.HangUp) == ended
+
+    assert talk.types().count("call.ended") == 1
+    assert talk.refusals() == []
+
+
 # The lobby
 
 
