@@ -183,6 +183,23 @@ async def test_whoever_comes_second_joins_the_live_call(house: House) -> None:
     assert len(house.rows("SELECT id FROM call")) == 1
 
 
+async def test_two_who_open_at_once_are_in_one_lobby(house: House) -> None:
+    """In one transaction of the writer, under two ids: one call, both in it."""
+    claire, jean, conversation = await a_pair(house)
+
+    async with house.one_batch(2):
+        for peer in (claire, jean):
+            peer.send(frames.OpenCall(id="open", conversation=conversation, call=an_id()))
+
+    first, second = await claire.answer("open"), await jean.answer("open")
+    assert isinstance(first, Ok)
+    assert isinstance(second, Ok)
+    views = [(one.result or {})["call"] for one in (first, second)]
+    assert views[0]["id"] == views[1]["id"]
+    assert len(views[1]["legs"]) == 2
+    assert len(house.rows("SELECT id FROM call")) == 1
+
+
 async def test_who_waits_is_let_in_by_the_ring(house: House) -> None:
     """To wait was to say yes: no second question."""
     talk = await a_lobby(house)
