@@ -53,6 +53,10 @@ class BrowserEngine implements Engine {
       conversation: (id) => this.conversations.value.find((one) => one.id === id),
       call: (name, ...args) => this.#port?.call(name, ...args) ?? Promise.resolve(OFFLINE),
       dropSocket: () => { this.#socket.drop() },
+      renewSocket: () => {
+        this.#socket.drop()
+        this.#socket.hurry()
+      },
     }, (urgent) => { this.#socket.urgent = urgent })
   }
 

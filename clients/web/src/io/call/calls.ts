@@ -23,7 +23,10 @@ export interface World {
   readonly me: () => { readonly name: string; readonly role: string } | null
   readonly conversation: (id: string) => Conversation | undefined
   readonly call: <N extends CallName>(name: N, ...args: Asked[N]["args"]) => Promise<Asked[N]["answer"]>
+  /** Cut the connection to the hub; it comes back after its pause. */
   readonly dropSocket: () => void
+  /** It is dead, though it does not say so: another, at once. */
+  readonly renewSocket: () => void
 }
 
 type Lobby = { readonly conversation: string; readonly as: "caller" | "waiting" }
@@ -57,10 +60,8 @@ export class CallDesk {
   constructor(private readonly world: World) {
     this.#sound = new Sound(() => { this.#show() })
     this.#devices = new Devices(world.media, world.demo, () => world.me()?.name ?? "", () => { this.#mediaChanged() })
-    addEventListener("online", () => { this.#networkChanged() })
-    // Where the browser tells that it went from one network to another.
-    const { connection } = navigator as { readonly connection?: EventTarget }
-    connection?.addEventListener("change", () => { this.#networkChanged() })
+    addEventListener("online", () => { this.#room?.networkChanged() })
+    followNetwork(() => { this.#room?.networkChanged() })
   }
 
   hear(message: CallMessage): void {
@@ -81,7 +82,7 @@ export class CallDesk {
     if (!online) {
       this.#wasOffline = Date.now()
       this.#offlineTimer = setTimeout(() => { this.#giveUp() }, GRACE_MS)
-    }
+    } else this.#room?.online()
     this.#show()
   }
 
@@ -314,7 +315,7 @@ export class CallDesk {
     const resumed = !this.#entered.has(known.view.id)
     this.#entered.add(known.view.id)
     this.#room = new Room(known, {
-      call: this.world.call, sound: this.#sound, dead: this.world.dropSocket, changed: () => { this.#show() },
+      call: this.world.call, sound: this.#sound, dead: this.world.renewSocket, changed: () => { this.#show() },
       tracks: () => ({ audio: this.#devices.track("audio"), video: this.#devices.track("video") }),
       beat: () => ({ mic: this.#sends("audio"), cam: this.#sends("video"), text: this.world.media.value.bigText }),
     }, resumed)
@@ -350,10 +351,6 @@ export class CallDesk {
     if (place.kind === "none" || this.#incidents.has(code) || !isDeviceTrouble(code)) return
     this.#incidents.add(code)
     void this.#control({ kind: "call.incident", ...idsOf(place), code, peer: null, generation: 0 })
-  }
-
-  #networkChanged(): void {
-    this.#room?.lose("network")
   }
 
   #giveUp(): void {
@@ -429,6 +426,17 @@ export class CallDesk {
       alone: !this.#online, soundBlocked: this.#sound.blocked,
     }
   }
+}
+
+/** From one kind of network to another, where the browser tells; its guesses of speed change all the time, and say nothing. */
+function followNetwork(changed: () => void): void {
+  const { connection } = navigator as { readonly connection?: EventTarget & { readonly type?: string } }
+  let before = connection?.type
+  connection?.addEventListener("change", () => {
+    if (connection.type === before) return
+    before = connection.type
+    changed()
+  })
 }
 
 const NOBODY: Seat = { person: "", device: "" }

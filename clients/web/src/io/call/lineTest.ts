@@ -107,7 +107,7 @@ async function ask(sdp: string): Promise<string | Trouble> {
     const body: unknown = await response.json()
     const answer = textIn(body, "sdp")
     if (response.ok && answer !== "") return answer
-    return { code: textIn(body, "code"), text: textIn(body, "detail") }
+    return { code: textIn(body, "code") || "C_SERVER", text: textIn(body, "detail") }
   } catch {
     return BLOCKED
   }

@@ -27,8 +27,11 @@ export interface Surroundings {
 }
 
 const RTP_RECENT_MS = 600
+const NETWORK_SILENCE_MS = 500
 const RATE_LIMIT_PAUSE_MS = 5_000
 const MEASURE_EVERY = 4
+// Connected for so long and no picture: none is sent.
+const SHOWN_AFTER_TICKS = 12
 const LIMITS: { readonly [P in Exclude<Picture, "none">]: readonly [bitrate: number | null, scale: number] } = {
   full: [1_200_000, 1], small: [200_000, 2],
 }
@@ -39,6 +42,9 @@ export class Pair {
   #peer: Peer | null = null
   #early: Description[] = []
   #stream: MediaStream | null = null
+  /** Whose picture is shown: of the connection before, until the next one's plays. */
+  #shown: Peer | null = null
+  #coming: { readonly peer: Peer; readonly track: MediaStreamTrack } | null = null
   #beat: Beat | null = null
   #quality: Quality = "unknown"
   #sending: Sending = SENDING
@@ -82,6 +88,16 @@ export class Pair {
     this.#input({ kind: "lost", why, at: this.around.now() })
   }
 
+  online(): void {
+    if (this.#state.kind === "lost") void this.#tellLost()
+    if (this.#state.kind === "connected") void this.#tellConnected()
+  }
+
+  /** What still comes does not go by the network that went. */
+  networkChanged(): void {
+    if (this.#silence(this.around.now()) > NETWORK_SILENCE_MS) this.lose("network")
+  }
+
   /** Count what came, four times a second. */
   async tick(): Promise<void> {
     const peer = this.#peer
@@ -93,6 +109,7 @@ export class Pair {
     if (isDoubtful(this.#state, at, patience)) this.around.doubt()
     if (mustTell(this.#state, at)) void this.#tellLost()
     if (this.#state.kind === "connected" && this.#reported < this.#state.generation) void this.#tellConnected()
+    if (this.#state.kind === "connected" && this.#ticks > SHOWN_AFTER_TICKS) this.#showComing()
   }
 
   sendBeat(): void {
@@ -116,7 +133,10 @@ export class Pair {
 
   close(): void {
     this.#peer?.close()
+    this.#shown?.close()
     this.#peer = null
+    this.#shown = null
+    this.#coming = null
   }
 
   get isConnected(): boolean {
@@ -154,13 +174,20 @@ export class Pair {
 
   /** At once: camera and microphone must not be sent into a dead connection. */
   #dropPeer(): void {
-    this.close()
+    this.#leavePeer()
     this.#quality = "unknown"
     void this.#tellLost()
   }
 
+  #leavePeer(): void {
+    if (this.#peer !== null && this.#peer === this.#shown) this.#peer.rest()
+    else this.#peer?.close()
+    this.#peer = null
+    this.#coming = null
+  }
+
   async #connect(): Promise<void> {
-    this.close()
+    this.#leavePeer()
     this.#early = []
     const { generation } = this.#state
     const { stage, offerer } = this.#peering.pair
@@ -171,6 +198,7 @@ export class Pair {
     const peer = ready ?? new Peer({ stage, servers, tracks: this.#allowed() })
     this.#peer = peer
     this.#packets = 0
+    this.#ticks = 0
     this.#rtpAt = 0
     this.#meter = new Meter()
     this.#sending = SENDING
@@ -191,19 +219,26 @@ export class Pair {
         heard()
         this.#heardBeat(text)
       },
-      track: (track) => { if (current()) this.#gotTrack(track) },
+      track: (track) => { if (current()) this.#gotTrack(peer, track) },
     }
   }
 
-  /** The last picture stays until the new one plays. */
-  #gotTrack(track: MediaStreamTrack): void {
+  /** The last picture stays until the new one plays, or clearly will not. */
+  #gotTrack(peer: Peer, track: MediaStreamTrack): void {
     if (track.kind === "audio") { this.around.hear(track); return; }
-    const show = (): void => {
-      this.#stream = new MediaStream([track])
-      this.around.changed()
-    }
-    if (this.#stream === null) show()
-    else track.addEventListener("unmute", show, { once: true })
+    this.#coming = { peer, track }
+    if (this.#stream === null) this.#showComing()
+    else track.addEventListener("unmute", () => { if (this.#coming?.track === track) this.#showComing() }, { once: true })
+  }
+
+  #showComing(): void {
+    if (this.#coming === null) return
+    const { peer, track } = this.#coming
+    if (this.#shown !== peer) this.#shown?.close()
+    this.#shown = peer
+    this.#coming = null
+    this.#stream = new MediaStream([track])
+    this.around.changed()
   }
 
   #heardBeat(text: string): void {

@@ -140,12 +140,18 @@ export class Peer {
     if (this.#pc.signalingState !== "closed") this.#pc.setConfiguration({ ...this.#pc.getConfiguration(), iceServers: [...servers] })
   }
 
-  /** As a cut network: nothing goes out, nothing comes in, and nobody is told. */
+  /** As a cut network: nothing goes out, what comes in is not heard, and nobody is told. */
   cut(): void {
-    this.send({ audio: null, video: null })
-    for (const { receiver } of this.#pc.getTransceivers()) receiver.track.stop()
+    this.rest()
     this.#cut = true
+  }
+
+  /** Send nothing more, neither picture nor voice; its last picture stays to be seen. */
+  rest(): void {
+    this.send({ audio: null, video: null })
     this.#events = null
+    clearTimeout(this.#flush)
+    this.#channel.close()
   }
 
   close(): void {

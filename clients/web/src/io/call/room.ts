@@ -3,7 +3,6 @@ import type { Role, Tile } from "../../core/model"
 import type { Calls as Asked, CallName, KnownCall } from "../../core/rpc"
 import type { Beat } from "../../core/beat"
 import type { Signal } from "../../core/signal"
-import type { PairLoss } from "../../core/wire"
 import { Pair } from "./pair"
 import { Peer, type Tracks } from "./peer"
 import type { Sound } from "./sound"
@@ -80,8 +79,13 @@ export class Room {
     this.#pairs.get(peer)?.refused(generation)
   }
 
-  lose(why: PairLoss): void {
-    for (const pair of this.#pairs.values()) pair.lose(why)
+  /** The hub can be told again. */
+  online(): void {
+    for (const pair of this.#pairs.values()) pair.online()
+  }
+
+  networkChanged(): void {
+    for (const pair of this.#pairs.values()) pair.networkChanged()
   }
 
   sendTracks(): void {
