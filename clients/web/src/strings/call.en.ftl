@@ -1,6 +1,9 @@
 ## Video call: the door
 call = Video call
-call-with = Video call with { $names }
+call-with = { $count ->
+    [one] Video call with { $names }
+   *[other] Video call: you and { $count } people
+}
 call-door-start = Start the video call
 call-door-wait = Waiting room
 call-door-return = Video call under way — come back
@@ -9,8 +12,8 @@ call-line-ringing = Ringing…
 call-line-on = Video call under way
 call-line-mine = You are in the waiting room
 call-line-prepared = { $name } is preparing the video call
-call-line-waits = in the waiting room for { $time }
-call-line-away = away from the waiting room for { $time }, place kept
+call-line-waits = In the waiting room for { $time }
+call-line-away = Out of reach for { $time }, place kept
 
 ## Consent
 call-consent-title = Before you enter
@@ -59,6 +62,7 @@ call-demo-camera = Demonstration camera
 call-how-call-device-denied = To allow: tap the icon left of the address, choose “Allow” for camera and microphone, then “Ask again”.
 call-ask-again = Ask again
 call-without = Enter without
+call-go-on-without = Go on without
 
 ## Waiting room
 call-lobby-caller = Prepare the video call
@@ -95,7 +99,6 @@ call-controls = Call controls
 call-big-text = Write large
 call-hang-up = Hang up
 call-me = You
-call-me-muted = You, micro off
 call-link-connecting = Connecting…
 call-link-reconnecting = Picture interrupted
 call-link-audio-only = Sound only, to keep the voice

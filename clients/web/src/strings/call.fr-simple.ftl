@@ -1,6 +1,9 @@
 ## Langage simple : ce qui peut être dit plus simplement de la visio.
 call = Appel vidéo
-call-with = Appel vidéo avec { $names }
+call-with = { $count ->
+    [one] Appel vidéo avec { $names }
+   *[other] Appel vidéo : vous et { $count } personnes
+}
 call-door-return = Revenir dans l’appel vidéo
 call-elsewhere = L’appel vidéo est ouvert sur un autre appareil.
 call-line-on = Appel vidéo en cours

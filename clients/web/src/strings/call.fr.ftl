@@ -1,6 +1,9 @@
 ## Visio : la porte
 call = Visio
-call-with = Visio avec { $names }
+call-with = { $count ->
+    [one] Visio avec { $names }
+   *[other] Visio : vous et { $count } personnes
+}
 call-door-start = Démarrer la visio
 call-door-wait = Salle d’attente
 call-door-return = Visio en cours — revenir
@@ -9,8 +12,8 @@ call-line-ringing = Ça sonne…
 call-line-on = Visio en cours
 call-line-mine = Vous êtes en salle d’attente
 call-line-prepared = { $name } prépare la visio
-call-line-waits = attend en salle d’attente depuis { $time }
-call-line-away = absent de la salle d’attente depuis { $time }, place gardée
+call-line-waits = Attend en salle d’attente depuis { $time }
+call-line-away = Hors de portée depuis { $time }, place gardée
 
 ## Accord
 call-consent-title = Avant d’entrer
@@ -59,6 +62,7 @@ call-demo-camera = Caméra de démonstration
 call-how-call-device-denied = Pour autoriser : touchez l’icône à gauche de l’adresse, choisissez « Autoriser » pour la caméra et le micro, puis « Redemander ».
 call-ask-again = Redemander
 call-without = Entrer sans
+call-go-on-without = Continuer sans
 
 ## Salle d’attente
 call-lobby-caller = Préparer la visio
@@ -95,7 +99,6 @@ call-controls = Commandes de la visio
 call-big-text = Écrire en grand
 call-hang-up = Raccrocher
 call-me = Vous
-call-me-muted = Vous, micro coupé
 call-link-connecting = Connexion…
 call-link-reconnecting = Image interrompue
 call-link-audio-only = Son seul, pour garder la voix

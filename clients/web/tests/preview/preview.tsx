@@ -1,4 +1,5 @@
 import { render } from "preact"
+import type { Tile } from "../../src/core/model"
 import { App } from "../../src/ui/App"
 import "../../src/ui/css/index.css"
 import { EngineContext } from "../../src/ui/engine"
@@ -20,6 +21,9 @@ const language = LANGUAGES.find((each) => each === wanted.get("language"))
 if (language !== undefined) await chooseLanguage(language)
 if (wanted.has("large")) chooseTextSize("large")
 const engine = pretend(scene)
+addEventListener("pretend:tile", (event) => {
+  if (event instanceof CustomEvent) engine.calls.alter(event.detail as Partial<Tile>)
+})
 addEventListener("pretend:receive", () => engine.receive("Une dernière question."))
 const root = document.getElementById("app")
 if (root !== null) render(<EngineContext.Provider value={engine}><App /></EngineContext.Provider>, root)

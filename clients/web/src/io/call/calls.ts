@@ -415,7 +415,7 @@ export class CallDesk {
     }
     if (this.#lobby !== null) {
       const { conversation, as } = this.#lobby
-      return { kind: "lobby", conversation, as, call: this.#liveIn(conversation)?.notice ?? null, entered: place.kind === "waiting" }
+      return { kind: "lobby", conversation, as, call: this.#liveIn(conversation)?.notice ?? null, entered: as === "waiting" && place.kind === "waiting" }
     }
     return this.#ended ?? { kind: "none" }
   }

@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, useState } from "preact/hooks"
+import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks"
 import type { Tile } from "../../core/model"
 import { t } from "../../strings/strings"
 import { useEngine } from "../engine"
@@ -15,7 +15,8 @@ export function BigTextField({ close }: { readonly close: () => void }) {
   const { calls } = useEngine()
   const id = useId()
   const field = useRef<HTMLTextAreaElement>(null)
-  useEffect(() => field.current?.focus(), [])
+  // Before the next key: it is meant for the field.
+  useLayoutEffect(() => field.current?.focus(), [])
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key !== "Escape") return
     event.preventDefault()
@@ -34,24 +35,8 @@ export function BigTextField({ close }: { readonly close: () => void }) {
   )
 }
 
-interface CaptionsProps {
-  readonly tiles: readonly Tile[]
-  readonly mine: string
-}
-
-/** What is written in large letters, over the picture. */
-export function Captions({ tiles, mine }: CaptionsProps) {
-  const theirs = tiles.filter(({ bigText }) => bigText !== "")
-  return (
-    <div class="captions">
-      {theirs.map(({ person, name, bigText }) => <Caption key={person} who={t("call-writes", { name })} text={bigText} />)}
-      {mine !== "" && <Caption who={t("call-you-write")} text={mine} />}
-      <Spoken text={theirs.map(({ name, bigText }) => `${t("call-writes", { name })} ${bigText}`).join(" ")} />
-    </div>
-  )
-}
-
-function Caption({ who, text }: { readonly who: string; readonly text: string }) {
+/** What somebody writes in large letters, over a picture. */
+export function Caption({ who, text }: { readonly who: string; readonly text: string }) {
   return (
     <p class={text.length > LONG ? "caption caption-long" : "caption"}>
       <span class="caption-who">{who}</span>
@@ -60,8 +45,9 @@ function Caption({ who, text }: { readonly who: string; readonly text: string })
   )
 }
 
-/** Read aloud once its author pauses, not letter by letter. */
-function Spoken({ text }: { readonly text: string }) {
+/** What the others write, read aloud once they pause: not letter by letter. */
+export function SpokenCaptions({ tiles }: { readonly tiles: readonly Tile[] }) {
+  const text = tiles.filter(({ bigText }) => bigText !== "").map(({ name, bigText }) => `${t("call-writes", { name })} ${bigText}`).join(" ")
   const [said, setSaid] = useState("")
   useEffect(() => {
     const timer = setTimeout(() => setSaid(text), SETTLED_MS)

@@ -1,3 +1,4 @@
+import { useState } from "preact/hooks"
 import type { CallStage, Conversation, Me } from "../../core/model"
 import { locale, t } from "../../strings/strings"
 import { useEngine } from "../engine"
@@ -19,15 +20,16 @@ interface CallingProps {
 /** It rings at the others; nobody has answered yet. */
 export function Calling({ stage, conversation }: CallingProps) {
   const { calls } = useEngine()
+  const [alright, setAlright] = useState(false)
   const ringing = stage.call.people.filter(({ state }) => state === "ringing")
   const names = formatNames(ringing.map(({ name }) => name), locale.value)
   return (
     <Frame kind="calling" title={t("call-calling", { names })} unread={conversation.unread}>
-      <div class="call-body calling">
+      <div class="call-body calling" tabIndex={0}>
         <div class="row">{ringing.map(({ person, name }) => <span key={person} class="avatar huge" aria-hidden="true">{initials(name)}</span>)}</div>
         <Ringing since={Math.min(...ringing.map(({ since }) => since))} until={stage.until} />
         <p class="soft">{t("call-ringing-patience")}</p>
-        <MediaTrouble without={() => undefined} />
+        {!alright && <MediaTrouble inside without={() => setAlright(true)} />}
         <div class="mirror-picture small"><Self media={useMedia()} /></div>
       </div>
       <div class="call-controls" role="group" aria-label={t("call-controls")}>

@@ -110,7 +110,7 @@ export function DemoCamera() {
 }
 
 /** What the browser refused or did not find: in words, with the way out. */
-export function MediaTrouble({ without }: { readonly without: () => void }) {
+export function MediaTrouble({ inside = false, without }: { readonly inside?: boolean; readonly without: () => void }) {
   const { calls } = useEngine()
   const { trouble } = useMedia()
   if (trouble === null) return null
@@ -118,10 +118,10 @@ export function MediaTrouble({ without }: { readonly without: () => void }) {
   return (
     <Notice>
       <p>{troubleText(trouble)}</p>
-      {has(how) && <p>{t(how)}</p>}
+      {!inside && has(how) && <p>{t(how)}</p>}
       <div class="row">
         <button type="button" class="button" onClick={() => void calls.askAgain()}>{t("call-ask-again")}</button>
-        <button type="button" class="button" onClick={without}>{t("call-without")}</button>
+        <button type="button" class="button" onClick={without}>{t(inside ? "call-go-on-without" : "call-without")}</button>
         <DemoCamera />
       </div>
     </Notice>

@@ -34,7 +34,7 @@ export function Ended({ stage, me, conversation }: EndedProps) {
   const name = nameOf(conversation.members, conversation.patient)
   return (
     <Frame kind="ended" title={t(`call-ended-${endedTitle(stage.reason, me.role)}`)} unread={conversation.unread}>
-      <div class="call-body ended">
+      <div class="call-body ended" tabIndex={0}>
         <p>{reasonWords(stage, me)}</p>
         {stage.lasted > 0 && <p>{t("call-lasted", { time: formatDuration(stage.lasted, locale.value) })}</p>}
         {stage.callMe && <Notice icon={PhoneIcon}><p>{t("call-rather-telephoned", { name })}</p></Notice>}

@@ -8,30 +8,39 @@ import { messagesFirst } from "./where"
 interface FrameProps {
   readonly kind: string
   readonly title: string
-  readonly head?: ComponentChildren
+  /** Under the title. */
+  readonly clock?: ComponentChildren
+  readonly actions?: ComponentChildren
   readonly unread: number
   readonly children: ComponentChildren
 }
 
 /** The call's screen: its title takes the focus when the screen changes, unless somebody writes beside it. */
-export function Frame({ kind, title, head, unread, children }: FrameProps) {
+export function Frame({ kind, title, clock, actions, unread, children }: FrameProps) {
   const box = useRef<HTMLElement>(null)
   const heading = useRef<HTMLHeadingElement>(null)
   const Title = useContext(HeadingLevel) === 1 ? "h1" : "h2"
   useEffect(() => {
-    const held = document.activeElement
-    if (held === null || held === document.body || box.current?.contains(held) === true) heading.current?.focus({ preventScroll: true })
+    if (isFree(document.activeElement, box.current)) heading.current?.focus({ preventScroll: true })
   }, [kind])
   return (
-    <section ref={box} class={`call call-${kind}`} aria-label={t("call")}>
+    <section ref={box} class={`call-panel call-${kind}`} aria-label={t("call")}>
       <header class="call-head">
-        <Title ref={heading} class="call-title" tabIndex={-1}>{title}</Title>
-        {head}
+        <div class="call-title">
+          <Title ref={heading} tabIndex={-1}>{title}</Title>
+          {clock}
+        </div>
+        {actions}
         <MessagesToggle unread={unread} />
       </header>
       {children}
     </section>
   )
+}
+
+/** Nobody holds the focus elsewhere: it is lost, in this screen, or where a page that was just opened has put it. */
+function isFree(held: Element | null, box: Element | null): boolean {
+  return held === null || held === document.body || held.hasAttribute("data-arrival") || box?.contains(held) === true
 }
 
 /** On a telephone the messages come under a small call, and go again. */

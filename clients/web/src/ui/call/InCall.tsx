@@ -1,20 +1,19 @@
 import { useEffect, useState } from "preact/hooks"
-import type { CallStage, Conversation, Me, Role, Tile } from "../../core/model"
-import { locale, t } from "../../strings/strings"
+import type { CallStage, Conversation, Me, Media, Role, Tile } from "../../core/model"
+import { t } from "../../strings/strings"
 import { useEngine } from "../engine"
-import { formatNames } from "../format"
 import { OfflineIcon } from "../icons"
 import { isSingle, writes } from "../parts/keys"
 import { Notice } from "../parts/Notice"
-import { BigTextField, Captions } from "./BigText"
+import { BigTextField, Caption, SpokenCaptions } from "./BigText"
 import { CameraControl, Control, MicrophoneControl } from "./Controls"
 import { MediaTrouble } from "./Devices"
 import { Frame, writeInstead } from "./Frame"
-import { BigTextIcon, HangUpIcon, MoreIcon, SpeakerIcon } from "./icons"
+import { BigTextIcon, HangUpIcon, MicrophoneOffIcon, MoreIcon, SpeakerIcon } from "./icons"
 import { More } from "./More"
 import { Self } from "./Self"
 import { newsOf } from "./states"
-import { Tiles } from "./Tiles"
+import { callTitle, Tiles } from "./Tiles"
 import { formatClock, useNow } from "./time"
 import { useMedia } from "./useMedia"
 
@@ -35,18 +34,16 @@ export function InCall({ stage, me, conversation }: InCallProps) {
   const [more, setMore] = useState(false)
   const { tiles } = stage
   useCallKeys(STAFF.includes(me.role), { toggleWriting: () => setWriting(!writing) })
-  const names = formatNames(tiles.map(({ name }) => name), locale.value)
+  const self = <Mine media={media} />
   return (
-    <Frame kind="in-call" title={tiles.length === 0 ? t("call") : t("call-with", { names })} head={<Head stage={stage} more={() => setMore(true)} />} unread={conversation.unread}>
+    <Frame kind="in-call" title={callTitle(tiles)} clock={<Clock since={stage.since} />} actions={<MoreButton open={() => setMore(true)} />} unread={conversation.unread}>
       <Announcer tiles={tiles} />
       <Banners stage={stage} />
       <div class="call-stage">
-        <Tiles tiles={tiles} />
-        <figure class="self">
-          <div class="self-picture"><Self media={media} /></div>
-          <figcaption>{t(media.microphoneOn ? "call-me" : "call-me-muted")}</figcaption>
-        </figure>
-        <Captions tiles={tiles} mine={media.bigText} />
+        <Tiles tiles={tiles} last={tiles.length > 2 && self} />
+        {tiles.length <= 2 && self}
+        {media.bigText !== "" && <div class="captions captions-mine"><Caption who={t("call-you-write")} text={media.bigText} /></div>}
+        <SpokenCaptions tiles={tiles} />
       </div>
       {writing && <BigTextField close={() => setWriting(false)} />}
       <div class="call-controls" role="group" aria-label={t("call-controls")}>
@@ -60,13 +57,22 @@ export function InCall({ stage, me, conversation }: InCallProps) {
   )
 }
 
-function Head({ stage, more }: { readonly stage: Stage; readonly more: () => void }) {
+function Clock({ since }: { readonly since: number | null }) {
   const now = useNow()
+  return since === null ? null : <p class="call-clock soft" role="timer">{formatClock(now - since)}</p>
+}
+
+function MoreButton({ open }: { readonly open: () => void }) {
+  return <button type="button" class="button quiet" aria-haspopup="dialog" onClick={open}><MoreIcon /><span>{t("more")}<span class="visually-hidden"> : {t("call-more-title")}</span></span></button>
+}
+
+/** Myself, small in a corner, or beside three others as large as they are. */
+function Mine({ media }: { readonly media: Media }) {
   return (
-    <>
-      {stage.since !== null && <span class="call-clock soft" role="timer">{formatClock(now - stage.since)}</span>}
-      <button type="button" class="button quiet" aria-haspopup="dialog" onClick={more}><MoreIcon /><span>{t("more")}</span></button>
-    </>
+    <figure class="self">
+      <div class="self-picture"><Self media={media} /></div>
+      <figcaption>{t("call-me")}{!media.microphoneOn && <><MicrophoneOffIcon /><span class="visually-hidden">{t("call-microphone-off")}</span></>}</figcaption>
+    </figure>
   )
 }
 
@@ -85,7 +91,7 @@ function Banners({ stage: { tiles, alone, soundBlocked } }: { readonly stage: St
       )}
       <div role="status">{alone && <Notice icon={OfflineIcon}><p>{t("call-alone")}</p></Notice>}</div>
       {soundBlocked && <button type="button" class="button primary big wide" onClick={() => calls.unblockSound()}><SpeakerIcon /><span>{t("call-unblock")}</span></button>}
-      {!alright && <MediaTrouble without={() => setAlright(true)} />}
+      {!alright && <MediaTrouble inside without={() => setAlright(true)} />}
     </div>
   )
 }

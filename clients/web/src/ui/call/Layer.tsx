@@ -1,13 +1,13 @@
 import { useState } from "preact/hooks"
 import type { CallStage, Me } from "../../core/model"
-import { locale, t } from "../../strings/strings"
+import { t } from "../../strings/strings"
 import { useEngine } from "../engine"
-import { formatNames } from "../format"
 import { Dialog } from "../parts/Dialog"
 import { hrefOf } from "../route"
 import { CameraIcon, HangUpIcon } from "./icons"
 import { Ring } from "./Ring"
 import { endedTitle } from "./states"
+import { callTitle } from "./Tiles"
 import { conversationOf, shown } from "./where"
 
 /** What a call shows wherever one is. */
@@ -55,7 +55,7 @@ function barWords(stage: CallStage, { role }: Me): string {
     case "ended":
       return t(`call-ended-${endedTitle(stage.reason, role)}`)
     case "in_call":
-      return stage.tiles.length === 0 ? t("call") : t("call-with", { names: formatNames(stage.tiles.map(({ name }) => name), locale.value) })
+      return callTitle(stage.tiles)
     default:
       return t("call")
   }

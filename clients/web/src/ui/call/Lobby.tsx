@@ -45,8 +45,9 @@ export function Lobby({ stage, me, conversation }: LobbyProps) {
     <Frame kind="lobby" title={t(`call-lobby-${stage.as}`)} unread={conversation.unread}>
       <div class="call-body lobby">
         {stage.as === "caller" ? <People others={others} call={stage.call} /> : <Waiting stage={stage} />}
-        <Mirror />
         <MediaTrouble without={without} />
+        <Mirror />
+        {stage.as === "caller" && (stage.call === null || stage.call.state === "lobby") && <Delay until={stage.call?.delayedUntil ?? null} />}
         <Settings />
       </div>
       <div class="call-foot">
@@ -87,12 +88,9 @@ function Settings() {
 function People({ others, call }: { readonly others: readonly Member[]; readonly call: CallNotice | null }) {
   const now = useNow()
   return (
-    <div class="lobby-people">
-      <ul class="people">
-        {others.map((member) => <PersonLine key={member.person} member={member} call={call} now={now} />)}
-      </ul>
-      {(call === null || call.state === "lobby") && <Delay until={call?.delayedUntil ?? null} />}
-    </div>
+    <ul class="people">
+      {others.map((member) => <PersonLine key={member.person} member={member} call={call} now={now} />)}
+    </ul>
   )
 }
 

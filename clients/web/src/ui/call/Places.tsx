@@ -43,13 +43,13 @@ export function WithCall({ conversation, children }: { readonly conversation: Co
 
 /** What shows wherever one is: the ring, and the way back to a call. */
 export function CallEverywhere({ me }: { readonly me: Me }) {
-  const { stage } = useEngine().calls
-  const [settled, settle] = useState(false)
+  const begun = useEngine().calls.stage.value.kind !== "none"
+  const [wanted, setWanted] = useState(begun)
   useEffect(() => {
-    const timer = setTimeout(() => settle(true), SOON_MS)
+    const timer = setTimeout(() => setWanted(true), begun ? 0 : SOON_MS)
     return () => clearTimeout(timer)
-  }, [])
-  return settled || stage.value.kind !== "none" ? <Layer me={me} /> : null
+  }, [begun])
+  return wanted ? <Layer me={me} /> : null
 }
 
 /** In a list, what a live call of this conversation is doing; `otherwise` where there is none. */

@@ -26,7 +26,7 @@ export function Ring({ stage: { call, from, until }, me, onCallMe }: RingProps) 
   const { calls } = useEngine()
   const send = useSending()
   const heading = useId()
-  const box = useRinging()
+  const { box, remain, onKeyDown } = useRinging()
   const [trouble, setTrouble] = useState<Trouble | null>(null)
   useFlashingTitle(t("call-ring-title", { name: from }))
   const said = (outcome: Outcome, then: () => void) => {
@@ -39,13 +39,13 @@ export function Ring({ stage: { call, from, until }, me, onCallMe }: RingProps) 
   }
   const decline = async (how: "declined" | "call_me") => said(await calls.decline(how), how === "call_me" ? onCallMe : () => undefined)
   return (
-    <dialog ref={box} class="ring reading" aria-labelledby={heading} onCancel={(event) => event.preventDefault()}>
+    <dialog ref={box} class="ring reading" aria-labelledby={heading} onKeyDown={onKeyDown} onClose={remain}>
       <div class="ring-words">
         <span class="avatar huge" aria-hidden="true">{initials(from)}</span>
         <h2 id={heading} tabIndex={-1} autofocus>{t("call-ring-title", { name: from })}</h2>
         <p>{me.pharmacy.name}</p>
         <Left until={until} />
-        <ConsentWords />
+        {me.role === "pharmacist" ? <p>{t("call-no-recording")}</p> : <ConsentWords />}
         <TroubleNotice trouble={trouble} />
       </div>
       <div class="call-answers">
@@ -59,7 +59,10 @@ export function Ring({ stage: { call, from, until }, me, onCallMe }: RingProps) 
   )
 }
 
-/** Opened as a modal; closed, not only removed, so that the focus goes back where it was. */
+/**
+ * Opened as a modal; closed, not only removed, so that the focus goes back where it was. Escape and
+ * the telephone's own way back do not answer: what closed it without an answer finds it open again.
+ */
 function useRinging() {
   const box = useRef<HTMLDialogElement>(null)
   useEffect(() => {
@@ -67,7 +70,11 @@ function useRinging() {
     dialog?.showModal()
     return () => dialog?.close()
   }, [])
-  return box
+  const remain = () => box.current?.showModal()
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === "Escape") event.preventDefault()
+  }
+  return { box, remain, onKeyDown }
 }
 
 function Left({ until }: { readonly until: number }) {

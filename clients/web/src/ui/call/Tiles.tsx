@@ -1,23 +1,31 @@
+import type { ComponentChildren } from "preact"
 import type { Tile } from "../../core/model"
-import { t } from "../../strings/strings"
-import { initials } from "../format"
+import { locale, t } from "../../strings/strings"
+import { formatNames, initials } from "../format"
 import { OfflineIcon } from "../icons"
 import { roleName } from "../words"
+import { Caption } from "./BigText"
 import { CameraOffIcon, LineIcon, MicrophoneOffIcon } from "./icons"
 import { Picture } from "./Picture"
 import { tileWords } from "./states"
 
+export function callTitle(tiles: readonly Tile[]): string {
+  if (tiles.length === 0) return t("call")
+  return t("call-with", { count: tiles.length, names: formatNames(tiles.map(({ name }) => name), locale.value) })
+}
+
 /** The others: large, named by the engine, and what is missing said in words. */
-export function Tiles({ tiles }: { readonly tiles: readonly Tile[] }) {
+export function Tiles({ tiles, last }: { readonly tiles: readonly Tile[]; readonly last: ComponentChildren }) {
   return (
     <ul class={`tiles tiles-${tiles.length}`}>
       {tiles.map((tile) => <li key={tile.person}><Person tile={tile} /></li>)}
+      {last !== false && <li key="me">{last}</li>}
     </ul>
   )
 }
 
 function Person({ tile }: { readonly tile: Tile }) {
-  const { person, name, role, stream, link, camera, microphone } = tile
+  const { person, name, role, stream, link, camera, microphone, bigText } = tile
   const words = tileWords(tile)
   const seen = camera && link !== "audio_only" && stream !== null
   return (
@@ -25,6 +33,7 @@ function Person({ tile }: { readonly tile: Tile }) {
       <div class="tile-picture">
         {seen && <Picture stream={stream} person={person} label={t("call-picture", { name })} />}
         {!seen && <span class="avatar huge" aria-hidden="true">{initials(name)}</span>}
+        {bigText !== "" && <div class="captions"><Caption who={t("call-writes", { name })} text={bigText} /></div>}
         {link === "reconnecting" && <p class="tile-over"><OfflineIcon />{t("call-link-reconnecting")}</p>}
       </div>
       <figcaption>

@@ -6,7 +6,8 @@ export type Whereabouts = CallPerson["state"] | "away" | "absent" | "invited"
 /** Where one member of the conversation is, for who prepares the call. */
 export function whereIs(member: Member, person: CallPerson | undefined): Whereabouts {
   if (person === undefined) return member.state === "invited" ? "invited" : "absent"
-  return person.away ? "away" : person.state
+  const kept = person.state === "waiting" || person.state === "joined"
+  return kept && person.away ? "away" : person.state
 }
 
 /** Somebody whom the pharmacist can let in. */
