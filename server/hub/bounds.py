@@ -25,6 +25,7 @@ class HubSettings:
     hello_seconds: float = 10
     close_seconds: float = 2
     drain_seconds: float = 5
+    call_sweep_seconds: float = 1
     max_connections: int = 10_000
     max_connections_of_person: int = 256
     """More than the devices of one person: who opens more only takes the places of others."""

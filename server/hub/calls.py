@@ -13,23 +13,20 @@ from dataclasses import dataclass, field
 from server.ports import Clock
 from signaling.call import (
     SECOND,
-    Call,
     CallFacts,
     Leg,
     LegFacts,
     Notice,
+    Restarted,
     SocketBack,
     SocketLost,
 )
 
-SWEEP_SECONDS = 1.0
 PAUSE_SECONDS = 0.05
 """Between two sweeps, whatever is due."""
 RETRY_SECONDS = 1
 SILENCE_SECONDS = {Leg.WAITING: 30, Leg.JOINED: 12}
 """A lobby is heard every 10 s, a call every 5 s: then two beats were missed."""
-COME_BACK_SECONDS = SILENCE_SECONDS[Leg.JOINED]
-"""After a restart of the hub nothing is due before its devices had the time to come back."""
 
 HeardAt = Callable[[str], int | None]
 PassTime = Callable[[str, Sequence[Notice], bool], Awaitable[bool]]
@@ -39,8 +36,10 @@ PassTime = Callable[[str, Sequence[Notice], bool], Awaitable[bool]]
 @dataclass(slots=True)
 class _Watched:
     facts: CallFacts
-    not_before: int
-    """Nothing is due before: the hub was away, or the writer had no room."""
+    resumed: bool = False
+    """A hub before this one left it in the middle of a wait: that begins again."""
+    not_before: int = 0
+    """Nothing is due before: the writer had no room."""
     heard: dict[str, int] = field(default_factory=dict)
     """When each device was last heard, or since when it is watched."""
 
@@ -54,8 +53,11 @@ class _Watched:
 class CallDesk:
     """Follows every live call."""
 
-    def __init__(self, clock: Clock, heard_at: HeardAt, pass_time: PassTime) -> None:
+    def __init__(
+        self, clock: Clock, heard_at: HeardAt, pass_time: PassTime, sweep_seconds: float
+    ) -> None:
         self._clock = clock
+        self._sweep_seconds = sweep_seconds
         self._heard_at = heard_at
         self._pass_time = pass_time
         self._calls: dict[str, _Watched] = {}
@@ -67,9 +69,8 @@ class CallDesk:
 
     def resume(self, calls: Iterable[CallFacts]) -> None:
         """Take up the calls that a hub before this one left."""
-        not_before = self._clock.now() + COME_BACK_SECONDS * SECOND
         for facts in calls:
-            self._watch(_Watched(facts, not_before))
+            self._watch(_Watched(facts, resumed=facts.deadline is not None))
 
     def follow(self, facts: CallFacts) -> None:
         """A call moved on."""
@@ -77,7 +78,7 @@ class CallDesk:
         if not facts.live:
             self._calls.pop(facts.id, None)
         elif known is None:
-            self._watch(_Watched(facts, 0))
+            self._watch(_Watched(facts))
         elif facts.version > known.facts.version:
             known.facts = facts
             self._note_heard(known)
@@ -89,7 +90,7 @@ class CallDesk:
             self._wake.set()
 
     async def run(self) -> None:
-        """Sweep once a second, or when something is due, while there are calls; until cancelled."""
+        """Sweep every second, or when something is due, while there are calls; until cancelled."""
         while True:
             await self._until_due()
             self._wake.clear()
@@ -97,16 +98,26 @@ class CallDesk:
 
     async def sweep(self) -> None:
         """Do what is due now: devices fallen silent or heard again, deadlines."""
-        async with self._sweeping:
+        # All at once, so that the writer has them in one commit: a cut may concern every call.
+        async with self._sweeping, asyncio.TaskGroup() as acts:
             now = self._clock.now()
-            for watched in list(self._calls.values()):
+            for watched in self._calls.values():
                 self._note_heard(watched)
-                await self._attend(watched, now)
+                notices, due = self._found(watched, now)
+                if notices or due:
+                    acts.create_task(self._attend(watched, notices, due=due))
 
-    async def _attend(self, watched: _Watched, now: int) -> None:
-        notices, due = list(self._notices(watched, now)), self._due_at(watched) <= now
-        if (notices or due) and not await self._pass_time(watched.facts.id, notices, due):
-            watched.not_before = now + RETRY_SECONDS * SECOND
+    async def _attend(self, watched: _Watched, notices: list[Notice], *, due: bool) -> None:
+        if await self._pass_time(watched.facts.id, notices, due):
+            watched.resumed = False
+        else:
+            watched.not_before = self._clock.now() + RETRY_SECONDS * SECOND
+
+    def _found(self, watched: _Watched, now: int) -> tuple[list[Notice], bool]:
+        """Return what a call must be told, and whether its clock has something to do."""
+        if watched.resumed:
+            return [Restarted()], False
+        return list(self._notices(watched, now)), self._due_at(watched) <= now
 
     def _watch(self, watched: _Watched) -> None:
         self._calls[watched.facts.id] = watched
@@ -122,14 +133,16 @@ class CallDesk:
 
     def _notices(self, watched: _Watched, now: int) -> Iterator[Notice]:
         for device, leg in watched.devices():
-            silent = now - watched.heard[device] >= SILENCE_SECONDS[leg.state] * SECOND
-            if silent and leg.lost_at is None:
+            silence = SILENCE_SECONDS[leg.state] * SECOND
+            if leg.lost_at is None and now - watched.heard[device] >= silence:
                 yield SocketLost(device)
-            elif not silent and leg.lost_at is not None:
+            elif leg.lost_at is not None and now - (self._heard_at(device) or 0) < silence:
                 yield SocketBack(device)
 
     def _due_at(self, watched: _Watched) -> float:
-        deadline = Call(watched.facts, {}).next_deadline()
+        if watched.resumed:
+            return watched.not_before
+        deadline = watched.facts.deadline
         return float("inf") if deadline is None else max(deadline, watched.not_before)
 
     async def _until_due(self) -> None:
@@ -137,7 +150,7 @@ class CallDesk:
             await self._wake.wait()
             return
         due = min(self._due_at(watched) for watched in self._calls.values())
-        seconds = min(SWEEP_SECONDS, max(PAUSE_SECONDS, (due - self._clock.now()) / SECOND))
+        seconds = min(self._sweep_seconds, max(PAUSE_SECONDS, (due - self._clock.now()) / SECOND))
         try:
             async with asyncio.timeout(seconds):
                 await self._wake.wait()

@@ -52,7 +52,9 @@ class Hub:
         self.draining = False
         self._database = database
         self._writer = Writer(database, clock)
-        self.calls = CallDesk(clock, self.fanout.heard_at, self._pass_time)
+        self.calls = CallDesk(
+            clock, self.fanout.heard_at, self._pass_time, settings.call_sweep_seconds
+        )
         self._signals = SignalMeter()
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
         self._connections: set[Connection] = set()

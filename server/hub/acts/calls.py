@@ -112,8 +112,7 @@ def pass_time(tx: Tx, call_id: str, notices: Iterable[Notice], now: int, *, due:
     if conversation is None:
         raise RuntimeError("a call without its conversation")
     for notice in notices:
-        if call.facts.live:
-            call.receive(None, notice, now=now)
+        call.receive(None, notice, now=now)
     if due:
         call.tick(now=now)
     for happened in call.take_events():
@@ -175,7 +174,7 @@ def _save(tx: Tx, conversation: Conversation, call: Call, *, was: int) -> tuple[
         state=facts.state.value,
         live=facts.live,
         version=facts.version,
-        deadline=call.next_deadline(),
+        deadline=facts.deadline,
         facts=machine.encode(facts),
     )
     tx.calls.save(stored, was=was)

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from clients.python import opaque
 from crypto.mls.authenticated_data import AuthenticatedData
 from crypto.mls.framing import ContentType, MessageHeader, WireFormat, encode_private_message
-from server.hub.backpressure import Outbox, Overflow
+from server.hub.backpressure import LANE_BYTES, LANE_ITEMS, Outbox, Overflow
 from signaling import frames
-from tests.server.house import House, Peer, a_house, a_pair, until
+from tests.server.house import NOON, Hands, House, Peer, a_house, a_pair, until
+from tests.server.talk import a_talk
 
 LIMIT = 4096
 
@@ -77,6 +78,152 @@ async def test_drained_means_that_nothing_waits() -> None:
     outbox.sent(await outbox.take())
 
     await draining
+
+
+# Call control: a lane of its own
+
+
+async def all_of(outbox: Outbox) -> list[bytes]:
+    """Take and send whatever waits, in the order it leaves."""
+    taken: list[bytes] = []
+    while True:
+        waiting = asyncio.create_task(outbox.take())
+        for _ in range(3):
+            await asyncio.sleep(0)
+        if not waiting.done():
+            waiting.cancel()
+            return taken
+        taken.append(waiting.result())
+        outbox.sent(taken[-1])
+
+
+async def test_what_is_urgent_does_not_wait_behind_a_replay() -> None:
+    """A ring is heard although a hundred old messages wait; among themselves the order stays."""
+    outbox = Outbox(LIMIT, lambda: 0)
+    outbox.put(b"replay 1")
+    outbox.put(b"replay 2")
+    outbox.put_urgent(b"state", about="call")
+    outbox.put_urgent(b"signal", until=1)
+
+    assert await all_of(outbox) == [b"state", b"signal", b"replay 1", b"replay 2"]
+
+
+async def test_a_full_outbox_still_takes_what_is_urgent() -> None:
+    """The lane has bounds of its own, and fills nobody else's."""
+    outbox = Outbox(LIMIT, lambda: 0)
+    outbox.put(bytes(LIMIT + 1))
+
+    outbox.put_urgent(b"state", about="call")
+
+    assert outbox.waiting == LIMIT + 1
+    with pytest.raises(Overflow):
+        outbox.put(b"x")
+
+
+async def test_a_signal_is_not_given_after_its_time() -> None:
+    """At its very instant it is too old; a state never is."""
+    clock = Hands()
+    outbox = Outbox(LIMIT, clock.now)
+    outbox.put_urgent(b"early", until=NOON + 1)
+    outbox.put_urgent(b"state", about="call")
+    outbox.put_urgent(b"late", until=NOON + 2)
+    clock.at = NOON + 1
+
+    assert await all_of(outbox) == [b"state", b"late"]
+
+
+async def test_drained_does_not_wait_for_what_nobody_gets_any_more() -> None:
+    """A signal that grew too old while the socket was slow is gone, not waiting."""
+    clock = Hands()
+    outbox = Outbox(LIMIT, clock.now)
+    outbox.put(b"frame")
+    frame = await outbox.take()
+    outbox.put_urgent(b"signal", until=NOON + 1)
+    outbox.sent(frame)
+    clock.at = NOON + 1
+
+    assert await all_of(outbox) == []
+
+    await asyncio.wait_for(outbox.drained(), 5)
+
+
+async def test_a_newer_state_takes_the_place_of_the_older() -> None:
+    """The place, not the end: the signals of a generation never come before it."""
+    outbox = Outbox(LIMIT, lambda: 0)
+    outbox.put_urgent(b"version 1", about="call")
+    outbox.put_urgent(b"other", about="another call")
+    outbox.put_urgent(b"signal", until=1)
+    outbox.put_urgent(b"version 2", about="call")
+
+    assert await all_of(outbox) == [b"version 2", b"other", b"signal"]
+
+
+async def test_the_oldest_signals_go_where_there_is_no_room() -> None:
+    """By number and by length: their connection is made anew; no state is dropped for them."""
+    outbox = Outbox(LIMIT, lambda: 0)
+    outbox.put_urgent(b"state", about="call")
+    for number in range(LANE_ITEMS):
+        outbox.put_urgent(b"%d" % number, until=1)
+
+    left = await all_of(outbox)
+
+    assert left == [b"state", *(b"%d" % number for number in range(1, LANE_ITEMS))]
+
+
+async def test_the_signals_that_wait_are_bounded_in_length() -> None:
+    """Whoever does not read holds no more than the lane's bytes."""
+    outbox = Outbox(LIMIT, lambda: 0)
+    signal = bytes(18 * 1024)
+    for _ in range(LANE_ITEMS):
+        outbox.put_urgent(signal, until=1)
+
+    assert sum(map(len, await all_of(outbox))) <= LANE_BYTES
+
+
+async def test_states_that_fill_the_lane_close_the_connection() -> None:
+    """A state is not dropped: the device comes back, and hello tells them all."""
+    outbox = Outbox(LIMIT, lambda: 0)
+    for number in range(LANE_ITEMS):
+        outbox.put_urgent(b"state", about=str(number))
+
+    with pytest.raises(Overflow):
+        outbox.put_urgent(b"state", about="one more")
+
+
+async def test_a_signal_overtakes_the_messages_that_wait(house: House) -> None:
+    """Right after the frame that the socket held already; then the messages, none missing."""
+    talk = await a_talk(house)
+    await talk.jean.ok(frames.Ping)
+    talk.jean.wire.reads.clear()
+    for _ in range(10):
+        await talk.claire.say(talk.conversation)
+
+    await talk.signal(talk.claire, talk.jean)
+    talk.jean.wire.reads.set()
+
+    kinds = [type(await talk.jean.next()) for _ in range(11)]
+    assert kinds == [frames.Event, frames.SignalPush, *[frames.Event] * 9]
+
+
+async def test_what_waited_for_a_device_comes_after_the_answer_to_its_hello(house: House) -> None:
+    """Before that answer a client knows of no call."""
+    talk = await a_talk(house)
+    talk.jean.hang_up()
+    await until(lambda: house.hub.fanout.heard_at(talk.jean.device) is None)
+    await talk.signal(talk.claire, talk.jean)
+    back = await house.knock("jean", session=talk.jean.session)
+
+    back.send(
+        frames.Hello(
+            id="hello",
+            device=talk.jean.device,
+            signature_key=talk.jean.signature_key,
+            cursors={},
+        )
+    )
+
+    kinds = [type(await back.next()) for _ in range(3)]
+    assert kinds == [frames.Ok, frames.SignalPush, frames.WelcomePush]
 
 
 @given(sizes=st.lists(st.integers(1, 3000), max_size=60), takes=st.lists(st.booleans()))
