@@ -403,8 +403,6 @@ class Client:
                 self._observer.on_signal(frame)
             case frames.CursorPush() | frames.KeyPackagesPush() | frames.KeyPackagesLowPush():
                 pass
-            case frames.CallPush() | frames.SignalPush():
-                pass  # a call needs MLS and media, which this client has not
             case Ok() | frames.RefusedFrame():
                 pass  # `Connection` keeps these
             case _:
