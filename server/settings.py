@@ -61,6 +61,7 @@ class Settings(BaseSettings):
     rate_conversation: str = RateSettings().conversation
     rate_costly: str = RateSettings().costly
     rate_claims: str = RateSettings().claims
+    rate_calls: str = RateSettings().calls
     log_level: str = "warning"
     turn_urls: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_list)] = ()
     """The relay of calls, `turn:` and `turns:`, with commas between. None: calls go without."""
@@ -107,6 +108,7 @@ class Settings(BaseSettings):
                 conversation=self.rate_conversation,
                 costly=self.rate_costly,
                 claims=self.rate_claims,
+                calls=self.rate_calls,
             ),
             turn=self._turn,
         )
