@@ -523,6 +523,10 @@ class TurnCredentials(Struct, frozen=True, kw_only=True):
     expires_at: int
     renew_at: int
 
+    def __repr__(self) -> str:
+        """Print neither name nor credential: whoever holds them may use the relay."""
+        return f"TurnCredentials(until {self.expires_at})"
+
 
 def client_kinds() -> dict[str, type[ClientFrame]]:
     """Return every client frame by its wire kind."""

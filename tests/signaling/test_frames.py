@@ -10,7 +10,7 @@ import pytest
 
 from signaling.codec import decode_client
 from signaling.errors import MalformedFrame
-from signaling.frames import AnyClientFrame, AnyServerFrame, client_kinds
+from signaling.frames import AnyClientFrame, AnyServerFrame, TurnCredentials, client_kinds
 from tests.signaling.builders import KINDS, OTHER_UUID, SHA256, UUID, a_frame, packed
 
 MAX_SEQ = 2**53 - 1
@@ -55,6 +55,20 @@ def test_a_valid_frame_of_each_kind_is_read(kind: str) -> None:
     frame = decode_client(packed(a_frame(kind)))
 
     assert type(frame) is client_kinds()[kind]
+
+
+def test_credentials_do_not_print_themselves() -> None:
+    """In a log or a traceback they would open the relay to whoever reads it."""
+    given = TurnCredentials(
+        urls=["turn:relay.example"],
+        username="1790000600:call:opaque",
+        credential="c2VjcmV0",
+        expires_at=1_790_000_600_000_000,
+        renew_at=1_790_000_300_000_000,
+    )
+
+    assert "opaque" not in f"{given} {given!r}"
+    assert "c2VjcmV0" not in f"{given} {given!r}"
 
 
 ACCEPTED: dict[str, tuple[str, dict[str, Any]]] = {

@@ -67,9 +67,12 @@ def ring(context: Context, frame: RingCall) -> Outcome:
 
 def accept(context: Context, frame: AcceptCall) -> Outcome:
     """Take the call on this device, unless it is in another one."""
-    if _is_busy(context, frame.call):
+    stored = _find(context, frame.call)
+    if stored is None:
+        return _refused(context, Code.CALL_NOT_MEMBER)
+    if _is_busy(context, stored.id):
         return _refused(context, Code.CALL_BUSY)
-    return control(context, frame)
+    return _receive(context, _load(context.tx, stored), frame)
 
 
 def control(context: Context, frame: CallFrame) -> Outcome:

@@ -121,3 +121,14 @@ def test_a_fault_of_ours_is_a_problem_document_with_the_headers(
     assert answer.json()["code"] == "E_INTERNAL"
     assert "secret" not in answer.text
     assert {name: answer.headers.get(name) for name in SECURITY_HEADERS} == SECURITY_HEADERS
+
+
+@pytest.mark.parametrize(
+    "feature", ["camera", "microphone", "display-capture", "screen-wake-lock", "autoplay"]
+)
+def test_a_call_may_use_what_it_needs_and_only_on_our_own_page(feature: str) -> None:
+    """Picture, sound, a shared document, a screen that stays awake: for this origin alone."""
+    allowed = SECURITY_HEADERS["permissions-policy"].split(", ")
+
+    assert f"{feature}=(self)" in allowed
+    assert "geolocation=()" in allowed

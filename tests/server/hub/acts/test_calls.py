@@ -155,6 +155,17 @@ async def test_the_second_to_lose_the_same_connection_finds_it_done(house: House
     assert talk.types().count("call.pair_lost") == 1
 
 
+async def test_two_who_hang_up_at_once_both_have_hung_up(house: House) -> None:
+    """The second finds the call over: no refusal, no second entry."""
+    talk = await a_talk(house)
+    ended = await talk.ok(talk.claire, frames.HangUp)
+
+    assert await talk.ok(talk.jean, frames.HangUp) == ended
+
+    assert talk.types().count("call.ended") == 1
+    assert talk.refusals() == []
+
+
 # The lobby
 
 
@@ -169,6 +180,23 @@ async def test_whoever_comes_second_joins_the_live_call(house: House) -> None:
         talk.claire.person: "waiting",
         talk.jean.person: "waiting",
     }
+    assert len(house.rows("SELECT id FROM call")) == 1
+
+
+async def test_two_who_open_at_once_are_in_one_lobby(house: House) -> None:
+    """In one transaction of the writer, under two ids: one call, both in it."""
+    claire, jean, conversation = await a_pair(house)
+
+    async with house.one_batch(2):
+        for peer in (claire, jean):
+            peer.send(frames.OpenCall(id="open", conversation=conversation, call=an_id()))
+
+    first, second = await claire.answer("open"), await jean.answer("open")
+    assert isinstance(first, Ok)
+    assert isinstance(second, Ok)
+    views = [(one.result or {})["call"] for one in (first, second)]
+    assert views[0]["id"] == views[1]["id"]
+    assert len(views[1]["legs"]) == 2
     assert len(house.rows("SELECT id FROM call")) == 1
 
 
