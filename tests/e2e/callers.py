@@ -103,6 +103,10 @@ class Caller(Person):
             timeout=PATIENCE_MS,
         )
 
+    def has_read(self, words: str) -> None:
+        """Expect words to stand on the screen, or to have stood there, however shortly."""
+        self.page.wait_for_function("(words) => calls.stood(words)", arg=words)
+
     def ended(self, title: str | re.Pattern[str]) -> None:
         """Expect the call to be over, under this title."""
         expect(self.page.get_by_role("heading", name=title)).to_be_visible()

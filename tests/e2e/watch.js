@@ -2,9 +2,11 @@
 // each frame of each picture was shown. Instants are milliseconds since 1970, as Python's are.
 (() => {
   const MOST_FRAMES = 50_000
+  const MOST_TEXTS = 5_000
   const connections = []
   const sockets = []
   const pictures = new Map()
+  const read = []
   const calls = { policy: null, pressed: 0, connections, sockets }
   const now = () => performance.timeOrigin + performance.now()
 
@@ -37,6 +39,7 @@
     video.requestVideoFrameCallback(note)
   }
   const watchAll = (node) => {
+    if (read.length < MOST_TEXTS) read.push(node.textContent ?? "")
     if (node instanceof HTMLVideoElement) watch(node)
     else if (node instanceof Element) node.querySelectorAll("video").forEach(watch)
   }
@@ -44,6 +47,8 @@
     .observe(document, { childList: true, subtree: true })
   addEventListener("click", ({ isTrusted }) => { if (isTrusted) calls.pressed = now() }, true)
 
+  // Whether words stood on the screen, however shortly.
+  calls.stood = (words) => read.some((text) => text.includes(words))
   calls.shown = (name) => pictures.get(name) ?? []
   calls.forget = () => pictures.forEach((times) => { times.length = 0 })
   calls.live = () => connections.filter(({ connectionState }) => connectionState === "connected")
@@ -70,9 +75,17 @@
         .map((one) => ({ type: one?.candidateType, address: one?.address, protocol: one?.relayProtocol ?? one?.protocol }))
     })
   }
+  // Firefox lets nobody read those of a connection that is closed.
+  const descriptions = (one) => {
+    try {
+      return [one.localDescription, one.remoteDescription]
+    } catch {
+      return []
+    }
+  }
   // Everything in any description that must never be found in the server's files.
   calls.secrets = () => {
-    const said = connections.flatMap(({ localDescription, remoteDescription }) => [localDescription, remoteDescription])
+    const said = connections.flatMap(descriptions)
     const lines = said.flatMap((one) => one?.sdp.split("\r\n") ?? [])
     const kept = ["a=fingerprint:sha-256 ", "a=ice-pwd:"]
     return [...new Set(lines.flatMap((line) => kept.filter((start) => line.startsWith(start)).map((start) => line.slice(start.length))))]

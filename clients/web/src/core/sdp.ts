@@ -1,6 +1,6 @@
 /**
  * What is checked of a session description before a browser sees it: its size, that every reader
- * splits it into the same lines, and the one certificate it names. Nothing here repairs anything.
+ * splits it into the same lines, and the one certificate it names. Nothing that came is repaired.
  */
 import { BadShape } from "./checks"
 
@@ -51,4 +51,19 @@ export function isCandidate({ candidate, sdpMid, sdpMLineIndex }: Candidate): bo
   const line = candidate.length <= MAX_CANDIDATE_LENGTH && CANDIDATE.test(candidate)
   const mid = sdpMid === null || (sdpMid.length <= MAX_MID_LENGTH && /^[\x21-\x7e]*$/.test(sdpMid))
   return line && mid && (sdpMLineIndex === null || (Number.isInteger(sdpMLineIndex) && sdpMLineIndex >= 0 && sdpMLineIndex < 16))
+}
+
+const PAYLOAD = /^a=(?:rtpmap|fmtp|rtcp-fb):(\d+) /
+
+/**
+ * Return one's own description without what it says of codecs that it does not offer. Firefox leaves
+ * such lines behind where codecs were chosen (153 ESR, `a=rtcp-fb`), and Chromium refuses them.
+ */
+export function withoutStrayCodecs(sdp: string): string {
+  let offered: ReadonlySet<string> = new Set()
+  return sdp.split("\r\n").filter((line) => {
+    if (line.startsWith("m=")) offered = new Set(line.split(" ").slice(3))
+    const payload = PAYLOAD.exec(line)?.[1]
+    return payload === undefined || offered.has(payload)
+  }).join("\r\n")
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest"
 import { BadShape } from "../../src/core/checks"
-import { MAX_SDP_BYTES, fingerprintOf, fits, isCandidate } from "../../src/core/sdp"
+import { MAX_SDP_BYTES, fingerprintOf, fits, isCandidate, withoutStrayCodecs } from "../../src/core/sdp"
 import { FINGERPRINT, OTHER_FINGERPRINT, anSdp } from "./anSdp"
 
 describe("the fingerprint of a description", () => {
@@ -50,5 +50,22 @@ describe("a candidate", () => {
     ["a name of a medium in two lines", { sdpMid: "0\r\n" }],
   ])("is refused with %s", (_, changed) => {
     expect(isCandidate({ candidate, sdpMid: "0", sdpMLineIndex: 0, ...changed })).toBe(false)
+  })
+})
+
+describe("one's own description", () => {
+  const offered = ["m=audio 9 UDP/TLS/RTP/SAVPF 109", "a=rtpmap:109 opus/48000/2", "a=rtcp-fb:109 transport-cc"]
+  const picture = ["m=video 0 UDP/TLS/RTP/SAVPF 120 124", "a=fmtp:124 apt=120", "a=rtcp-fb:120 nack pli"]
+
+  test("loses what Firefox says of codecs that it does not offer", () => {
+    const strays = ["a=rtcp-fb:99 nack", "a=rtpmap:109 of-another-medium/1", "a=fmtp:121 x"]
+
+    expect(withoutStrayCodecs(anSdp([...offered, ...picture, ...strays]))).toBe(anSdp([...offered, ...picture]))
+  })
+
+  test("is otherwise the same, to the last line", () => {
+    const whole = anSdp([`a=fingerprint:sha-256 ${FINGERPRINT}`, ...offered, ...picture, "a=rtcp-fb:* ccm tmmbr", "a=mid:1"])
+
+    expect(withoutStrayCodecs(whole)).toBe(whole)
   })
 })

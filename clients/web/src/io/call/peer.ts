@@ -2,7 +2,7 @@
  * One RTCPeerConnection: one generation of one pair, with a certificate of its own, made once and
  * never renegotiated. Signals go out by `events.send`; what comes in is already proven to be the peer's.
  */
-import type { Candidate } from "../../core/sdp"
+import { withoutStrayCodecs, type Candidate } from "../../core/sdp"
 import type { PairStage } from "../../core/wire"
 import type { SignalType } from "../../core/mls/authenticatedData"
 
@@ -196,7 +196,7 @@ export class Peer {
     // They stand in the description itself.
     this.#batch = []
     this.#described = true
-    this.#events.send({ type, sdp: localDescription.sdp, candidates: null })
+    this.#events.send({ type, sdp: withoutStrayCodecs(localDescription.sdp), candidates: null })
   }
 
   #candidate(candidate: RTCIceCandidate | null): void {
