@@ -206,11 +206,13 @@ describe("a connection that is lost", () => {
   test("is doubted at half of that, so that a dead network is known by then", async () => {
     const scene = await connected()
     await scene.passes(500, false)
-    expect(scene.doubts).toBe(0)
+    expect([scene.doubts, scene.tile.link]).toEqual([0, "connected"])
 
     await scene.passes(250, false)
+    expect([scene.doubts, scene.tile.link]).toEqual([1, "reconnecting"])
 
-    expect(scene.doubts).toBe(1)
+    await scene.passes(250, true)
+    expect([scene.doubts, scene.tile.link]).toEqual([1, "connected"])
   })
 
   test("is given 3 s where the peer sends nothing but heartbeats", async () => {
