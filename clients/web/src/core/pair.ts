@@ -40,7 +40,7 @@ export function next(state: PairState, input: PairInput): PairState {
     case "generation":
       return input.generation > state.generation ? begin(input.generation, input.at) : state
     case "heard":
-      return state.kind === "lost" ? state : { kind: "connected", generation: state.generation, heard: input.at }
+      return heard(state, input.at)
     case "tick":
       return overdue(state, input.at, input.patience)
     case "lost":
@@ -48,6 +48,12 @@ export function next(state: PairState, input: PairInput): PairState {
     case "told":
       return state.kind === "lost" ? { ...state, notBefore: input.at + input.pause } : state
   }
+}
+
+function heard(state: PairState, at: number): PairState {
+  if (state.kind === "lost") return state
+  // What was counted late may be older than a heartbeat that was seen at once.
+  return { kind: "connected", generation: state.generation, heard: state.kind === "connected" ? Math.max(state.heard, at) : at }
 }
 
 function overdue(state: PairState, at: number, patience: number): PairState {

@@ -21,6 +21,7 @@ const MAX_SIGNALS = 500
 const MAX_EARLY = 16
 // The code is read aloud by people: it may come after the connection, which waits for nothing.
 const CODE_AFTER_MS = 300
+const RECEIPT_AFTER_MS = 300
 const MAX_REPORTED = 256
 const EPOCH_MS = 2_000
 const DONE = { ok: true } as const
@@ -156,11 +157,13 @@ export class Calls {
     if (answer.kind === "ok" && call !== undefined) this.heard(readCall(answer.result).call)
   }
 
-  /** In the background: nobody waits for the proof of an act that already took effect. */
+  /** A little later: nobody waits for the proof of an act that took effect, but a connection may be under way. */
   #keepReceipt(answer: Ok, { kind, conversation }: { readonly kind: keyof typeof ENTRIES; readonly conversation: string }): void {
     // What was so already leaves no entry, and so no receipt.
     if (answer.receipt === null) return
-    inBackground(this.context, () => this.context.line(() => this.receipts.take(answer, { type: ENTRIES[kind], conversation })))
+    this.context.clock.after(RECEIPT_AFTER_MS, () => {
+      inBackground(this.context, () => this.context.line(() => this.receipts.take(answer, { type: ENTRIES[kind], conversation })))
+    })
   }
 
   #take(after: Views): void {

@@ -10,6 +10,7 @@ describe("a connection to one other device", () => {
   test.each<[string, PairState, PairInput, PairState]>([
     ["is connected by the first thing that comes", CONNECTING, { kind: "heard", at: 1_150 }, { kind: "connected", generation: 1, heard: 1_150 }],
     ["remembers when something last came", CONNECTED, { kind: "heard", at: 5_250 }, { ...CONNECTED, heard: 5_250 }],
+    ["remembers the latest, though an older packet is counted later", CONNECTED, { kind: "heard", at: 4_900 }, CONNECTED],
     ["waits just under three seconds for the first", CONNECTING, tick(3_999), CONNECTING],
     ["is slow after three seconds", CONNECTING, tick(4_000), { kind: "lost", generation: 1, why: "slow", at: 4_000, notBefore: 4_000 }],
     ["bears silence for less than 1.2 s", CONNECTED, tick(6_199), CONNECTED],

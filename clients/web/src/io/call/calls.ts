@@ -316,7 +316,7 @@ export class CallDesk {
 
   #join(known: KnownCall): void {
     if (this.#room?.id === known.view.id) { this.#room.update(known); return; }
-    this.#closeRoom()
+    this.#room?.close()
     this.#lobby = null
     const resumed = !this.#entered.has(known.view.id)
     this.#entered.add(known.view.id)

@@ -31,6 +31,8 @@ export interface Tracks {
 export interface Counted {
   /** RTP packets so far. */
   readonly packets: number
+  /** Milliseconds since the last of them, where the browser tells. */
+  readonly age: number
   readonly report: RTCStatsReport
 }
 
@@ -86,7 +88,9 @@ export class Peer {
     this.#events = events
     await this.prepare()
     await this.#firstCandidates()
-    this.#describe("offer")
+    // They stand in the description itself.
+    this.#batch = []
+    this.#describe("offer", this.#pc.localDescription?.sdp)
   }
 
   /** Wait for the other side's offer. */
@@ -130,11 +134,15 @@ export class Peer {
   async count(): Promise<Counted | null> {
     if (this.#cut || this.#pc.signalingState === "closed") return null
     const report = await this.#pc.getStats()
-    let packets = 0
+    let [packets, age] = [0, Infinity]
     report.forEach((one: RTCStats) => {
-      if (one.type === "inbound-rtp") packets += (one as RTCInboundRtpStreamStats).packetsReceived ?? 0
+      if (one.type !== "inbound-rtp") return
+      const { packetsReceived = 0, lastPacketReceivedTimestamp, timestamp } = one as RTCInboundRtpStreamStats
+      packets += packetsReceived
+      // One clock for both, whichever it is.
+      if (lastPacketReceivedTimestamp !== undefined) age = Math.min(age, Math.max(0, timestamp - lastPacketReceivedTimestamp))
     })
-    return { packets, report }
+    return { packets, age: Number.isFinite(age) ? age : 0, report }
   }
 
   renew(servers: readonly RTCIceServer[]): void {
@@ -187,17 +195,16 @@ export class Peer {
     await this.#pc.setRemoteDescription({ type: "offer", sdp })
     for (const transceiver of this.#pc.getTransceivers()) transceiver.direction = "sendrecv"
     this.send(this.#tracks)
-    await this.#pc.setLocalDescription()
-    this.#describe("answer")
+    const answer = await this.#pc.createAnswer()
+    // On its way while this browser takes it up itself: its candidates follow.
+    this.#describe("answer", answer.sdp)
+    await this.#pc.setLocalDescription(answer)
   }
 
-  #describe(type: "offer" | "answer"): void {
-    const { localDescription } = this.#pc
-    if (localDescription === null || this.#events === null) return
-    // They stand in the description itself.
-    this.#batch = []
+  #describe(type: "offer" | "answer", sdp: string | undefined): void {
+    if (sdp === undefined || this.#events === null) return
     this.#described = true
-    this.#events.send({ type, sdp: withoutStrayCodecs(localDescription.sdp), candidates: null })
+    this.#events.send({ type, sdp: withoutStrayCodecs(sdp), candidates: null })
   }
 
   #candidate(candidate: RTCIceCandidate | null): void {

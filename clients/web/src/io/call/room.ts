@@ -18,7 +18,7 @@ export interface RoomSurroundings {
   readonly changed: () => void
 }
 
-const TICK_MS = 250
+const TICK_MS = 125
 const BEAT_MS = 400
 
 export class Room {
@@ -184,4 +184,4 @@ export class Room {
   }
 }
 
-const PROBE_MS = 600
+const PROBE_MS = 400

@@ -72,6 +72,8 @@ export class FakePeerConnection {
   readonly transceivers: FakeTransceiver[] = []
   /** RTP packets that came so far. */
   packets = 0
+  /** Milliseconds since the last. */
+  age = 0
   readonly #heard = new Map<string, Hear>()
 
   constructor(readonly configuration: RTCConfiguration) {
@@ -100,6 +102,10 @@ export class FakePeerConnection {
     return this.transceivers
   }
 
+  createAnswer(): Promise<{ readonly type: "answer"; readonly sdp: string }> {
+    return Promise.resolve({ type: "answer", sdp: aDescription() })
+  }
+
   setLocalDescription(): Promise<void> {
     this.localDescription = { sdp: aDescription() }
     return Promise.resolve()
@@ -119,7 +125,7 @@ export class FakePeerConnection {
   }
 
   getStats(): Promise<Map<string, object>> {
-    return Promise.resolve(new Map([["in", { type: "inbound-rtp", kind: "audio", packetsReceived: this.packets }]]))
+    return Promise.resolve(new Map([["in", { type: "inbound-rtp", kind: "audio", packetsReceived: this.packets, timestamp: Date.now(), lastPacketReceivedTimestamp: Date.now() - this.age }]]))
   }
 
   getConfiguration(): RTCConfiguration {

@@ -49,11 +49,11 @@ class Scene {
     return pc
   }
 
-  /** Time passes as the room lets it: a count every 250 ms, with packets or without. */
+  /** Time passes as the room lets it: a turn every 125 ms, with packets or without. */
   async passes(ms: number, packets: boolean): Promise<void> {
-    for (let t = 0; t < ms; t += 250) {
-      await vi.advanceTimersByTimeAsync(250)
-      if (packets) this.pc.packets += 12
+    for (let t = 0; t < ms; t += 125) {
+      await vi.advanceTimersByTimeAsync(125)
+      if (packets) this.pc.packets += 6
       await this.pair.tick()
     }
   }
@@ -201,6 +201,17 @@ describe("a connection that is lost", () => {
     expect(scene.pc.sending).toEqual([null, null])
     expect(scene.pc.channel.readyState).toBe("closed")
     expect(scene.tile.link).toBe("reconnecting")
+  })
+
+  test("is told 1.2 s after the packet itself, not after it was counted", async () => {
+    const scene = await connected()
+    scene.pc.age = 200
+    scene.pc.packets += 1
+    await scene.passes(250, false)
+
+    await scene.passes(1_000, false)
+
+    expect(scene.told).toEqual(["connected 1", "lost 1 stalled"])
   })
 
   test("is doubted at half of that, so that a dead network is known by then", async () => {
