@@ -17,12 +17,14 @@ from starlette.types import ASGIApp
 
 from server.demo import seed
 from server.hub.hub import Hub
+from server.media.process import EchoProcess
 from server.settings import Settings
 from server.storage.database import Database, sqlite_engine
 from server.storage.intruder import alter_one_byte
 from server.storage.keys import KeyRing
 from server.storage.lock import InUse, hold
 from server.web.demo import DemoHosts, DemoRoutes
+from server.web.echo import EchoRoute
 from server.web.headers import Door
 from server.web.problems import problem
 from server.web.routes import routes
@@ -66,6 +68,7 @@ def create_demo(settings: Settings) -> Assembled:
     database = open_database(settings)
     seed(database)
     hub = Hub(database, SystemClock(), settings.hub())
+    echo = EchoProcess(settings.echo_arguments())
     hosts = DemoHosts(settings.port)
 
     def tamper(tenant: str, conversation: str) -> dict[str, Any] | None:
@@ -74,12 +77,16 @@ def create_demo(settings: Settings) -> Assembled:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         async with hub.running():
-            yield
+            try:
+                yield
+            finally:
+                await echo.stop()
         database.close()
 
     demo = DemoRoutes(hosts, settings.session_seconds, tamper)
+    test = EchoRoute(echo, settings.rate_echo)
     app = Starlette(
-        routes=[*routes(), *demo.routes()],
+        routes=[*routes(), *demo.routes(), *test.routes()],
         exception_handlers={Exception: _fault},
         lifespan=lifespan,
     )

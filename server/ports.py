@@ -1,4 +1,6 @@
-"""What the hub needs of a database, in its own words. Adapters live in `storage`; `app` names them.
+"""What the hub needs of a database, in its own words; and of the echo peer, one method.
+
+Adapters live in `storage` and `media`; `app` names them.
 
 A transaction (`Tx`) is a bundle of small repositories over ONE database transaction: what they
 change together is durable together, with its audit entries, or not at all. All of it is
@@ -400,4 +402,20 @@ class Clock(Protocol):
 
     def now(self) -> int:
         """Return microseconds since 1970 UTC."""
+        ...
+
+
+class EchoMalformed(Exception):
+    """Not an offer that the echo peer can answer."""
+
+
+class EchoBusy(Exception):
+    """The echo peer cannot take a test just now."""
+
+
+class Echo(Protocol):
+    """The peer of the pre-call test: for a few seconds it sends back what it hears and sees."""
+
+    async def answer(self, offer: str) -> str:
+        """Return the answer (SDP) to an offer. Raises `EchoMalformed` and `EchoBusy`."""
         ...

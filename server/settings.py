@@ -61,6 +61,10 @@ class Settings(BaseSettings):
     rate_conversation: str = RateSettings().conversation
     rate_costly: str = RateSettings().costly
     rate_claims: str = RateSettings().claims
+    rate_echo: str = "6/minute"
+    """Pre-call tests of one session."""
+    echo_addresses: str = ""
+    """Addresses that the echo peer offers, separated by commas; none: all but loopback."""
     log_level: str = "warning"
     turn_urls: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_list)] = ()
     """The relay of calls, `turn:` and `turns:`, with commas between. None: calls go without."""
@@ -95,6 +99,11 @@ class Settings(BaseSettings):
             fault = f"COLLOQUE_TURN_SECRET is shorter than {MIN_SECRET_BYTES} bytes"
             raise ValueError(fault)
         return secret
+
+    def echo_arguments(self) -> list[str]:
+        """Return how the echo process is started."""
+        addresses = [one.strip() for one in self.echo_addresses.split(",") if one.strip()]
+        return [word for address in addresses for word in ("--address", address)]
 
     def hub(self) -> HubSettings:
         """Return the hub's own bounds."""

@@ -17,6 +17,7 @@ from crypto.policy.vocabulary import AUDITORS
 from server.demo import PERSONAS, Persona
 from server.hub.hub import Hub, Unavailable
 from server.web import auth
+from server.web.bodies import read_body
 from server.web.problems import problem
 from signaling.codes import Code
 from signaling.frames import Uuid
@@ -144,16 +145,8 @@ class DemoRoutes:
 
 async def _conversation(request: Request) -> str | None:
     try:
-        return msgspec.json.decode(await _body(request), type=Tampering).conversation
+        return msgspec.json.decode(
+            await read_body(request, MAX_BODY_BYTES), type=Tampering
+        ).conversation
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-
-
-async def _body(request: Request) -> bytes:
-    """Read at most what a body may be: its length is only a promise, and chunks make none."""
-    body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > MAX_BODY_BYTES:
-            return b""
-    return body

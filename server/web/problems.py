@@ -19,11 +19,26 @@ STATUS = {
 }
 
 
-def problem(code: Code) -> Response:
-    """Return the refusal of a request, as its code's row says it."""
+def problem(
+    code: Code,
+    *,
+    status: int | None = None,
+    text: str | None = None,
+    simple: str | None = None,
+    retry_after: str | None = None,
+) -> Response:
+    """Return the refusal of a request, as its code's row says it unless told otherwise."""
     row = CODES[code]
-    status = STATUS.get(code, 500)
-    body = {"code": code.value, "title": row.simple, "detail": row.text, "status": status}
+    number = status or STATUS.get(code, 500)
+    body = {
+        "code": code.value,
+        "title": simple or row.simple,
+        "detail": text or row.text,
+        "status": number,
+    }
     return Response(
-        json.dumps(body, ensure_ascii=False), status, media_type="application/problem+json"
+        json.dumps(body, ensure_ascii=False),
+        number,
+        headers={"retry-after": retry_after} if retry_after else None,
+        media_type="application/problem+json",
     )

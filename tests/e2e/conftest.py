@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Playwright, expect, sync_playwright
 
+from tests.e2e.chromium import a_browser
 from tests.e2e.hub import Hub
 from tests.e2e.stage import DESKTOP, Stage
 
@@ -24,15 +25,6 @@ SCREENSHOTS = ROOT / "build" / "screenshots"
 BUILD_SECONDS = 300
 # Two cores shared by a hub, a browser and its workers: an expectation waits this long, not more.
 EXPECT_MS = 15_000
-FLAGS = (
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--no-first-run",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-quic",
-)
-
 NewContext = Callable[[], BrowserContext]
 
 
@@ -78,15 +70,18 @@ def axe() -> str:
 # Not "session": Playwright keeps a loop running in this thread until it ends, and the tests after
 # this package run theirs.
 @pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
-    """Start Debian's Chromium, once for all journeys."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    assert chromium, "Chromium is missing: `make test` installs it"
+def playwright() -> Iterator[Playwright]:
+    """Start what drives browsers, once for all journeys."""
     expect.set_options(timeout=EXPECT_MS)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        yield playwright
+
+
+@pytest.fixture(scope="package")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """Start Debian's Chromium, once for all journeys."""
+    with a_browser(playwright) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-LOOPBACK = "127.0.0.1"
+from tests.e2e.netns import LOOPBACK, Host, Place
+
 READY = "Colloque is ready: "
 START_SECONDS = 30
 STOP_SECONDS = 15
@@ -28,6 +29,7 @@ class Hub:
     directory: Path
     settings: dict[str, str] = field(default_factory=dict)
     port: int = 0
+    place: Place = field(default_factory=Host)
     _process: subprocess.Popen[str] | None = None
 
     @property
@@ -51,8 +53,8 @@ class Hub:
 
     def start(self) -> None:
         """Start the hub and return once it says that it is ready."""
-        self.port = self.port or free_port()
-        command = [sys.executable, "-m", "server", "demo"]
+        self.port = self.port or free_port(self.place)
+        command = self.place.command([sys.executable, "-m", "server", "demo"])
         with self.log.open("a") as log:
             self._process = subprocess.Popen(
                 [*command, "--port", str(self.port), "--data", str(self.data)],
@@ -78,10 +80,11 @@ class Hub:
 
     def csp_reports(self) -> float:
         """Return how many violations browsers reported to this life of the hub."""
-        connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=10)
-        connection.request("GET", "/metrics")
-        lines = connection.getresponse().read().decode().splitlines()
-        connection.close()
+        with self.place.entered():
+            connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=10)
+            connection.request("GET", "/metrics")
+            lines = connection.getresponse().read().decode().splitlines()
+            connection.close()
         counts = [line.rpartition(" ")[2] for line in lines if line.startswith(f"{CSP_METRIC} ")]
         return float(counts[0])
 
@@ -127,9 +130,9 @@ class Hub:
         self._process = None
 
 
-def free_port() -> int:
-    """Return a port of this machine that nobody listens on now."""
-    with socket.socket() as probe:
+def free_port(place: Place | None = None) -> int:
+    """Return a port that nobody listens on now, on loopback."""
+    with (place or Host()).entered(), socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         port: int = probe.getsockname()[1]
         return port

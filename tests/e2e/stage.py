@@ -35,6 +35,7 @@ addEventListener("securitypolicyviolation", (event) =>
 NETWORK_AWAY = re.compile(
     r"net::ERR_(INTERNET_DISCONNECTED|CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE"
     r"|SOCKET_NOT_CONNECTED|ABORTED|NETWORK_CHANGED)"
+    r"|closed before receiving a handshake response"
 )
 COUNT_PRESSES = """
 window.presses = 0

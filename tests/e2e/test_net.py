@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.hub import LOOPBACK, Hub
+from tests.e2e.hub import Hub
+from tests.e2e.netns import LOOPBACK
 from tests.e2e.stage import Stage
 
 SENTENCE = "Une phrase assez longue, écrite pour être retrouvée."

@@ -12,7 +12,7 @@ export type LinkState =
 export type LinkInput =
   | { readonly kind: "start" }
   | { readonly kind: "opened" }
-  | { readonly kind: "closed"; readonly code: number; readonly at: number; readonly jitter: number }
+  | { readonly kind: "closed"; readonly code: number; readonly at: number; readonly jitter: number; readonly urgent: boolean }
   | { readonly kind: "restart"; readonly after: number; readonly at: number }
   | { readonly kind: "due"; readonly at: number }
   /** The network is back, the tab is visible again, or the person asked. */
@@ -23,6 +23,8 @@ export const NOT_STARTED: LinkState = { kind: "stopped", why: "not_started" }
 
 const FIRST_PAUSE_MS = 250
 const LONGEST_PAUSE_MS = 10_000
+// In a call the hub is waited for: its restart must not be what the patient notices.
+const LONGEST_URGENT_PAUSE_MS = 1_000
 // A restart takes seconds; timers take no more than 2^31 ms, and a wait beyond it never ends.
 const LONGEST_RESTART_MS = 60_000
 const MALFORMED = 4400
@@ -32,8 +34,8 @@ const SUPERSEDED = 4409
 const TOO_BIG = 1009
 
 /** Full jitter: a storm of clients that a restart cut off does not come back as one. */
-export function pause(attempt: number, jitter: number): number {
-  const ceiling = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt)
+export function pause(attempt: number, jitter: number, urgent: boolean): number {
+  const ceiling = Math.min(urgent ? LONGEST_URGENT_PAUSE_MS : LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt)
   return Math.round(ceiling / 2 + (ceiling / 2) * jitter)
 }
 
@@ -49,7 +51,7 @@ function afterClose(state: LinkState, input: Extract<LinkInput, { kind: "closed"
   if (state.kind === "stopped" || state.kind === "waiting") return state
   const attempt = state.kind === "connecting" ? state.attempt : 0
   return stopped(input.code) ?? {
-    kind: "waiting", attempt: attempt + 1, retryAt: input.at + pause(attempt, input.jitter), restarting: false,
+    kind: "waiting", attempt: attempt + 1, retryAt: input.at + pause(attempt, input.jitter, input.urgent), restarting: false,
   }
 }
 

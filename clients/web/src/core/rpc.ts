@@ -1,5 +1,8 @@
 /** What the page and its worker say to each other. Plain data: it crosses by structured clone. */
-import type { Audit, Conversation, Me, Motive, Outcome, Patient, Proof, Thread, Trouble } from "./model"
+import type { Peering, Seat } from "./call"
+import type { Audit, CallNotice, Conversation, Me, Motive, Outcome, Patient, Proof, Thread, Trouble } from "./model"
+import type { Signal } from "./signal"
+import type { CallRequest, CallView, IncidentCode, TurnCredentials } from "./wire"
 
 /** What the page may ask; the answer's type stands beside it. */
 export interface Calls {
@@ -14,7 +17,32 @@ export interface Calls {
   audited: { readonly args: readonly []; readonly answer: Outcome }
   timeline: { readonly args: readonly [conversation: string | null]; readonly answer: Outcome }
   verify: { readonly args: readonly []; readonly answer: Outcome }
+  control: { readonly args: readonly [request: CallRequest]; readonly answer: Controlled }
+  signal: { readonly args: readonly [signal: OutgoingSignal]; readonly answer: Outcome }
+  turn: { readonly args: readonly [conversation: string, call: string]; readonly answer: TurnAnswer }
+  /** Whether the hub answers, just now. */
+  probe: { readonly args: readonly []; readonly answer: Outcome }
 }
+
+/** `retryAfter`: milliseconds, where the hub says when to come again. */
+export type Controlled = { readonly ok: true } | { readonly ok: false; readonly trouble: Trouble; readonly retryAfter?: number | null }
+export type TurnAnswer = { readonly ok: true; readonly turn: TurnCredentials } | { readonly ok: false; readonly trouble: Trouble }
+
+/** The worker adds who sends it, and the hash of the offer it belongs to. */
+export type OutgoingSignal = Omit<Signal, "from" | "offer">
+
+/** A call, what a list shows of it, and the connections this device makes in it. */
+export interface KnownCall {
+  readonly view: CallView
+  /** Null once it is over. */
+  readonly notice: CallNotice | null
+  readonly peerings: readonly Peering[]
+  /** The 30 digits, once this device is in the call. */
+  readonly code: string | null
+}
+
+/** How closely the hub is listened to. */
+export type Pace = "idle" | "lobby" | "call"
 
 export type Founded = { readonly ok: true; readonly id: string } | { readonly ok: false; readonly trouble: Trouble }
 export type CallName = keyof Calls
@@ -49,6 +77,10 @@ export type FromWorker =
   | { readonly kind: "drop" }
   | { readonly kind: "restart"; readonly after: number }
   | { readonly kind: "views"; readonly views: Partial<Views> }
-  | { readonly kind: "answer"; readonly id: number; readonly answer: Outcome | Founded }
+  | { readonly kind: "answer"; readonly id: number; readonly answer: Calls[CallName]["answer"] }
+  | { readonly kind: "calls"; readonly seat: Seat; readonly pace: Pace; readonly calls: readonly KnownCall[] }
+  /** Decrypted, and proven to be the peer's. */
+  | { readonly kind: "signal"; readonly signal: Signal }
+  | { readonly kind: "signal_refused"; readonly call: string; readonly peer: string; readonly generation: number; readonly code: IncidentCode }
   | { readonly kind: "failed"; readonly fault: "storage" | "log_key_changed" | "forbidden" | "server" }
   | { readonly kind: "expired" }

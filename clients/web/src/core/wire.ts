@@ -17,6 +17,30 @@ export interface Added {
   readonly key_package: string
 }
 
+export type PairLoss = "stalled" | "failed" | "network" | "slow" | "reload" | "refused"
+
+/** What a client may report of itself. */
+export type IncidentCode =
+  | "call.fingerprint_mismatch" | "call.identity_changed" | "call.stale_generation" | "call.wrong_role" | "call.too_large"
+  | "call.wrong_state" | "call.device_denied" | "call.no_device" | "call.network_blocked" | "call.turn_unavailable" | "call.media_lost"
+
+interface OfCall {
+  readonly conversation: string
+  readonly call: string
+}
+
+/** The control of a call: what a person or a connection does, told to the hub. */
+export type CallRequest =
+  | OfCall & { readonly kind: "call.open" }
+  | OfCall & { readonly kind: "call.ring"; readonly persons: readonly string[] }
+  | OfCall & { readonly kind: "call.accept" }
+  | OfCall & { readonly kind: "call.decline"; readonly call_me: boolean }
+  | OfCall & { readonly kind: "call.hang_up" }
+  | OfCall & { readonly kind: "call.delay"; readonly minutes: number }
+  | OfCall & { readonly kind: "call.connected"; readonly peer: string; readonly generation: number; readonly relay: boolean }
+  | OfCall & { readonly kind: "call.pair_lost"; readonly peer: string; readonly generation: number; readonly why: PairLoss }
+  | OfCall & { readonly kind: "call.incident"; readonly code: IncidentCode; readonly peer: string | null; readonly generation: number }
+
 /** What a device may send, without the request id. */
 export type Request =
   | { readonly kind: "hello"; readonly device: string; readonly signature_key: Uint8Array; readonly cursors: Readonly<Record<string, number>> }
@@ -42,6 +66,9 @@ export type Request =
     }
   | { readonly kind: "message.send"; readonly conversation: string; readonly body: Uint8Array }
   | { readonly kind: "cursor.advance"; readonly conversation: string; readonly delivered: number; readonly read: number }
+  | CallRequest
+  | { readonly kind: "call.turn"; readonly conversation: string; readonly call: string }
+  | { readonly kind: "call.signal"; readonly conversation: string; readonly body: Uint8Array }
   | { readonly kind: "audit.conversations" }
   | { readonly kind: "audit.timeline"; readonly conversation: string }
   | { readonly kind: "audit.verify" }
@@ -115,6 +142,60 @@ export interface Summary {
   readonly members: readonly MemberState[]
 }
 
+/** One person of a call. `device`: where they wait or joined; `until`: when ringing or place ends. */
+export interface LegView {
+  readonly person: string
+  readonly device: string | null
+  readonly state: "waiting" | "ringing" | "joined" | "left" | "declined" | "call_me" | "missed"
+  readonly since: number
+  readonly away: boolean
+  readonly until: number | null
+}
+
+export type PairStage = "all" | "relay" | "audio"
+
+/** The connection of two joined devices: `offerer` alone offers, in this generation. */
+export interface PairView {
+  readonly devices: readonly string[]
+  readonly generation: number
+  readonly offerer: string
+  readonly stage: PairStage
+  readonly state: "connecting" | "connected"
+}
+
+/** The whole state of one call; a lower `version` is older. Instants in microseconds. */
+export interface CallView {
+  readonly id: string
+  readonly conversation: string
+  readonly version: number
+  readonly state: "lobby" | "ringing" | "accepted" | "active" | "degraded" | "ended"
+  readonly reason: string | null
+  readonly caller: string | null
+  readonly opened_at: number
+  readonly since: number
+  readonly delayed_until: number | null
+  readonly turn: boolean
+  readonly legs: readonly LegView[]
+  readonly pairs: readonly PairView[]
+}
+
+/** A signal for this device alone. */
+export interface SignalPush {
+  readonly kind: "signal"
+  readonly conversation: string
+  readonly person: string
+  readonly device: string
+  readonly body: Uint8Array
+}
+
+export interface TurnCredentials {
+  readonly urls: readonly string[]
+  readonly username: string
+  readonly credential: string
+  readonly expires_at: number
+  readonly renew_at: number
+}
+
 export type Push =
   | ConversationEvent
   | WelcomePush
@@ -122,6 +203,8 @@ export type Push =
   | { readonly kind: "cursor"; readonly conversation: string; readonly person: string; readonly delivered: number; readonly read: number }
   | { readonly kind: "key_packages"; readonly person: string }
   | { readonly kind: "key_packages.low"; readonly left: number }
+  | { readonly kind: "call"; readonly call: CallView }
+  | SignalPush
   | { readonly kind: "reconnect"; readonly after: number }
 
 export type Answer = Ok | Refused
@@ -139,6 +222,8 @@ export interface Welcomed {
   readonly logs: Readonly<Record<string, string>>
   readonly checkpoint: string
   readonly conversations: readonly Summary[]
+  /** The live calls of these conversations. */
+  readonly calls: readonly CallView[]
 }
 
 const role: Check<Role> = oneOf(
@@ -157,6 +242,21 @@ const summary: Check<Summary> = shape<Summary>({
   joined: flag, since: count, members: list(member),
 })
 
+const leg: Check<LegView> = shape<LegView>({
+  person: uuid, device: optional(uuid), state: oneOf("waiting", "ringing", "joined", "left", "declined", "call_me", "missed"),
+  since: count, away: flag, until: optional(count),
+})
+
+const pair: Check<PairView> = shape<PairView>({
+  devices: list(uuid), generation: count, offerer: uuid, stage: oneOf("all", "relay", "audio"), state: oneOf("connecting", "connected"),
+})
+
+const call: Check<CallView> = shape<CallView>({
+  id: uuid, conversation: uuid, version: count, state: oneOf("lobby", "ringing", "accepted", "active", "degraded", "ended"),
+  reason: optional(text), caller: optional(uuid), opened_at: count, since: count, delayed_until: optional(count), turn: flag,
+  legs: list(leg), pairs: list(pair),
+})
+
 const READERS: { readonly [K in ServerFrame["kind"]]: Check<Extract<ServerFrame, { kind: K }>> } = {
   ok: shape<Ok>({ kind: oneOf("ok"), id: text, now: count, receipt: optional(receipt), result: optional(anyMap) }),
   refused: shape<Refused>({
@@ -171,6 +271,8 @@ const READERS: { readonly [K in ServerFrame["kind"]]: Check<Extract<ServerFrame,
   cursor: shape({ kind: oneOf("cursor"), conversation: uuid, person: uuid, delivered: count, read: count }),
   key_packages: shape({ kind: oneOf("key_packages"), person: uuid }),
   "key_packages.low": shape({ kind: oneOf("key_packages.low"), left: count }),
+  call: shape({ kind: oneOf("call"), call }),
+  signal: shape<SignalPush>({ kind: oneOf("signal"), conversation: uuid, person: uuid, device: uuid, body: bytes }),
   reconnect: shape({ kind: oneOf("reconnect"), after: count }),
 }
 
@@ -202,6 +304,7 @@ export const readWelcomed: Check<Welcomed> = shape<Welcomed>({
   person: uuid, name: text, role, device: uuid, new_device: flag, other_devices: count,
   pharmacy: shape<Welcomed["pharmacy"]>({ finess: text, name: text, phone: text }),
   key_packages_left: count, logs: textMap(text), checkpoint: text, conversations: list(summary),
+  calls: list(call),
 })
 
 export const readPatients = shape<{ patients: readonly { person: string; name: string; reachable: boolean }[] }>({
@@ -222,6 +325,13 @@ export const readClaimed = shape<{ packages: readonly ClaimedPackage[] }>({
 export const readFounded = shape<{ conversation: Summary }>({ conversation: summary })
 export const readSent = shape<{ seq: number; ts: number }>({ seq: count, ts: count })
 export const readCommitted = shape<{ seq: number; epoch: number }>({ seq: count, epoch: count })
+
+/** The answer to `call.open`, `call.ring` and their like tells the call as it is now. */
+export const readCall = shape<{ call: CallView }>({ call })
+
+export const readTurn: Check<TurnCredentials> = shape<TurnCredentials>({
+  urls: list(text), username: text, credential: text, expires_at: count, renew_at: count,
+})
 
 export interface AuditedSummary {
   readonly id: string

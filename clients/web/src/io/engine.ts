@@ -4,6 +4,7 @@ import { fault } from "../core/faults"
 import type { LinkState } from "../core/link"
 import type { AppState, Audit, Conversation, Engine, Integrity, Link, Outcome, Patient, Proof, Thread, Trouble } from "../core/model"
 import type { CallName, Calls, FromWorker, Views } from "../core/rpc"
+import { CallsDoor } from "./calls"
 import { Drafts } from "./drafts"
 import { beginAgain, forgetEverything } from "./forget"
 import { closeSession, loadSession, NoAnswer, openSession, tamperWith, type Session } from "./session"
@@ -27,6 +28,7 @@ class BrowserEngine implements Engine {
   readonly audit = signal<Audit>(NO_AUDIT)
   readonly alarm = signal<Trouble | null>(null)
   readonly demo = signal(false)
+  readonly calls: CallsDoor
   readonly #keys = signal<readonly string[]>([])
 
   readonly #socket: Socket
@@ -45,6 +47,17 @@ class BrowserEngine implements Engine {
       frame: (data) => this.#port?.tell({ kind: "frame", data }),
       state: (state) => { this.#linkChanged(state) },
     })
+    this.calls = new CallsDoor({
+      demo: () => this.demo.value,
+      me: () => (this.app.value.kind === "ready" ? this.app.value.me : null),
+      conversation: (id) => this.conversations.value.find((one) => one.id === id),
+      call: (name, ...args) => this.#port?.call(name, ...args) ?? Promise.resolve(OFFLINE),
+      dropSocket: () => { this.#socket.drop() },
+      renewSocket: () => {
+        this.#socket.drop()
+        this.#socket.hurry()
+      },
+    }, (urgent) => { this.#socket.urgent = urgent })
   }
 
   start(): void {
@@ -138,7 +151,7 @@ class BrowserEngine implements Engine {
     return this.#keys.value
   }
 
-  #call<N extends Exclude<CallName, "found">>(name: N, ...args: Calls[N]["args"]): Promise<Calls[N]["answer"]> {
+  #call<N extends Exclude<CallName, "found" | "turn" | "control">>(name: N, ...args: Calls[N]["args"]): Promise<Calls[N]["answer"]> {
     return this.#port?.call(name, ...args) ?? Promise.resolve(OFFLINE)
   }
 
@@ -220,6 +233,10 @@ class BrowserEngine implements Engine {
         { this.#socket.restart(message.after); return; }
       case "views":
         { this.#show(message.views); return; }
+      case "calls":
+      case "signal":
+      case "signal_refused":
+        { this.calls.hear(message); return; }
       case "failed":
         { this.#fail(message.fault); return; }
       case "expired":
@@ -243,6 +260,7 @@ class BrowserEngine implements Engine {
 
   #linkChanged(state: LinkState): void {
     this.link.value = linkView(state)
+    this.calls.linked(state.kind === "online")
     if (state.kind !== "stopped") return
     if (state.why === "expired") {
       this.#leave("not_started")
@@ -275,6 +293,7 @@ class BrowserEngine implements Engine {
     this.#lock?.release()
     this.#lock = null
     this.#drafts.forgetAll()
+    this.calls.leave()
     this.#refused.clear()
     batch(() => {
       this.conversations.value = []

@@ -11,12 +11,15 @@ export interface SocketEvents {
 
 // A connection whose hello is not answered by then is none.
 const OPENING_MS = 10_000
+const URGENT_OPENING_MS = 2_000
 const LEFT = 1006
 
 export class Socket {
   #state: LinkState = NOT_STARTED
   #socket: WebSocket | null = null
   #timer: ReturnType<typeof setTimeout> | undefined
+  /** In a call the hub is waited for: tries follow each other closely. */
+  urgent = false
 
   constructor(private readonly url: string, private readonly events: SocketEvents) {}
 
@@ -55,7 +58,7 @@ export class Socket {
   }
 
   #closed(code: number): void {
-    this.#take({ kind: "closed", code, at: Date.now(), jitter: Math.random() })
+    this.#take({ kind: "closed", code, at: Date.now(), jitter: Math.random(), urgent: this.urgent })
   }
 
   #take(input: LinkInput): void {
@@ -77,7 +80,7 @@ export class Socket {
     const socket = new WebSocket(this.url, [SUBPROTOCOL])
     socket.binaryType = "arraybuffer"
     this.#socket = socket
-    this.#later(OPENING_MS, () => { this.drop() })
+    this.#later(this.urgent ? URGENT_OPENING_MS : OPENING_MS, () => { this.drop() })
     socket.addEventListener("open", () => { if (this.#socket === socket) this.events.connected() })
     socket.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
       if (this.#socket === socket && data instanceof ArrayBuffer) this.events.frame(new Uint8Array(data))

@@ -11,7 +11,12 @@ import { SignedOut } from "./screens/SignedOut"
 
 const WAITING = { waiting: LoadingPage, failed: () => <Failure fault="code" /> }
 const Staff = later(async () => (await import("./staff/Staff")).Staff, WAITING)
-const Control = later(async () => (await import("./officer/Control")).Control, WAITING)
+const Control = later(async () => {
+  // A trail also tells of calls.
+  const [{ learnCalls }, { Control }] = await Promise.all([import("./call/sentences"), import("./officer/Control")])
+  await learnCalls()
+  return Control
+}, WAITING)
 
 export function App() {
   const engine = useEngine()

@@ -1,7 +1,7 @@
 /** Our own few pictures. Each stands beside its word, and says nothing to a screen reader. */
 import type { ComponentChildren, JSX } from "preact"
 
-function icon(children: ComponentChildren): () => JSX.Element {
+export function icon(children: ComponentChildren): () => JSX.Element {
   return () => (
     <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
       {children}

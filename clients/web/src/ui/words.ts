@@ -7,9 +7,11 @@ export const ROLES: readonly Role[] = [
 ]
 export const MOTIVES: readonly Motive[] = ["health", "age", "location", "other"]
 export const ENTRY_TYPES = [
-  "dispensation.started", "key_package.claimed", "group.committed", "message.sent", "act.refused",
+  "dispensation.started", "thread.started", "key_package.claimed", "group.committed", "message.sent", "act.refused",
   "audit.conversations_listed", "audit.timeline_read", "audit.logs_verified",
   "session.opened", "session.closed", "device.registered", "connection.opened", "key_packages.published",
+  "call.opened", "call.rang", "call.accepted", "call.declined", "call.missed", "call.delayed", "call.connected",
+  "call.pair_lost", "call.socket_lost", "call.socket_back", "call.incident", "call.turn_issued", "call.left", "call.ended",
 ] as const
 
 /** Fluent identifiers have no dot and no underscore at the start; ours have neither. */
@@ -42,15 +44,17 @@ export const kindName = (kind: string): string => wordOr(`kind-${slug(kind)}`, k
 export const entryName = (type: string): string => wordOr(`entry-${slug(type)}`, type)
 /** A receipt names its log by its origin, of which the last part is the log's own name. */
 export const logName = (log: string): string => wordOr(`log-${slug(log.split("/").at(-1) ?? log)}`, log)
+/** The codes of a call are words with a dot; the others are Fluent identifiers already. */
+export const codeKey = (code: string): string => `code-${code.startsWith("call.") ? slug(code) : code}`
 export const ruleSentence = (rule: string): string | null => {
-  const key = [`code-${rule}`, `rule-${slug(rule)}`].find(has)
+  const key = [codeKey(rule), `rule-${slug(rule)}`].find(has)
   return key === undefined ? null : t(key)
 }
 export const missingName = (feature: string): string => wordOr(`missing-${slug(feature)}`, feature)
 
 /** What a fault says in the language of the screen; a code we do not know keeps its own sentence. */
 export function troubleText({ code, text }: Trouble): string {
-  return wordOr(`code-${code}`, text === "" ? t("code-unknown", { code }) : text)
+  return wordOr(codeKey(code), text === "" ? t("code-unknown", { code }) : text)
 }
 
 export type BrokenFault = Extract<Integrity, { kind: "broken" }>["fault"]

@@ -203,6 +203,18 @@ export class Admission {
     }
   }
 
+  /** Renew this device's keys in a group, so that what was encrypted before cannot be opened from here. */
+  async renew(id: string): Promise<void> {
+    const intended = await this.context.line(async () => {
+      const record = this.context.rooms.get(id)
+      if (record?.state == null || record.pending !== null || record.founding !== null || record.room.broken) return false
+      const made = await this.context.mls.update(record.state)
+      await keepRoom(this.context, { ...record, pending: { ...made, welcome: null, adds: [] } })
+      return true
+    })
+    if (intended) await this.#submit(id)
+  }
+
   async #submit(id: string): Promise<void> {
     const pending = this.context.rooms.get(id)?.pending ?? null
     if (pending === null || this.#submitting.has(id)) return

@@ -60,6 +60,6 @@ export function newPayload(salt: Uint8Array, message: string, checkpoint: string
 }
 
 export function authenticatedData(id: string, counter: number, sentAt: number, tag: Uint8Array): Uint8Array {
-  const data: AuthenticatedData = { id: uuidBytes(id), kind: KIND, counter, sentAt, frankingTag: tag }
+  const data: AuthenticatedData = { id: uuidBytes(id), kind: KIND, counter, sentAt, frankingTag: tag, signal: null }
   return encodeAuthenticatedData(data)
 }

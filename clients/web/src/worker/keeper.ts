@@ -6,13 +6,14 @@ import { BadShape } from "../core/checks"
 import { newRoom, next } from "../core/conversation"
 import { fault } from "../core/faults"
 import type { Me, Motive, Outcome, Patient, Trouble } from "../core/model"
-import type { Call, Founded, FromWorker, ToWorker, Views } from "../core/rpc"
+import type { Call, CallName, Calls as Asked, Founded, FromWorker, ToWorker, Views } from "../core/rpc"
 import {
   decodeServerFrame, readPatients, readWelcomed,
   type ConversationEvent, type Ok, type Push, type ServerFrame, type Summary, type WelcomePush, type Welcomed,
 } from "../core/wire"
 import { Admission } from "./admission"
 import { inBackground, keepRoom, type Clock, type Context } from "./context"
+import { Calls } from "./calls"
 import { Cursors } from "./cursors"
 import { openDevice } from "./device"
 import { takeEvent, takeWelcome } from "./events"
@@ -33,8 +34,9 @@ export interface Surroundings {
   readonly post: (message: FromWorker) => void
 }
 
-const PING_MS = 25_000
-const ANSWER_MS = 10_000
+// The hub calls a waiting device away after 30 s of silence, one in a call after 12.
+const PING_MS = { idle: 25_000, lobby: 10_000, call: 5_000 } as const
+const ANSWER_MS = { idle: 10_000, lobby: 10_000, call: 4_000 } as const
 // A frame ends at 64 KiB of ciphertext; a character takes at most 4 bytes.
 const MAX_TEXT = 10_000
 const DONE: Outcome = { ok: true }
@@ -53,9 +55,11 @@ export class Keeper {
   readonly #cursors: Cursors
   readonly #keyPackages: KeyPackages
   readonly #officer: Officer
+  readonly #calls: Calls
   readonly #patients = new Map<string, Patient>()
   readonly #early: (ConversationEvent | WelcomePush)[] = []
   #connection = 0
+  #beats = 0
 
   private constructor(
     private readonly context: Context, private readonly around: Surroundings,
@@ -66,6 +70,11 @@ export class Keeper {
     this.#cursors = new Cursors(context)
     this.#keyPackages = new KeyPackages(context, receipts)
     this.#officer = new Officer(context, receipts, (audit) => { this.#view({ audit }) })
+    this.#calls = new Calls(context, receipts, this.#admission, around.post, () => { this.#beat(this.#connection) })
+    context.changed = () => {
+      screens.changed()
+      this.#calls.changed()
+    }
   }
 
   static async open(owner: string, around: Surroundings): Promise<Keeper> {
@@ -77,7 +86,6 @@ export class Keeper {
     const receipts = new Receipts(context)
     await receipts.load()
     const screens = new Screens(context, receipts, (views) => { around.post({ kind: "views", views }) })
-    context.changed = () => { screens.changed() }
     return new Keeper(context, around, receipts, screens)
   }
 
@@ -92,6 +100,7 @@ export class Keeper {
         { this.#connected(); return; }
       case "disconnected":
         this.#connection += 1
+        this.#calls.disconnected()
         { this.context.requests.disconnected(); return; }
       case "frame":
         { this.#frame(message.data); return; }
@@ -125,6 +134,10 @@ export class Keeper {
         { inBackground(this.context, () => this.#admission.reachable(push.person)); return; }
       case "key_packages.low":
         { inBackground(this.context, () => this.#keyPackages.refill(push.left)); return; }
+      case "call":
+        { this.#calls.heard(push.call); return; }
+      case "signal":
+        return this.#calls.opened(push)
       case "reconnect":
         { this.around.post({ kind: "restart", after: push.after }); return; }
     }
@@ -142,6 +155,7 @@ export class Keeper {
     if (outcome.kind === "commit") {
       this.#cursors.tell(event.conversation)
       this.#outbox.kick(event.conversation)
+      await this.#calls.committed(event.conversation)
       inBackground(this.context, () => this.#admission.admit(event.conversation))
     }
   }
@@ -221,6 +235,7 @@ export class Keeper {
     for (const summary of welcomed.conversations) await this.#summary(summary)
     this.context.changed()
     this.around.post({ kind: "welcomed", me: meOf(welcomed, await this.#isSecond(welcomed)) })
+    this.#calls.welcomed(welcomed.calls)
   }
 
   /** A device is one person's for good: a hub that says otherwise would have it speak as another. */
@@ -238,23 +253,27 @@ export class Keeper {
     return true
   }
 
-  /** A half-open socket looks alive: only an answer proves it. */
+  /** A half-open socket looks alive: only an answer proves it. A new beat takes the place of the last. */
   #beat(connection: number): void {
-    this.context.clock.after(PING_MS, () => {
-      if (connection !== this.#connection) return
+    this.#beats += 1
+    const beat = this.#beats
+    const { pace } = this.#calls
+    const current = (): boolean => connection === this.#connection && beat === this.#beats && this.context.requests.open
+    this.context.clock.after(PING_MS[pace], () => {
+      if (!current()) return
       let answered = false
-      this.context.clock.after(ANSWER_MS, () => {
+      this.context.clock.after(ANSWER_MS[pace], () => {
         if (!answered && connection === this.#connection) this.context.reconnect()
       })
       inBackground(this.context, async () => {
         await this.context.requests.ask({ kind: "ping" })
         answered = true
-        this.#beat(connection)
+        if (current()) this.#beat(connection)
       })
     })
   }
 
-  async #call(call: Call): Promise<Outcome | Founded> {
+  async #call(call: Call): Promise<Asked[CallName]["answer"]> {
     try {
       return await this.#answer(call)
     } catch (error) {
@@ -270,7 +289,7 @@ export class Keeper {
     return fault("C_STORAGE")
   }
 
-  async #answer(call: Call): Promise<Outcome | Founded> {
+  async #answer(call: Call): Promise<Asked[CallName]["answer"]> {
     switch (call.name) {
       case "patients":
         return this.#listPatients()
@@ -294,6 +313,14 @@ export class Keeper {
         return this.#officer.timeline(...call.args)
       case "verify":
         return this.#officer.verify()
+      case "control":
+        return this.#calls.control(...call.args)
+      case "signal":
+        return this.#calls.signal(...call.args)
+      case "turn":
+        return this.#calls.turn(...call.args)
+      case "probe":
+        return this.#calls.probe()
     }
   }
 

@@ -16,12 +16,21 @@ export interface NewKeyPackage {
   readonly secret: Uint8Array
 }
 
+/** What stands in the clear on a message: not to be believed before it is decrypted. */
+export interface UnverifiedHeader {
+  readonly epoch: number
+  readonly authenticatedData: Uint8Array
+}
+
 /** A commit of our own: `state` is the next epoch, to be taken up only once the hub has ordered it. */
 export interface NewCommit {
   readonly state: Uint8Array
   readonly commit: Uint8Array
-  readonly welcome: Uint8Array
   readonly groupInfo: Uint8Array
+}
+
+export interface NewMembers extends NewCommit {
+  readonly welcome: Uint8Array
 }
 
 export interface Decrypted {
@@ -48,7 +57,9 @@ export interface Mls {
   newKeyPackage(identity: string, keys: DeviceKeys): Promise<NewKeyPackage>
   identityOf(keyPackage: Uint8Array): string
   create(groupId: Uint8Array, identity: string, keys: DeviceKeys): Promise<{ readonly state: Uint8Array; readonly groupInfo: Uint8Array }>
-  add(state: Uint8Array, keyPackages: readonly Uint8Array[]): Promise<NewCommit>
+  add(state: Uint8Array, keyPackages: readonly Uint8Array[]): Promise<NewMembers>
+  /** A commit that changes nobody but renews this device's keys, and by them the epoch's. */
+  update(state: Uint8Array): Promise<NewCommit>
   /** The key packages that a Welcome is for. */
   welcomed(welcome: Uint8Array): readonly string[]
   join(welcome: Uint8Array, secret: Uint8Array): Promise<Uint8Array>
@@ -56,5 +67,8 @@ export interface Mls {
   apply(state: Uint8Array, commit: Uint8Array, committer: string): Promise<Uint8Array>
   encrypt(state: Uint8Array, payload: Uint8Array, authenticatedData: Uint8Array): Promise<{ readonly state: Uint8Array; readonly message: Uint8Array }>
   decrypt(state: Uint8Array, message: Uint8Array): Promise<Decrypted>
+  header(message: Uint8Array): UnverifiedHeader
+  /** A secret of this epoch for one purpose (RFC 9420, 8.5): the same for every member, told to none else. */
+  exporter(state: Uint8Array, label: string, context: Uint8Array, length: number): Promise<Uint8Array>
   facts(state: Uint8Array): GroupFacts
 }

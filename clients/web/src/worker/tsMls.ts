@@ -2,9 +2,9 @@
 import {
   createApplicationMessage, createCommit, createGroup, decodeGroupState, decodeMlsMessage, defaultKeyPackageEqualityConfig,
   emptyPskIndex, encodeGroupState, encodeMlsMessage, generateKeyPackageWithKey, getCiphersuiteFromName, getCiphersuiteImpl,
-  joinGroup, processPublicMessage, zeroOutUint8Array,
+  joinGroup, mlsExporter, processPublicMessage, zeroOutUint8Array,
   type Capabilities, type CiphersuiteImpl, type ClientConfig, type ClientState, type Credential, type KeyPackage,
-  type MLSMessage, type PrivateKeyPackage, type PrivateMessage,
+  type MLSMessage, type PrivateKeyPackage, type PrivateMessage, type Proposal, type Welcome,
 } from "ts-mls"
 import { createGroupInfoWithRatchetTree } from "ts-mls/createCommit.js"
 import { makeKeyPackageRef } from "ts-mls/keyPackage.js"
@@ -13,7 +13,7 @@ import { getCredentialFromLeafIndex } from "ts-mls/ratchetTree.js"
 import { toLeafIndex } from "ts-mls/treemath.js"
 import { decode, encode } from "@msgpack/msgpack"
 import { bytes, shape } from "../core/checks"
-import { MlsFault, type Decrypted, type DeviceKeys, type GroupFacts, type Mls, type NewCommit, type NewKeyPackage } from "./mls"
+import { MlsFault, type Decrypted, type DeviceKeys, type GroupFacts, type Mls, type NewCommit, type NewKeyPackage, type NewMembers, type UnverifiedHeader } from "./mls"
 
 const SUITE = "MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519"
 const BUCKET_BYTES = 256
@@ -144,20 +144,20 @@ class TsMls implements Mls {
     return { state: save(state), groupInfo: await this.#groupInfo(state) }
   }
 
-  add(state: Uint8Array, keyPackages: readonly Uint8Array[]): Promise<NewCommit> {
+  add(state: Uint8Array, keyPackages: readonly Uint8Array[]): Promise<NewMembers> {
     return faults(async () => {
-      const extraProposals = keyPackages.map((data) => ({ proposalType: "add" as const, add: { keyPackage: keyPackageOf(data) } }))
-      const made = await createCommit(
-        { state: load(state), cipherSuite: this.suite },
-        { wireAsPublicMessage: true, ratchetTreeExtension: true, extraProposals },
-      )
-      if (made.welcome === undefined) throw new MlsFault("a commit that adds nobody")
-      return {
-        groupInfo: await this.#groupInfo(made.newState),
-        state: save(made.newState),
-        commit: encodeMlsMessage(made.commit),
-        welcome: encodeMlsMessage({ version: "mls10", wireformat: "mls_welcome", welcome: made.welcome }),
-      }
+      const { welcome, ...made } = await this.#commit(state, keyPackages.map((data) => ({
+        proposalType: "add", add: { keyPackage: keyPackageOf(data) },
+      })))
+      if (welcome === undefined) throw new MlsFault("a commit that adds nobody")
+      return { ...made, welcome: encodeMlsMessage({ version: "mls10", wireformat: "mls_welcome", welcome }) }
+    })
+  }
+
+  update(state: Uint8Array): Promise<NewCommit> {
+    return faults(async () => {
+      const { groupInfo, state: after, commit } = await this.#commit(state, [])
+      return { groupInfo, state: after, commit }
     })
   }
 
@@ -217,6 +217,15 @@ class TsMls implements Mls {
     })
   }
 
+  header(data: Uint8Array): UnverifiedHeader {
+    const { epoch, authenticatedData } = message(data, "mls_private_message").privateMessage
+    return { epoch: Number(epoch), authenticatedData }
+  }
+
+  exporter(state: Uint8Array, label: string, context: Uint8Array, length: number): Promise<Uint8Array> {
+    return faults(() => mlsExporter(load(state).keySchedule.exporterSecret, label, context, length, this.suite))
+  }
+
   facts(state: Uint8Array): GroupFacts {
     const loaded = load(state)
     const { groupId, epoch } = loaded.groupContext
@@ -228,6 +237,17 @@ class TsMls implements Mls {
     return generateKeyPackageWithKey(
       credential, CAPABILITIES, lifetime(this.seconds()), [],
       { signKey: keys.privateKey, publicKey: keys.publicKey }, this.suite)
+  }
+
+  async #commit(state: Uint8Array, extraProposals: Proposal[]): Promise<NewCommit & { welcome: Welcome | undefined }> {
+    const made = await createCommit(
+      { state: load(state), cipherSuite: this.suite },
+      { wireAsPublicMessage: true, ratchetTreeExtension: true, extraProposals },
+    )
+    return {
+      groupInfo: await this.#groupInfo(made.newState), state: save(made.newState),
+      commit: encodeMlsMessage(made.commit), welcome: made.welcome,
+    }
   }
 
   async #groupInfo(state: ClientState): Promise<Uint8Array> {

@@ -24,12 +24,15 @@ export interface RoomRecord {
   readonly founding: Founding | null
   /** Messages authored here so far (the `counter` of authenticated data). */
   readonly counter: number
+  /** Signals encrypted here in one epoch; absent before the first. */
+  readonly signals?: { readonly epoch: number; readonly count: number }
 }
 
 export interface PendingCommit {
   readonly state: Uint8Array
   readonly commit: Uint8Array
-  readonly welcome: Uint8Array
+  /** Null where it adds nobody: it renews keys. */
+  readonly welcome: Uint8Array | null
   readonly groupInfo: Uint8Array
   readonly adds: readonly { readonly person: string; readonly device: string; readonly key_package: string }[]
 }

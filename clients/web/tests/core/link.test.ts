@@ -4,7 +4,7 @@ import { NOT_STARTED, next, pause, type LinkInput, type LinkState } from "../../
 const CONNECTING: LinkState = { kind: "connecting", attempt: 0 }
 const ONLINE: LinkState = { kind: "online" }
 const WAITING: LinkState = { kind: "waiting", attempt: 2, retryAt: 5_000, restarting: false }
-const closed = (code: number): LinkInput => ({ kind: "closed", code, at: 1_000, jitter: 0 })
+const closed = (code: number): LinkInput => ({ kind: "closed", code, at: 1_000, jitter: 0, urgent: false })
 
 describe("the link", () => {
   test.each<[string, LinkState, LinkInput, LinkState]>([
@@ -36,9 +36,16 @@ describe("the link", () => {
 
   test("a pause grows, never beyond ten seconds, and jitter keeps clients apart", () => {
     for (let attempt = 0; attempt < 40; attempt += 1) {
-      expect(pause(attempt, 0.999)).toBeLessThanOrEqual(10_000)
-      expect(pause(attempt, 0)).toBeGreaterThanOrEqual(125)
+      expect(pause(attempt, 0.999, false)).toBeLessThanOrEqual(10_000)
+      expect(pause(attempt, 0, false)).toBeGreaterThanOrEqual(125)
     }
-    expect(pause(8, 0)).not.toBe(pause(8, 0.5))
+    expect(pause(8, 0, false)).toBe(5_000)
+    expect(pause(8, 0.5, false)).toBe(7_500)
+  })
+
+  test("in a call a pause is never beyond a second, and jitter keeps clients apart", () => {
+    for (let attempt = 0; attempt < 40; attempt += 1) expect(pause(attempt, 0.999, true)).toBeLessThanOrEqual(1_000)
+    expect(pause(8, 0, true)).toBe(500)
+    expect(next({ kind: "connecting", attempt: 9 }, { ...closed(1006), urgent: true } as LinkInput)).toMatchObject({ retryAt: 1_500 })
   })
 })

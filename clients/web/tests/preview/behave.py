@@ -126,6 +126,9 @@ def tab_reaches_everything(page: Page, address: str) -> None:
         "patient-list",
         "staff-proofs",
         "control-gap",
+        "staff-call-lobby-waits",
+        "staff-call-in",
+        "patient-call-ended",
     ):
         show(page, address, scene)
         for _ in range(70):
@@ -213,6 +216,7 @@ def proofs_download(page: Page, address: str) -> None:
         page.get_by_role("button", name=re.compile("Télécharger la preuve")).first.click()
     assert proof.value.suggested_filename == "colloque-care-1239.tlog-proof"
     assert Path(proof.value.path()).read_text().startswith("c2sp.org/tlog-proof@v1")
+    page.get_by_text("Vérifier une preuve ailleurs", exact=True).click()
     with page.expect_download() as key:
         page.get_by_role("button", name="Télécharger la clé du journal").click()
     assert key.value.suggested_filename == "colloque.vkey"
@@ -287,6 +291,133 @@ def side_by_side(page: Page, address: str) -> None:
         page.get_by_role("button", name=re.compile("Voir en 60 secondes")).click()
     popup.value.wait_for_url("http://jean.localhost:8080/#demo")
     page.wait_for_url("http://claire.localhost:8080/#demo")
+
+
+@journey
+def a_ring_waits_for_a_choice(page: Page, address: str) -> None:
+    """Escape, Enter and Space neither accept nor refuse; the title tells who calls; then one presses."""
+    show(page, address, "patient-call-ring")
+    dialog = page.get_by_role("dialog", name="Claire Morel vous appelle en visio")
+    expect(dialog.get_by_role("heading")).to_be_focused()
+    expect(page).to_have_title("Claire Morel vous appelle en visio")
+    for key in ("Escape", "Enter", "Space", "Escape"):
+        page.keyboard.press(key)
+    expect(dialog).to_be_visible()
+    expect(dialog.get_by_role("link", name=re.compile("01.99.00.12.34"))).to_be_visible()
+    dialog.get_by_role("button", name="J’accepte l’appel vidéo").click()
+    expect(dialog).to_have_count(0)
+    expect(page.get_by_role("heading", name="Visio avec Claire Morel")).to_be_focused()
+    expect(page.get_by_label("Image de Claire Morel")).to_be_visible()
+    expect(page).to_have_title("Colloque")
+
+
+@journey
+def rather_the_telephone(page: Page, address: str) -> None:
+    """« Appelez-moi » is confirmed in words."""
+    show(page, address, "patient-call-ring")
+    page.get_by_role("button", name=re.compile("Appelez-moi")).click()
+    expect(page.get_by_role("dialog", name="C’est noté")).to_be_visible()
+    page.get_by_role("button", name="Fermer").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+@journey
+def consent_before_the_camera(page: Page, address: str) -> None:
+    """A patient's camera is not shown before the words are accepted; refusing leaves all as it was."""
+    show(page, address, "patient-call-door")
+    page.get_by_role("button", name="Salle d’attente").click()
+    expect(page.get_by_text("quelqu’un peut filmer")).to_be_visible()
+    page.get_by_role("button", name="Je refuse").click()
+    expect(page.get_by_label("Votre image")).to_have_count(0)
+    page.get_by_role("button", name="Salle d’attente").click()
+    page.get_by_role("button", name="J’accepte sans caméra").click()
+    expect(page.get_by_role("heading", name="Préparer la visio")).to_be_focused()
+    expect(page.get_by_role("button", name="Caméra coupée")).to_be_visible()
+
+
+@journey
+def keys_of_a_call(page: Page, address: str) -> None:
+    """M, C and E act at the counter, never while one writes, and never at a patient's."""
+    show(page, address, "staff-call-in")
+    page.keyboard.press("m")
+    expect(page.get_by_role("button", name="Micro coupé")).to_be_visible()
+    page.keyboard.press("m")
+    page.keyboard.press("c")
+    expect(page.get_by_role("button", name="Caméra coupée")).to_be_visible()
+    composer(page).focus()
+    page.keyboard.type("mce")
+    expect(composer(page)).to_have_value("mce")
+    expect(page.get_by_role("button", name="Micro en marche")).to_be_visible()
+    page.get_by_role("heading", name="Visio avec Jean Lefèvre").focus()
+    page.keyboard.press("e")
+    expect(page.get_by_label("Votre texte s’affiche en grand")).to_have_value("")
+    show(page, address, "patient-call-in")
+    page.keyboard.press("m")
+    expect(page.get_by_role("button", name="Micro en marche")).to_be_visible()
+
+
+@journey
+def written_large(page: Page, address: str) -> None:
+    """What is written stands over the picture letter by letter, and is read aloud once it rests."""
+    show(page, address, "patient-call-in")
+    page.get_by_role("button", name="Écrire en grand").click()
+    page.keyboard.type("Oui")
+    expect(page.locator(".captions-mine")).to_contain_text("Oui")
+    page.keyboard.press("Escape")
+    expect(page.get_by_label("Votre texte s’affiche en grand")).to_have_count(0)
+    page.evaluate(
+        "dispatchEvent(new CustomEvent('pretend:tile', {detail: {bigText: 'Deux boîtes'}}))"
+    )
+    expect(page.locator(".tile .captions")).to_contain_text("Deux boîtes")
+    expect(
+        page.get_by_role("status").get_by_text("Claire Morel écrit : Deux boîtes")
+    ).to_be_attached()
+
+
+@journey
+def the_picture_goes_and_comes_back(page: Page, address: str) -> None:
+    """A lost picture is said aloud, messages stay at hand with what was begun, and its return is said."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    show(page, address, "patient-call-in")
+    status = page.get_by_role("status")
+    page.evaluate(
+        "dispatchEvent(new CustomEvent('pretend:tile', {detail: {link: 'reconnecting'}}))"
+    )
+    expect(status.get_by_text("L’image de Claire Morel est interrompue")).to_be_attached()
+    page.get_by_role("button", name="Écrire un message").click()
+    expect(composer(page)).to_be_focused()
+    page.keyboard.type("Je vous écris ici.")
+    page.evaluate("dispatchEvent(new CustomEvent('pretend:tile', {detail: {link: 'connected'}}))")
+    expect(status.get_by_text("L’image de Claire Morel est revenue")).to_be_attached()
+    expect(composer(page)).to_be_focused()
+    expect(composer(page)).to_have_value("Je vous écris ici.")
+    page.get_by_role("button", name="Messages").click()
+    expect(composer(page)).to_be_hidden()
+
+
+@journey
+def a_call_from_elsewhere(page: Page, address: str) -> None:
+    """On another page the call keeps its way back and its way out."""
+    show(page, address, "staff-call-elsewhere-page")
+    bar = page.get_by_role("region", name="Visio")
+    expect(bar.get_by_role("button", name="Raccrocher")).to_be_visible()
+    bar.get_by_role("link", name="Revenir").click()
+    expect(page.get_by_label("Image de Jean Lefèvre")).to_be_visible()
+    page.get_by_role("button", name="Raccrocher").click()
+    expect(page.get_by_role("heading", name="Visio terminée")).to_be_focused()
+    page.get_by_role("button", name="Continuer par message").click()
+    expect(composer(page)).to_be_focused()
+    expect(page.get_by_role("button", name="Démarrer la visio")).to_be_visible()
+
+
+@journey
+def a_call_in_every_language(page: Page, address: str) -> None:
+    """A language chosen during a call is the call's too."""
+    show(page, address, "patient-call-in")
+    page.get_by_label("Langue").select_option("en")
+    expect(page.get_by_role("heading", name="Video call with Claire Morel")).to_be_visible()
+    page.get_by_label("Language").select_option("fr-simple")
+    expect(page.get_by_role("heading", name="Appel vidéo avec Claire Morel")).to_be_visible()
 
 
 @journey

@@ -3,6 +3,7 @@ import { computed, signal } from "@preact/signals"
 import type {
   AppState, Audit, Conversation, Engine, Link, Message, Outcome, Patient, Proof, Reader, Thread, Trouble,
 } from "../../src/core/model"
+import { pretendCalls, type CallScene, type PretendedCalls } from "./pretendCalls"
 
 export interface Scene {
   readonly app: AppState
@@ -16,6 +17,8 @@ export interface Scene {
   readonly audit?: Audit
   readonly alarm?: Trouble
   readonly refuses?: boolean
+  /** Made when the scene is shown: a canvas draws as long as it lives. */
+  readonly call?: () => CallScene
 }
 
 const OK: Outcome = { ok: true }
@@ -25,6 +28,7 @@ const NO_AUDIT: Audit = { conversations: null, timeline: null, integrity: { kind
 export interface Pretended extends Engine {
   /** A message from the other person, now. */
   receive(text: string): void
+  readonly calls: PretendedCalls
 }
 
 export function pretend(scene: Scene): Pretended {
@@ -58,6 +62,7 @@ export function pretend(scene: Scene): Pretended {
     alarm: signal(scene.alarm ?? null),
     audit,
     demo: signal(true),
+    calls: pretendCalls(scene.call?.() ?? {}),
     receive: (text) => write(text, false),
     start: () => undefined,
     signIn: answer,

@@ -4,10 +4,10 @@ import type {
 } from "../../src/core/model"
 import type { Scene } from "./pretend"
 
-const NOW = Date.now()
+export const NOW = Date.now()
 const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
-const uuid = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`
+export const uuid = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`
 
 const PHARMACY = { finess: "990000001", name: "Pharmacie du Marché", phone: "01 99 00 12 34" }
 
@@ -30,12 +30,12 @@ const PERSONAS: readonly Persona[] = [
 
 const JEAN = persona("jean", "Jean Lefèvre", "patient", "82 ans")
 
-function me(role: Role, name: string): AppState & { readonly me: Me } {
-  return { kind: "ready", me: { person: "me", device: uuid(1), name, role, pharmacy: PHARMACY, secondDevice: false } }
+function me(role: Role, name: string, person = "me"): AppState & { readonly me: Me } {
+  return { kind: "ready", me: { person, device: uuid(1), name, role, pharmacy: PHARMACY, secondDevice: false } }
 }
 
-const claire = me("pharmacist", "Claire Morel")
-const jean = me("patient", "Jean Lefèvre")
+const claire = me("pharmacist", "Claire Morel", "claire")
+const jean = me("patient", "Jean Lefèvre", "jean")
 const marc = me("compliance_officer", "Marc Tellier")
 
 function aConversation(n: number, changes: Partial<Conversation> = {}): Conversation {
@@ -112,7 +112,7 @@ const STATES: readonly Message[] = [
 
 const open = (n: number): string => `#conversation/${uuid(n)}`
 
-const talk = (changes: Partial<Scene> = {}): Scene => ({
+export const talk = (changes: Partial<Scene> = {}): Scene => ({
   app: claire, hash: open(1), conversations: LIST, messages: messagesOf("claire"), readers: READERS, ...changes,
 })
 
@@ -174,7 +174,7 @@ const IDLE: Integrity = { kind: "idle" }
 const officer = (audit: Audit, hash?: string): Scene => ({ app: marc, audit, proofs: PROOFS.slice(0, 1), ...(hash === undefined ? {} : { hash }) })
 const failed = (fault: Extract<AppState, { kind: "failed" }>["fault"]): Scene => ({ app: { kind: "failed", fault } })
 const idle = (role: Role, name: string): Scene => ({ app: me(role, name) })
-const patientTalk = (changes: Partial<Scene> = {}): Scene => ({
+export const jeanTalks = (changes: Partial<Scene> = {}): Scene => ({
   app: jean, conversations: [aConversation(1)], messages: messagesOf("jean"),
   readers: READERS.map((reader) => ({ ...reader, me: !reader.me })), ...changes,
 })
@@ -219,15 +219,15 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   courier: idle("courier", "Nadia Benali"),
   "second-reviewer": idle("second_reviewer", "Inès Garnier"),
   "patient-empty": { app: jean, conversations: [] },
-  "patient-talk": patientTalk(),
-  "patient-offline": patientTalk({ link: { kind: "offline", retryAt: NOW + 20_000 } }),
-  "patient-alarm": patientTalk({ alarm: { code: "C_RECEIPT", text: "" } }),
-  "patient-list": patientTalk({ conversations: [aConversation(1, { unread: 1 }), aConversation(2, { kind: "care_thread", preview: null })] }),
-  "patient-joining": patientTalk({ conversations: [aConversation(1, { readiness: "joining" })], messages: [], readers: [] }),
-  "patient-before": patientTalk({ conversations: [aConversation(1, { readiness: "before_this_device" })], messages: [], readers: [] }),
-  "patient-broken": patientTalk({ conversations: [aConversation(1, { readiness: "broken" })] }),
-  "patient-proofs": patientTalk({ hash: "#proofs", proofs: PROOFS }),
-  "patient-no-proofs": patientTalk({ hash: "#proofs" }),
+  "patient-talk": jeanTalks(),
+  "patient-offline": jeanTalks({ link: { kind: "offline", retryAt: NOW + 20_000 } }),
+  "patient-alarm": jeanTalks({ alarm: { code: "C_RECEIPT", text: "" } }),
+  "patient-list": jeanTalks({ conversations: [aConversation(1, { unread: 1 }), aConversation(2, { kind: "care_thread", preview: null })] }),
+  "patient-joining": jeanTalks({ conversations: [aConversation(1, { readiness: "joining" })], messages: [], readers: [] }),
+  "patient-before": jeanTalks({ conversations: [aConversation(1, { readiness: "before_this_device" })], messages: [], readers: [] }),
+  "patient-broken": jeanTalks({ conversations: [aConversation(1, { readiness: "broken" })] }),
+  "patient-proofs": jeanTalks({ hash: "#proofs", proofs: PROOFS }),
+  "patient-no-proofs": jeanTalks({ hash: "#proofs" }),
   control: officer(control(IDLE)),
   "control-loading": officer({ conversations: null, timeline: null, integrity: IDLE, trouble: null }),
   "control-empty": officer(control(IDLE, { conversations: [] })),

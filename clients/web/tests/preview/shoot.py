@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from stage import FAULTS, SIDEWAYS, WEB, staged
 
 WIDTHS = {1280: 800, 390: 844, 320: 640}
@@ -33,6 +33,9 @@ IN_OTHER_LANGUAGES = {
         "control-timeline",
         "patient-talk",
         "failed-server",
+        "staff-call-lobby-waits",
+        "patient-call-in",
+        "patient-call-ring",
     ),
     "fr-simple": (
         "patient-talk",
@@ -40,6 +43,9 @@ IN_OTHER_LANGUAGES = {
         "signed-out-first",
         "failed-server",
         "staff-waiting",
+        "patient-call-ring",
+        "patient-call-waiting",
+        "patient-call-lost",
     ),
 }
 
@@ -49,6 +55,14 @@ SMALL_TARGETS = """
   .map((e) => [e.textContent.trim(), e.getBoundingClientRect()])
   .filter(([, box]) => box.height < 47.5 || box.width < 47.5)
   .map(([text, box]) => `${text} ${Math.round(box.width)}x${Math.round(box.height)}`)
+"""
+# A call is answered, muted and ended without scrolling.
+OUT_OF_SIGHT = """
+[...document.querySelectorAll(".call-controls button, .call-foot button, .call-head button")]
+  .filter((e) => e.checkVisibility())
+  .map((e) => [e.textContent.trim(), e.getBoundingClientRect()])
+  .filter(([, box]) => box.top < 0 || box.bottom > innerHeight || box.left < 0 || box.right > innerWidth)
+  .map(([text, box]) => `${text} ${Math.round(box.top)} to ${Math.round(box.bottom)}`)
 """
 
 
@@ -88,6 +102,33 @@ def fail_to_send(page: Page) -> None:
     page.get_by_label("Votre message").fill("Bonjour. " * 460)
 
 
+def write_large(page: Page) -> None:
+    """Write large over the picture."""
+    press("Écrire en grand")(page)
+    expect(page.get_by_label("Votre texte s’affiche en grand")).to_be_focused()
+    page.keyboard.type("Deux boîtes")
+
+
+def show_messages(page: Page) -> None:
+    """Bring the messages forward, where there is no room for both."""
+    toggle = page.get_by_role("button", name="Messages")
+    if toggle.is_visible():
+        toggle.click()
+
+
+def write_instead(page: Page) -> None:
+    """Go on by message while the picture is away."""
+    press("Écrire un message")(page)
+    expect(page.get_by_label("Votre message")).to_be_focused()
+    page.keyboard.type("Je vous écris ici.")
+
+
+def open_settings(page: Page) -> None:
+    """Open what can be adjusted and tested before a call."""
+    page.get_by_text("Régler et tester").click()
+    page.get_by_role("button", name="Entendez-vous ceci").click()
+
+
 ACTS = (
     Shot("staff-list", "staff-dispensation", press("Nouvelle dispensation")),
     Shot("staff-empty", "staff-dispensation-nobody", press("Nouvelle dispensation")),
@@ -109,15 +150,30 @@ ACTS = (
     Shot("patient-list", "patient-list-large", large=True),
     Shot("staff-talk", "staff-large", large=True),
     Shot("control-timeline", "control-tamper", press("Falsifier")),
+    Shot("staff-call-in", "staff-call-more", press("^Plus : ")),
+    Shot("patient-call-in", "patient-call-more", press("^Plus : ")),
+    Shot("staff-call-in", "staff-call-write", write_large),
+    Shot("patient-call-in", "patient-call-write", write_large),
+    Shot("patient-call-in", "patient-call-messages", show_messages),
+    Shot("patient-call-lost", "patient-call-write-instead", write_instead),
+    Shot("patient-call-door", "patient-call-consent", press("Salle d’attente")),
+    Shot("patient-call-tested", "patient-call-settings", open_settings),
+    Shot("staff-call-lobby", "staff-call-settings", open_settings),
+    Shot("patient-call-in", "patient-call-in-large", large=True),
+    Shot("patient-call-ring", "patient-call-ring-large", large=True),
+    Shot("patient-call-waiting", "patient-call-waiting-large", large=True),
     Shot("control-timeline", "control-raw", lambda page: page.locator("summary").first.click()),
 )
 
 
 def scenes() -> list[str]:
-    """Return the name of every scene, as written in scenes.ts."""
-    source = (WEB / "tests/preview/scenes.ts").read_text(encoding="utf-8")
-    table = source[source.index("export const SCENES") :]
-    return re.findall(r'^  "?([a-z-]+)"?: ', table, re.MULTILINE)
+    """Return the name of every scene, as written in the two tables."""
+    names: list[str] = []
+    for file, table in (("scenes.ts", "SCENES"), ("callScenes.ts", "CALL_SCENES")):
+        source = (WEB / "tests/preview" / file).read_text(encoding="utf-8")
+        lines = source[source.index(f"export const {table}") :]
+        names += re.findall(r'^  "?([a-z-]+)"?: ', lines, re.MULTILINE)
+    return names
 
 
 def shots(only: str) -> Iterator[Shot]:
@@ -153,6 +209,7 @@ def faults_of(page: Page, shot: Shot, axe: str) -> list[str]:
     faults += [f"policy: {report}" for report in page.evaluate("reports")]
     if width := page.evaluate(SIDEWAYS):
         faults.append(f"scrolls sideways to {width}")
+    faults += [f"out of sight: {each}" for each in page.evaluate(OUT_OF_SIGHT)]
     if patient:
         faults += [f"small target: {each}" for each in page.evaluate(SMALL_TARGETS)]
     return faults

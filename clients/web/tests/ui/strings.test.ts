@@ -2,14 +2,19 @@ import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { FluentParser, serializeExpression, type Message, type Resource } from "@fluent/syntax"
 import { describe, expect, it } from "vitest"
-import { ENTRY_TYPES, MOTIVES, ROLES, slug } from "../../src/ui/words"
+import { codeKey, ENTRY_TYPES, MOTIVES, ROLES, slug } from "../../src/ui/words"
 
 const WEB = join(import.meta.dirname, "../..")
 const read = (path: string): string => readFileSync(join(WEB, path), "utf8")
-const parse = (language: string): Resource => new FluentParser({ withSpans: false }).parse(read(`src/strings/${language}.ftl`))
+const parse = (file: string): Resource => new FluentParser({ withSpans: false }).parse(read(`src/strings/${file}.ftl`))
+const namesOf = ({ body }: Resource): readonly string[] => body.flatMap((entry) => (entry.type === "Message" ? [entry.id.name] : []))
 
-const messagesOf = (language: string): ReadonlyMap<string, Message> =>
-  new Map(parse(language).body.flatMap((entry) => (entry.type === "Message" ? [[entry.id.name, entry]] : [])))
+/** What the first screens say, and the chapters that come with later ones. */
+const CHAPTERS = ["", "call."] as const
+const LANGUAGES = ["fr", "en", "fr-simple"] as const
+
+const messagesOf = (language: string, chapters: readonly string[] = CHAPTERS): ReadonlyMap<string, Message> =>
+  new Map(chapters.flatMap((chapter) => parse(`${chapter}${language}`).body).flatMap((entry) => (entry.type === "Message" ? [[entry.id.name, entry]] : [])))
 
 const fr = messagesOf("fr")
 const en = messagesOf("en")
@@ -32,20 +37,22 @@ const templates = [...sources.matchAll(/`([a-z]+-[^`]*\$\{[^`]*|\$\{key\}-[a-z]+
 )
 
 describe("the sentences", () => {
-  it.each(["fr", "en", "fr-simple"])("%s is Fluent without a fault and without a key twice", (language) => {
-    const { body } = parse(language)
-    const names = body.flatMap((entry) => (entry.type === "Message" ? [entry.id.name] : []))
+  it.each(LANGUAGES)("%s is Fluent without a fault and without a key twice, its chapters together", (language) => {
+    const files = CHAPTERS.map((chapter) => parse(`${chapter}${language}`))
+    const names = files.flatMap(namesOf)
 
-    expect(body.filter(({ type }) => type === "Junk")).toEqual([])
+    expect(files.flatMap(({ body }) => body).filter(({ type }) => type === "Junk")).toEqual([])
     expect(names).toHaveLength(new Set(names).size)
   })
 
-  it("English says all that French says", () => {
-    expect([...en.keys()].sort()).toEqual([...fr.keys()].sort())
+  it.each(CHAPTERS)("English says all that French says, in the same chapter: %j", (chapter) => {
+    expect([...messagesOf("en", [chapter]).keys()].sort()).toEqual([...messagesOf("fr", [chapter]).keys()].sort())
   })
 
-  it("langage simple only says again what French says", () => {
-    expect([...simple.keys()].filter((key) => !fr.has(key))).toEqual([])
+  it.each(CHAPTERS)("langage simple only says again what French says, in the same chapter: %j", (chapter) => {
+    const said = messagesOf("fr", [chapter])
+
+    expect([...messagesOf("fr-simple", [chapter]).keys()].filter((key) => !said.has(key))).toEqual([])
   })
 
   it("no translation asks for a value that the French sentence does not have", () => {
@@ -69,6 +76,15 @@ describe("the sentences", () => {
   })
 })
 
+/** The words that Python's `StrEnum` of that name holds: the other end of the wire. */
+function wordsOf(file: string, name: string): readonly string[] {
+  const [, after = ""] = read(`../../${file}`).split(`class ${name}(StrEnum):`)
+  const [members = ""] = after.split(/^(?:class |@)/m)
+  return [...members.matchAll(/^ {4}[A-Z_]+ = "([^"]+)"/gm)].map(([, word]) => word ?? "")
+}
+
+const PEOPLE_STATES = ["waiting", "ringing", "joined", "left", "declined", "call_me", "missed", "away", "absent", "invited"]
+
 const BY_WORD: Readonly<Record<string, readonly string[]>> = {
   role: ROLES,
   motive: MOTIVES,
@@ -84,6 +100,17 @@ const BY_WORD: Readonly<Record<string, readonly string[]>> = {
   fault: ["entry_altered", "entry_missing", "tree_altered", "signature", "shrunk", "forked", "log_key_changed"],
   day: ["today", "yesterday"],
   language: ["fr", "fr-simple", "en"],
+  "call-where": PEOPLE_STATES,
+  "call-door": ["start", "wait", "return"],
+  "call-lobby": ["caller", "waiting"],
+  "call-act": ["ring", "admit", "enter", "come_back"],
+  "call-link": ["connecting", "reconnecting", "audio_only"],
+  "call-quality": ["good", "fair", "poor"],
+  "call-sound": ["good", "fair", "poor"],
+  "call-news": ["joined", "left", "lost", "back", "audio_only"],
+  "call-device": ["camera", "microphone", "speaker"],
+  "call-verdict": ["good", "relay_only", "no_relay", "blocked", "busy"],
+  "call-ended": ["over", "taken", "declined", "cancelled", "lost", "unsafe", "unanswered", "missed"],
 }
 const BY_TITLE: Readonly<Record<string, readonly string[]>> = {
   readiness: ["waiting_for_patient", "joining", "before_this_device", "broken"],
@@ -104,14 +131,18 @@ describe("the words of the wire", () => {
   })
 
   it("every refusal of the hub has its sentence, at both reading levels", () => {
-    const codes = [...read("../../signaling/codes.py").matchAll(/^ {4}(E_[A-Z_]+) = "/gm)].map(([, code]) => `code-${code ?? ""}`)
+    const codes = wordsOf("signaling/codes.py", "Code")
 
-    expect(codes.length).toBeGreaterThan(10)
-    expect(codes.filter((key) => !fr.has(key) || !simple.has(key))).toEqual([])
+    expect(codes).toEqual(expect.arrayContaining(["E_ROLE", "call.taken", "call.server_restart"]))
+    expect(codes.map(codeKey).filter((key) => !fr.has(key) || !simple.has(key))).toEqual([])
+  })
+
+  it("every kind of entry that the hub writes is known here", () => {
+    expect([...ENTRY_TYPES].sort()).toEqual([...wordsOf("server/domain/audit.py", "EntryType")].sort())
   })
 
   it("French puts no breakable space before a high sign", () => {
-    const source = read("src/strings/fr.ftl") + read("src/strings/fr-simple.ftl")
+    const source = CHAPTERS.flatMap((chapter) => [read(`src/strings/${chapter}fr.ftl`), read(`src/strings/${chapter}fr-simple.ftl`)]).join("\n")
     const sentences = source.split("\n").filter((line) => !line.startsWith("#"))
 
     expect(sentences.filter((line) => / [;:!?»]|« /.test(line))).toEqual([])

@@ -1,8 +1,9 @@
 /** A device in a test: a keeper with its own IndexedDB, joined to a fake hub by a wire one can cut. */
 import "fake-indexeddb/auto"
 import { IDBFactory } from "fake-indexeddb"
-import type { Integrity, Message, Outcome } from "../../src/core/model"
-import type { Call, Calls, Founded, FromWorker, Views } from "../../src/core/rpc"
+import type { Integrity, Message } from "../../src/core/model"
+import type { Call, CallName, Calls, FromWorker, KnownCall, Pace, Views } from "../../src/core/rpc"
+import type { Signal } from "../../src/core/signal"
 import { Keeper } from "../../src/worker/keeper"
 import { openTsMls } from "../../src/worker/tsMls"
 import type { Connection, FakeHub, Person } from "./fakeHub"
@@ -30,7 +31,9 @@ export class Device {
   readonly said: FromWorker[] = []
   views: Partial<Views> = {}
   connection: Connection | null = null
-  readonly #answers = new Map<number, (answer: Outcome | Founded) => void>()
+  calls: readonly KnownCall[] = []
+  pace: Pace = "idle"
+  readonly #answers = new Map<number, (answer: Calls[CallName]["answer"]) => void>()
   #calls = 0
 
   private constructor(readonly keeper: Keeper, readonly who: Person, private readonly late: (() => void)[]) {}
@@ -79,14 +82,15 @@ export class Device {
     this.said.push(message)
     if (message.kind === "send") this.connection?.receive(Uint8Array.from(message.data))
     if (message.kind === "views") this.views = { ...this.views, ...message.views }
+    if (message.kind === "calls") { this.calls = message.calls; this.pace = message.pace; }
     if (message.kind === "answer") this.#answers.get(message.id)?.(message.answer)
   }
 
-  call<N extends keyof Calls>(name: N, ...args: Calls[N]["args"]): Promise<Outcome | Founded> {
+  call<N extends keyof Calls>(name: N, ...args: Calls[N]["args"]): Promise<Calls[N]["answer"]> {
     this.#calls += 1
     const id = this.#calls
     return new Promise((resolve) => {
-      this.#answers.set(id, resolve)
+      this.#answers.set(id, (answer) => { resolve(answer) })
       this.keeper.take({ kind: "call", id, name, args } as unknown as Call)
     })
   }
@@ -101,6 +105,15 @@ export class Device {
 
   get integrity(): Integrity | undefined {
     return this.views.audit?.integrity
+  }
+
+  /** The signals this device took as its peer's, and the codes of those it refused. */
+  get signals(): readonly Signal[] {
+    return this.said.flatMap((one) => (one.kind === "signal" ? [one.signal] : []))
+  }
+
+  get refusals(): readonly string[] {
+    return this.said.flatMap((one) => (one.kind === "signal_refused" ? [one.code] : []))
   }
 
   count(kind: FromWorker["kind"]): number {

@@ -35,7 +35,7 @@ async function opened(wrong: Forged): Promise<Opened> {
   const added = await mls.add(created.state, [invitation.message])
   const content = wrong.raw ?? encode(wrong.content ?? HONEST)
   const data = wrong.data ?? encodeAuthenticatedData({
-    id: uuidBytes(wrong.id ?? MESSAGE), kind: wrong.kind ?? "message", counter: 1, sentAt: 1, frankingTag: wrong.tag ?? frankingTag(SALT, content),
+    id: uuidBytes(wrong.id ?? MESSAGE), kind: wrong.kind ?? "message", counter: 1, sentAt: 1, frankingTag: wrong.tag ?? frankingTag(SALT, content), signal: null,
   })
   const { message } = await mls.encrypt(added.state, encodePayload(SALT, content), data)
   return openContent(mls, await mls.join(added.welcome, invitation.secret), {

@@ -8,7 +8,7 @@ import { sha256 } from "@noble/hashes/sha2.js"
 import { encodeHex } from "../../src/core/bytes"
 import { decodeAuthenticatedData } from "../../src/core/mls/authenticatedData"
 import { uuidText } from "../../src/core/uuid"
-import type { ConversationEvent, MemberState, Request, Summary } from "../../src/core/wire"
+import type { CallView, ConversationEvent, MemberState, Request, Summary } from "../../src/core/wire"
 import type { Role } from "../../src/core/model"
 import { FakeLog } from "./fakeLog"
 
@@ -67,6 +67,10 @@ export class FakeHub {
   readonly stock = new Map<string, { person: string; device: string; bytes: Uint8Array }[]>()
   readonly connections = new Set<Connection>()
   readonly seen: Frame[] = []
+  /** Live calls, as the tests tell them. */
+  readonly calls = new Map<string, CallView>()
+  /** Every signal that passed: whose, for which device. */
+  readonly signals: { readonly from: Connection; readonly to: string; readonly conversation: string; readonly body: Uint8Array }[] = []
   readonly #answered = new Map<string, Json>()
   /** Return what to answer instead, "silence" to lose the frame, "mute" to act and lose the answer. */
   meddle: (frame: Frame, from: Connection) => Json | "silence" | "mute" | null = () => null
@@ -131,6 +135,8 @@ export class FakeHub {
         return this.#commit(from, frame)
       case "message.send":
         return this.#send(from, frame)
+      case "call.signal":
+        return this.#signal(from, frame)
       case "cursor.advance":
         this.#cursor(from, frame)
         return this.#ok(null)
@@ -158,6 +164,7 @@ export class FakeHub {
       logs: { care: this.care.vkey, technical: this.technical.vkey },
       checkpoint: this.care.checkpoint(),
       conversations: mine.map((talk) => this.#summary(talk, from.device)),
+      calls: [...this.calls.values()].filter((call) => mine.some((talk) => talk.summary.id === call.conversation)),
     }
   }
 
@@ -232,6 +239,30 @@ export class FakeHub {
     return this.#ok({ seq: event.seq, ts: event.ts }, this.#receipt(this.care, from, "message.sent", frame.conversation, {
       ciphertext: encodeHex(sha256(frame.body)), franking_tag: encodeHex(data.frankingTag), message: uuidText(data.id),
     }))
+  }
+
+  #signal(from: Connection, frame: Extract<Frame, { kind: "call.signal" }>): Json {
+    const { signal, epoch } = authenticatedDataOf(frame.body)
+    const talk = this.#talk(frame.conversation)
+    if (epoch !== talk.epoch) return this.#refused("E_EPOCH", "changed", { epoch: talk.epoch })
+    const sent = { from, to: uuidText(signal?.to ?? new Uint8Array(16)), conversation: frame.conversation, body: frame.body }
+    this.signals.push(sent)
+    this.deliver(sent)
+    return this.#ok(null)
+  }
+
+  /** Pass a signal on, or again, or as if it were somebody else's. */
+  deliver({ from, to, conversation, body }: { readonly from: { readonly who: Person; readonly device: string }; readonly to: string; readonly conversation: string; readonly body: Uint8Array }): void {
+    for (const one of this.connections) {
+      if (one.device === to) one.push({ kind: "signal", conversation, person: from.who.person, device: from.device, body })
+    }
+  }
+
+  /** Tell a call as it is now, to every member's devices. */
+  tellCall(call: CallView): void {
+    if (call.state === "ended") this.calls.delete(call.id)
+    else this.calls.set(call.id, call)
+    for (const one of this.#members(this.#talk(call.conversation))) one.push({ kind: "call", call })
   }
 
   #talk(conversation: string): Talk {

@@ -76,6 +76,40 @@ describe("a group of two", () => {
     expect(mls.facts(await mls.apply(jean, commit, CLAIRE)).epoch).toBe(2)
   })
 
+  test("a commit that changes nobody renews the keys, and a message of before does not open after it", async () => {
+    const { mls, claire, jean } = await aPair()
+    const before = await mls.encrypt(claire, Uint8Array.of(1), AAD)
+
+    const { commit, state } = await mls.update(claire)
+    const after = await mls.apply(jean, commit, CLAIRE)
+
+    expect(mls.facts(after)).toEqual({ id: GROUP, epoch: 2, identities: [CLAIRE, JEAN] })
+    expect(mls.facts(state)).toEqual(mls.facts(after))
+    await expect(mls.decrypt(after, before.message)).rejects.toThrow(MlsFault)
+    expect((await mls.decrypt(after, (await mls.encrypt(state, Uint8Array.of(2), AAD)).message)).payload).toEqual(Uint8Array.of(2))
+  })
+
+  test("an exported secret is the same for every member, another for each label, context and epoch", async () => {
+    const { mls, claire, jean } = await aPair()
+    const { state } = await mls.update(claire)
+    const context = Uint8Array.of(9)
+    const secret = await mls.exporter(claire, "code", context, 32)
+
+    expect(secret).toHaveLength(32)
+    expect(await mls.exporter(jean, "code", context, 32)).toEqual(secret)
+    const others = [mls.exporter(claire, "other", context, 32), mls.exporter(claire, "code", Uint8Array.of(8), 32), mls.exporter(state, "code", context, 32)]
+    for (const other of await Promise.all(others)) expect(other).not.toEqual(secret)
+  })
+
+  test("what stands in the clear on a message can be read without opening it", async () => {
+    const { mls, claire, jean } = await aPair()
+    const { message } = await mls.encrypt(claire, Uint8Array.of(1), AAD)
+
+    expect(mls.header(message)).toEqual({ epoch: 1, authenticatedData: AAD })
+    expect((await mls.decrypt(jean, message)).payload).toEqual(Uint8Array.of(1))
+    expect(() => mls.header(Uint8Array.of(9))).toThrow(MlsFault)
+  })
+
   test("bytes that are no MLS message are refused with one kind of error", async () => {
     const { mls, jean } = await aPair()
 

@@ -6,13 +6,27 @@
  */
 import { concat, encodeUtf8 } from "../bytes"
 import { malformed } from "../errors"
-import { Reader, fixed, opaque, uint16, uint64 } from "./encoding"
+import { Reader, fixed, opaque, uint16, uint32, uint64 } from "./encoding"
 
 const VERSION = 1
 const ID_BYTES = 16
 const FRANKING_TAG_BYTES = 32
 const MAX_KIND_BYTES = 32
+const SIGNAL = "signal"
+const SIGNAL_TYPES = ["offer", "answer", "candidates"] as const
+const MAX_GENERATION = 2 ** 31 - 1
 const KIND = /^[!-~]{1,32}$/
+
+export type SignalType = (typeof SIGNAL_TYPES)[number]
+
+/** Which connection of which call a signal is for: all that the hub needs to pass it on. */
+export interface SignalHeader {
+  readonly call: Uint8Array
+  /** The receiver's device. */
+  readonly to: Uint8Array
+  readonly generation: number
+  readonly type: SignalType
+}
 
 export interface AuthenticatedData {
   readonly id: Uint8Array
@@ -22,6 +36,8 @@ export interface AuthenticatedData {
   /** Milliseconds since the epoch, by the sender's clock. */
   readonly sentAt: number
   readonly frankingTag: Uint8Array
+  /** Present exactly where the kind is `signal`. */
+  readonly signal: SignalHeader | null
 }
 
 /** Write the bytes that `decodeAuthenticatedData` reads. */
@@ -35,6 +51,7 @@ export function encodeAuthenticatedData(data: AuthenticatedData): Uint8Array {
     uint64(data.sentAt),
     fixed(data.frankingTag, FRANKING_TAG_BYTES),
     ACTS_FOR_NOBODY,
+    encodeHeader(data.kind, data.signal),
   )
 }
 
@@ -51,8 +68,40 @@ export function decodeAuthenticatedData(bytes: Uint8Array): AuthenticatedData {
   }
   reader.opaque(0)
   reader.opaque(0)
+  const signal = data.kind === SIGNAL ? decodeHeader(reader) : null
   reader.finish()
-  return data
+  return { ...data, signal }
+}
+
+function encodeHeader(kind: string, header: SignalHeader | null): Uint8Array {
+  if ((header !== null) !== (kind === SIGNAL)) throw malformed("a signal, and nothing else, says its call")
+  if (header === null) return new Uint8Array()
+  return concat(
+    fixed(header.call, ID_BYTES),
+    fixed(header.to, ID_BYTES),
+    uint32(checkGeneration(header.generation)),
+    Uint8Array.of(SIGNAL_TYPES.indexOf(header.type) + 1),
+  )
+}
+
+function decodeHeader(reader: Reader): SignalHeader {
+  return {
+    call: reader.fixed(ID_BYTES),
+    to: reader.fixed(ID_BYTES),
+    generation: checkGeneration(reader.uint(4)),
+    type: typeOf(reader.uint(1)),
+  }
+}
+
+function typeOf(number: number): SignalType {
+  const type = SIGNAL_TYPES[number - 1]
+  if (type === undefined) throw malformed("a signal of an unknown type")
+  return type
+}
+
+function checkGeneration(generation: number): number {
+  if (!Number.isInteger(generation) || generation < 0 || generation > MAX_GENERATION) throw malformed("a generation beyond 2^31")
+  return generation
 }
 
 /** The fields `acting_for` and `delegation`, both empty. */

@@ -53,6 +53,11 @@ export function uint16(value: number): Uint8Array {
   return Uint8Array.of(value >>> 8, value)
 }
 
+/** Write a big-endian `uint32`. */
+export function uint32(value: number): Uint8Array {
+  return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value)
+}
+
 /** Write a big-endian `uint64` below 2^53. */
 export function uint64(value: number): Uint8Array {
   if (!Number.isSafeInteger(value) || value < 0) throw malformed("a number beyond 2^53")

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact"
 import type { Thread } from "../../core/model"
 import { t } from "../../strings/strings"
+import { CallHead, WithCall } from "../call/Places"
 import { Heading } from "../parts/Heading"
 import { Composer } from "./Composer"
 import { MessageLog } from "./MessageLog"
@@ -21,20 +22,23 @@ export function ConversationView({ thread, title, subtitle, before, after }: Con
   const { conversation, messages } = thread
   const end = useReading(thread)
   return (
-    <section class="conversation" aria-label={t("conversation-with", { name: title })} key={conversation.id}>
-      <PaperHead />
-      <header class="conversation-head">
-        {before}
-        <div class="conversation-title">
-          <Heading of="conversation">{title}</Heading>
-          <p class="soft">{subtitle}</p>
-        </div>
-        {after}
-      </header>
-      <ReadersLine thread={thread} />
-      <MessageLog messages={messages} end={end} />
-      <ReadinessNote conversation={conversation} />
-      {mayWrite(conversation) && <Composer key={conversation.id} conversation={conversation} />}
-    </section>
+    <WithCall conversation={conversation}>
+      <section class="conversation" aria-label={t("conversation-with", { name: title })} key={conversation.id}>
+        <PaperHead />
+        <header class="conversation-head">
+          {before}
+          <div class="conversation-title">
+            <Heading of="conversation">{title}</Heading>
+            <p class="soft">{subtitle}</p>
+          </div>
+          {after}
+          <CallHead conversation={conversation} />
+        </header>
+        <ReadersLine thread={thread} />
+        <MessageLog messages={messages} end={end} />
+        <ReadinessNote conversation={conversation} />
+        {mayWrite(conversation) && <Composer key={conversation.id} conversation={conversation} />}
+      </section>
+    </WithCall>
   )
 }

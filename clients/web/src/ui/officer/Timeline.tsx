@@ -107,7 +107,7 @@ function Act({ row: { type, name, role, rule } }: { readonly row: AuditRow }) {
   return (
     <>
       <p class="entry-act"><strong>{entryName(type)}</strong></p>
-      <p>{t("entry-who", { name, role: roleName(role) })}</p>
+      <p>{role === "hub" ? roleName(role) : t("entry-who", { name, role: roleName(role) })}</p>
       <p class="soft">{ruleSentence(rule) ?? t("entry-rule", { rule })}</p>
     </>
   )

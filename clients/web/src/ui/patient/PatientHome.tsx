@@ -1,5 +1,6 @@
 import type { Conversation, Me } from "../../core/model"
 import { locale, t } from "../../strings/strings"
+import { CallEverywhere, CallOr } from "../call/Places"
 import { ConversationView } from "../conversation/Conversation"
 import { useEngine } from "../engine"
 import { formatShort } from "../format"
@@ -37,6 +38,7 @@ export function PatientHome({ me }: { readonly me: Me }) {
         <Emergency />
       </header>
       <Banners />
+      <CallEverywhere me={me} />
       <main id="main">
         <Page open={open} alone={only !== undefined} />
       </main>
@@ -100,7 +102,7 @@ function ConversationCard({ conversation }: { readonly conversation: Conversatio
     <a class="card" href={hrefOf({ kind: "conversation", id })}>
       <span class="card-line"><strong>{nameOf(members, founder)}</strong><span class="soft">{formatShort(lastAt, Date.now(), locale.value)}</span></span>
       <span class="soft">{kindName(kind)}</span>
-      {preview !== null && <span class="card-preview">{preview}</span>}
+      <CallOr id={id} otherwise={preview !== null && <span class="card-preview">{preview}</span>} />
       {unread > 0 && <span class="badge">{t("unread", { count: unread })}</span>}
     </a>
   )

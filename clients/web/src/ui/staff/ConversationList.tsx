@@ -1,5 +1,6 @@
 import type { Conversation, Me } from "../../core/model"
 import { locale, t } from "../../strings/strings"
+import { CallOr } from "../call/Places"
 import { useEngine } from "../engine"
 import { formatShort, initials } from "../format"
 import { PlusIcon } from "../icons"
@@ -45,7 +46,7 @@ function Line({ conversation }: { readonly conversation: Conversation }) {
       <span class="line-words">
         <span class="card-line"><strong>{name}</strong><time class="soft">{formatShort(lastAt, Date.now(), locale.value)}</time></span>
         <span class="card-line">
-          <span class="card-preview soft">{readiness === "waiting_for_patient" ? t("waiting-for-device") : (preview ?? motiveName(motive))}</span>
+          <CallOr id={id} otherwise={<span class="card-preview soft">{readiness === "waiting_for_patient" ? t("waiting-for-device") : (preview ?? motiveName(motive))}</span>} />
           {unread > 0 && <span class="badge"><span aria-hidden="true">{unread}</span><span class="visually-hidden">{t("unread", { count: unread })}</span></span>}
         </span>
       </span>

@@ -1,7 +1,7 @@
 import { t } from "../../strings/strings"
 import { Dialog } from "../parts/Dialog"
 
-const KEYS = ["new", "next", "previous", "send", "line", "escape", "help"] as const
+const KEYS = ["new", "next", "previous", "send", "line", "microphone", "camera", "big-text", "escape", "help"] as const
 
 export function Shortcuts({ starts, onClose }: { readonly starts: boolean; readonly onClose: () => void }) {
   return (

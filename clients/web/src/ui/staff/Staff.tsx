@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks"
 import type { Me } from "../../core/model"
 import { t } from "../../strings/strings"
+import { CallEverywhere } from "../call/Places"
 import { useArrival } from "../parts/arrival"
 import { HeadingLevel } from "../parts/Heading"
 import { Banners } from "../parts/Banners"
@@ -32,6 +33,7 @@ export function Staff({ me }: { readonly me: Me }) {
         <button type="button" class="button quiet" onClick={() => setOpened("shortcuts")}><DetailsIcon /><span>{t("shortcuts-title")}</span></button>
       </TopBar>
       <Banners />
+      <CallEverywhere me={me} />
       <main id="main" class="columns">
         <h1 class="visually-hidden">{me.pharmacy.name}</h1>
         <HeadingLevel.Provider value={2}>

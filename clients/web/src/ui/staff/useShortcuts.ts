@@ -1,14 +1,12 @@
 import { useEffect } from "preact/hooks"
 import { useEngine } from "../engine"
+import { isSingle, writes } from "../parts/keys"
 import { go, route } from "../route"
 
 interface Commands {
   readonly begin: (() => void) | undefined
   readonly help: () => void
 }
-
-const writes = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && target.matches("input, textarea, select, [contenteditable]")
 
 /** The neighbour `step` away from the open one; from nothing, the first. */
 export function neighbour(ids: readonly string[], open: string | null, step: 1 | -1): string | null {
@@ -27,9 +25,6 @@ function stepOf({ key, target }: KeyboardEvent): 1 | -1 | null {
 const focusLine = (id: string): void => document.querySelector<HTMLElement>(`[data-line="${id}"]`)?.focus()
 
 const openId = (): string | null => ("id" in route.value ? route.value.id : null)
-
-/** A dialog and the menu have keys of their own. */
-const elsewhere = (): boolean => document.querySelector("dialog[open], [popover]:popover-open") !== null
 
 /** From writing back to the list; from the conversation back home. */
 function escape(target: EventTarget | null): void {
@@ -57,7 +52,7 @@ export function useShortcuts({ begin, help }: Commands): void {
       return { n: begin, "?": help }[event.key]
     }
     const onKey = (event: KeyboardEvent) => {
-      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || elsewhere()) return
+      if (!isSingle(event)) return
       const command = commandOf(event)
       if (command === undefined) return
       event.preventDefault()

@@ -4,8 +4,16 @@ import {
   decodeAuthenticatedData,
   encodeAuthenticatedData,
   type AuthenticatedData,
+  type SignalHeader,
 } from "../../../src/core/mls/authenticatedData"
-import { expectRefusal, goldenMessages } from "../golden"
+import { expectRefusal, goldenMessages, type Message } from "../golden"
+
+function goldenHeader({ signal }: Message): SignalHeader | null {
+  if (signal === undefined) return null
+  const type = (["offer", "answer", "candidates"] as const)[signal.type - 1]
+  if (type === undefined) throw new Error("a golden signal of an unknown type")
+  return { call: decodeHex(signal.call), to: decodeHex(signal.to), generation: signal.generation, type }
+}
 
 const valid: AuthenticatedData = {
   id: new Uint8Array(16),
@@ -13,7 +21,10 @@ const valid: AuthenticatedData = {
   counter: 5,
   sentAt: 1_790_000_000_000,
   frankingTag: new Uint8Array(32),
+  signal: null,
 }
+
+const header: SignalHeader = { call: new Uint8Array(16).fill(1), to: new Uint8Array(16).fill(2), generation: 3, type: "offer" }
 
 describe("authenticated data", () => {
   test.each(goldenMessages())("is laid out as in the golden file: $kind", (golden) => {
@@ -23,6 +34,7 @@ describe("authenticated data", () => {
       counter: golden.counter,
       sentAt: golden.sent_at,
       frankingTag: decodeHex(golden.franking_tag),
+      signal: goldenHeader(golden),
     }
     expect(encodeHex(encodeAuthenticatedData(data))).toBe(golden.authenticated_data)
     expect(decodeAuthenticatedData(decodeHex(golden.authenticated_data))).toEqual(data)
@@ -50,6 +62,25 @@ describe("authenticated data", () => {
   ])("out of bounds is not written: %j", (changed) =>
     expectRefusal(() => encodeAuthenticatedData({ ...valid, ...changed }), "malformed_input"),
   )
+
+  test.each<[string, Partial<AuthenticatedData>]>([
+    ["a signal that does not say its call", { kind: "signal" }],
+    ["a message that says a call", { signal: header }],
+    ["a call of 15 bytes", { kind: "signal", signal: { ...header, call: new Uint8Array(15) } }],
+    ["a device of 17 bytes", { kind: "signal", signal: { ...header, to: new Uint8Array(17) } }],
+    ["a generation below zero", { kind: "signal", signal: { ...header, generation: -1 } }],
+    ["a generation beyond 2^31", { kind: "signal", signal: { ...header, generation: 2 ** 31 } }],
+  ])("is not written: %s", (_, changed) => expectRefusal(() => encodeAuthenticatedData({ ...valid, ...changed }), "malformed_input"))
+
+  const signalled = encodeAuthenticatedData({ ...valid, kind: "signal", signal: header })
+  test.each([
+    ["without its call", signalled.slice(0, -37)],
+    ["with half of it", signalled.slice(0, -1)],
+    ["of type 0", signalled.with(-1, 0)],
+    ["of type 4", signalled.with(-1, 4)],
+    ["of a generation beyond 2^31", signalled.with(-5, 0x80)],
+    ["with a byte after the end", Uint8Array.of(...signalled, 0)],
+  ])("of a signal is refused: %s", (_, faulty) => expectRefusal(() => decodeAuthenticatedData(faulty), "malformed_input"))
 
   const bytes = encodeAuthenticatedData(valid)
   test.each([

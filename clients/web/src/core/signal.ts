@@ -1,0 +1,146 @@
+/**
+ * An offer, an answer or candidates between two devices: what travels encrypted, and what a receiver
+ * checks of it. The members' own identities are MLS's; the rules of one connection are here.
+ */
+import { decode, encode } from "@msgpack/msgpack"
+import { sha256 } from "@noble/hashes/sha2.js"
+import { encodeUtf8, equal } from "./bytes"
+import { BadShape, anyMap, bytes, count, list, oneOf, optional, shape, text, uuid, type Check } from "./checks"
+import { VerificationError } from "./errors"
+import type { SignalType } from "./mls/authenticatedData"
+import { MAX_CANDIDATES, fingerprintOf, fits, isCandidate, type Candidate } from "./sdp"
+import type { IncidentCode } from "./wire"
+
+const VERSION = 1
+const KIND = "signal"
+
+export interface Signal {
+  readonly call: string
+  readonly from: string
+  readonly to: string
+  readonly generation: number
+  readonly type: SignalType
+  readonly sdp: string | null
+  readonly candidates: readonly Candidate[] | null
+  /** SHA-256 of the offer's description: which offer an answer or candidates belong to. */
+  readonly offer: Uint8Array | null
+}
+
+const candidate: Check<Candidate> = shape<Candidate>({ candidate: text, sdpMid: optional(text), sdpMLineIndex: optional(count) })
+
+const readSignal: Check<Signal> = shape<Signal>({
+  call: uuid, from: uuid, to: uuid, generation: count, type: oneOf("offer", "answer", "candidates"),
+  sdp: optional(text), candidates: optional(list(candidate)), offer: optional(bytes),
+})
+
+export function encodeSignal(signal: Signal): Uint8Array {
+  return encode({ v: VERSION, kind: KIND, ...signal })
+}
+
+export function decodeSignal(content: Uint8Array): Signal {
+  const map = anyMap(decodeValue(content))
+  if (map["v"] !== VERSION || map["kind"] !== KIND) throw new BadShape("another kind of content")
+  return readSignal(map)
+}
+
+function decodeValue(content: Uint8Array): unknown {
+  try {
+    return decode(content)
+  } catch {
+    throw new BadShape("not MessagePack")
+  }
+}
+
+export function offerHash(sdp: string): Uint8Array {
+  return sha256(encodeUtf8(sdp))
+}
+
+/** One generation of one pair, as this device knows it from the hub's roster. */
+export interface Expected {
+  readonly call: string
+  readonly me: string
+  readonly peer: string
+  readonly generation: number
+  readonly offerer: string
+}
+
+/** What was said in this generation so far. */
+export interface Exchange {
+  readonly generation: number
+  /** Of the offer, mine or theirs. */
+  readonly offer: Uint8Array | null
+  /** Of the peer's certificate. */
+  readonly fingerprint: string | null
+}
+
+export type Verdict =
+  | { readonly kind: "accepted"; readonly exchange: Exchange }
+  | { readonly kind: "refused"; readonly code: IncidentCode }
+
+export function begun(generation: number): Exchange {
+  return { generation, offer: null, fingerprint: null }
+}
+
+/** Judge a signal whose sender MLS has proven to be `expected.peer`. */
+export function accept(before: Exchange, expected: Expected, signal: Signal): Verdict {
+  const code = misdirected(expected, signal) ?? oversized(signal)
+  if (code !== null) return { kind: "refused", code }
+  const exchange = before.generation === expected.generation ? before : begun(expected.generation)
+  return signal.type === "candidates" ? candidates(exchange, signal) : description(exchange, signal)
+}
+
+/** Remember an offer of one's own: the answer must name it. */
+export function sent(before: Exchange, { type, generation, sdp }: Signal): Exchange {
+  const exchange = before.generation === generation ? before : begun(generation)
+  return type === "offer" && sdp !== null ? { ...exchange, offer: offerHash(sdp) } : exchange
+}
+
+function misdirected({ call, me, peer, generation, offerer }: Expected, signal: Signal): IncidentCode | null {
+  if (signal.from !== peer) return "call.identity_changed"
+  if (signal.call !== call || signal.to !== me) return "call.wrong_state"
+  if (signal.generation !== generation) return "call.stale_generation"
+  const theirs = offerer === peer ? "offer" : "answer"
+  return signal.type === "candidates" || signal.type === theirs ? null : "call.wrong_role"
+}
+
+function oversized({ sdp, candidates }: Signal): IncidentCode | null {
+  const tooLong = sdp !== null && !fits(sdp)
+  return tooLong || (candidates?.length ?? 0) > MAX_CANDIDATES ? "call.too_large" : null
+}
+
+function description(exchange: Exchange, signal: Signal): Verdict {
+  const fingerprint = fingerprintIn(signal.sdp)
+  // A second certificate in one generation is somebody else stepping in between.
+  if (fingerprint === null || (exchange.fingerprint !== null && exchange.fingerprint !== fingerprint)) {
+    return { kind: "refused", code: "call.fingerprint_mismatch" }
+  }
+  if (exchange.fingerprint !== null || signal.sdp === null || signal.candidates !== null) return WRONG_STATE
+  if (signal.type === "answer") return answers(exchange, signal, fingerprint)
+  return signal.offer === null ? { kind: "accepted", exchange: { ...exchange, fingerprint, offer: offerHash(signal.sdp) } } : WRONG_STATE
+}
+
+function answers(exchange: Exchange, { offer }: Signal, fingerprint: string): Verdict {
+  return namesOffer(exchange, offer) ? { kind: "accepted", exchange: { ...exchange, fingerprint } } : MISMATCH
+}
+
+function candidates(exchange: Exchange, signal: Signal): Verdict {
+  const whole = signal.candidates !== null && signal.sdp === null && signal.candidates.every(isCandidate)
+  if (!whole || exchange.offer === null) return WRONG_STATE
+  return namesOffer(exchange, signal.offer) ? { kind: "accepted", exchange } : MISMATCH
+}
+
+function namesOffer(exchange: Exchange, offer: Uint8Array | null): boolean {
+  return exchange.offer !== null && offer !== null && equal(exchange.offer, offer)
+}
+
+function fingerprintIn(sdp: string | null): string | null {
+  try {
+    return sdp === null ? null : fingerprintOf(sdp)
+  } catch (error) {
+    if (error instanceof BadShape || error instanceof VerificationError) return null
+    throw error
+  }
+}
+
+const WRONG_STATE: Verdict = { kind: "refused", code: "call.wrong_state" }
+const MISMATCH: Verdict = { kind: "refused", code: "call.fingerprint_mismatch" }

@@ -1,0 +1,50 @@
+import { useState } from "preact/hooks"
+import type { Conversation, Me, Outcome, Trouble } from "../../core/model"
+import { t } from "../../strings/strings"
+import { useEngine } from "../engine"
+import { TroubleNotice } from "../parts/Notice"
+import { AskConsent } from "./Consent"
+import { CameraIcon, DoorIcon } from "./icons"
+import { noticeWords } from "./Line"
+import { doorOf, type Door } from "./states"
+import { useNow } from "./time"
+import { conversationOf, noticeOf } from "./where"
+
+/** In the head of a conversation: the way into its call. */
+export function CallHead({ conversation }: { readonly conversation: Conversation }) {
+  const { app, calls } = useEngine()
+  const docked = conversationOf(calls.stage.value) === conversation.id
+  if (docked || app.value.kind !== "ready") return null
+  return <Doorway key={conversation.id} me={app.value.me} conversation={conversation} />
+}
+
+function Doorway({ me, conversation }: { readonly me: Me; readonly conversation: Conversation }) {
+  const { calls } = useEngine()
+  const [asking, setAsking] = useState(false)
+  const [trouble, setTrouble] = useState<Trouble | null>(null)
+  const now = useNow(15_000)
+  const notice = noticeOf(calls.notices.value, conversation.id)
+  const door = doorOf(me, conversation, notice)
+  if (door === null) return null
+  const said = (outcome: Outcome) => setTrouble(outcome.ok ? null : outcome.trouble)
+  const enter = async () => said(await calls.prepare(conversation.id))
+  // A patient's camera is not asked for before the patient has agreed.
+  const press = me.role === "patient" ? () => setAsking(true) : enter
+  return (
+    <div class="call-door">
+      {notice !== null && door !== "return" && <p class="call-door-words">{noticeWords(notice, now)}</p>}
+      <DoorButton door={door} press={press} />
+      <TroubleNotice trouble={trouble} />
+      {asking && <AskConsent pharmacy={me.pharmacy} accept={enter} onClose={() => setAsking(false)} />}
+    </div>
+  )
+}
+
+function DoorButton({ door, press }: { readonly door: Exclude<Door, null>; readonly press: () => void }) {
+  if (door === "elsewhere") return <p class="call-door-words">{t("call-elsewhere")}</p>
+  return (
+    <button type="button" class={`button ${door === "wait" ? "" : "primary"}`} onClick={press}>
+      {door === "wait" ? <DoorIcon /> : <CameraIcon />}<span>{t(`call-door-${door}`)}</span>
+    </button>
+  )
+}

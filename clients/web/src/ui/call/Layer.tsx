@@ -1,0 +1,62 @@
+import { useState } from "preact/hooks"
+import type { CallStage, Me } from "../../core/model"
+import { t } from "../../strings/strings"
+import { useEngine } from "../engine"
+import { Dialog } from "../parts/Dialog"
+import { hrefOf } from "../route"
+import { CameraIcon, HangUpIcon } from "./icons"
+import { Ring } from "./Ring"
+import { endedTitle } from "./states"
+import { callTitle } from "./Tiles"
+import { conversationOf, shown } from "./where"
+
+/** What a call shows wherever one is. */
+export function CallLayer({ me }: { readonly me: Me }) {
+  const [promised, setPromised] = useState(false)
+  const stage = useEngine().calls.stage.value
+  const conversation = conversationOf(stage)
+  return (
+    <>
+      {stage.kind === "incoming" && <Ring key={stage.call.id} stage={stage} me={me} onCallMe={() => setPromised(true)} />}
+      {promised && <Dialog title={t("call-promised-title")} onClose={() => setPromised(false)}><p>{t("call-promised", { name: me.pharmacy.name })}</p></Dialog>}
+      {conversation !== null && conversation !== shown.value && <Bar stage={stage} conversation={conversation} me={me} />}
+    </>
+  )
+}
+
+interface BarProps {
+  readonly stage: CallStage
+  readonly conversation: string
+  readonly me: Me
+}
+
+/** The call goes on while one reads something else: the way back, and the way out. */
+function Bar({ stage, conversation, me }: BarProps) {
+  const { calls } = useEngine()
+  const over = stage.kind === "ended"
+  return (
+    <section class="call-bar" aria-label={t("call")}>
+      <CameraIcon />
+      <p role="status">{barWords(stage, me)}</p>
+      <a class="button" href={hrefOf({ kind: "conversation", id: conversation })}>{t(over ? "call-bar-see" : "call-bar-return")}</a>
+      {over
+        ? <button type="button" class="button quiet" onClick={() => calls.dismiss()}>{t("close")}</button>
+        : <button type="button" class="button danger solid" onClick={() => void calls.hangUp()}><HangUpIcon /><span>{t("call-hang-up")}</span></button>}
+    </section>
+  )
+}
+
+function barWords(stage: CallStage, { role }: Me): string {
+  switch (stage.kind) {
+    case "lobby":
+      return t(`call-lobby-${stage.as}`)
+    case "calling":
+      return t("call-line-ringing")
+    case "ended":
+      return t(`call-ended-${endedTitle(stage.reason, role)}`)
+    case "in_call":
+      return callTitle(stage.tiles)
+    default:
+      return t("call")
+  }
+}

@@ -1,0 +1,8 @@
+/** All that a call shows, fetched as one. */
+import "../css/call.css"
+
+export { CallDock } from "./Dock"
+export { CallHead } from "./Head"
+export { CallLayer } from "./Layer"
+export { CallLine } from "./Line"
+export { learnCalls } from "./sentences"

@@ -1,0 +1,163 @@
+/**
+ * Signals between this device and its peers: sealed as MLS messages of kind `signal`, opened with
+ * every check that stands before a browser sees a description. The group's next state is durable
+ * before a byte leaves; what opening one uses up is written a moment later, for nothing leaves by it.
+ */
+import { BadShape } from "../core/checks"
+import { encodeHex, equal } from "../core/bytes"
+import { VerificationError } from "../core/errors"
+import { decodeAuthenticatedData, encodeAuthenticatedData, type AuthenticatedData, type SignalHeader } from "../core/mls/authenticatedData"
+import { decodePayload, encodePayload, frankingTag, verifyFrankingTag } from "../core/mls/franking"
+import { accept, begun, decodeSignal, encodeSignal, sent, type Exchange, type Expected, type Signal } from "../core/signal"
+import { uuidBytes, uuidText } from "../core/uuid"
+import type { OutgoingSignal } from "../core/rpc"
+import type { IncidentCode, SignalPush } from "../core/wire"
+import { identityOf, keepRoom, type Context } from "./context"
+import { MlsFault } from "./mls"
+import type { RoomRecord } from "./vault"
+
+const KIND = "signal"
+const SALT_BYTES = 32
+const FLUSH_MS = 100
+const MAX_EXCHANGES = 64
+
+/** What the roster says of the connection a signal is for; null: there is none. */
+export type Roster = (call: string, peer: string) => { readonly conversation: string; readonly person: string; readonly expected: Expected } | null
+
+export type Opened =
+  | { readonly kind: "opened"; readonly signal: Signal }
+  /** Its epoch is on its way here. */
+  | { readonly kind: "early" }
+  | { readonly kind: "refused"; readonly call: string | null; readonly generation: number; readonly code: IncidentCode }
+
+class Unproven extends Error {
+  override readonly name = "Unproven"
+  constructor(readonly code: IncidentCode) {
+    super(code)
+  }
+}
+
+export class Signals {
+  readonly #exchanges = new Map<string, Exchange>()
+
+  constructor(private readonly context: Context, private readonly roster: Roster) {}
+
+  /** Encrypt for one device; null where there is no such connection (any more), or no group. */
+  async seal(conversation: string, signal: OutgoingSignal): Promise<Uint8Array | null> {
+    const place = this.roster(signal.call, signal.to)
+    const record = this.context.rooms.get(conversation)
+    const current = place?.conversation === conversation && place.expected.generation === signal.generation
+    if (!current || record?.state == null || record.room.broken || record.room.group === null) return null
+    const whole = this.#complete(signal)
+    const count = sealedIn(record) + 1
+    const { payload, data } = this.#written(whole, count)
+    const { state, message } = await this.context.mls.encrypt(record.state, payload, data)
+    await keepRoom(this.context, { ...record, state, signals: { epoch: record.room.group.epoch, count } })
+    this.#remember(signal.call, signal.to, sent(this.#exchange(signal.call, signal.to, signal.generation), whole))
+    return message
+  }
+
+  async open(push: SignalPush): Promise<Opened> {
+    const header = this.#header(push)
+    if (header === null) return { kind: "refused", call: null, generation: 0, code: "call.wrong_state" }
+    const call = uuidText(header.signal.call)
+    const refused = (code: IncidentCode): Opened => ({ kind: "refused", call, generation: header.signal.generation, code })
+    const place = this.roster(call, push.device)
+    if (place?.conversation !== push.conversation || !equal(header.signal.to, uuidBytes(this.context.device.device))) return refused("call.wrong_state")
+    if (header.signal.generation !== place.expected.generation) return refused("call.stale_generation")
+    const record = this.context.rooms.get(push.conversation)
+    if (record?.state == null || record.room.group === null) return refused("call.wrong_state")
+    if (header.epoch > record.room.group.epoch) return { kind: "early" }
+    try {
+      return { kind: "opened", signal: await this.#proven(push, record, record.state, place.person, place.expected) }
+    } catch (error) {
+      return refused(codeOf(error))
+    }
+  }
+
+  #complete(signal: OutgoingSignal): Signal {
+    const { offer } = this.#exchange(signal.call, signal.to, signal.generation)
+    return { ...signal, from: this.context.device.device, offer: signal.type === "offer" ? null : offer }
+  }
+
+  #written(signal: Signal, counter: number): { payload: Uint8Array; data: Uint8Array } {
+    const content = encodeSignal(signal)
+    const salt = this.context.random(SALT_BYTES)
+    const data: AuthenticatedData = {
+      id: this.context.random(16), kind: KIND, counter, sentAt: this.context.clock.now(), frankingTag: frankingTag(salt, content),
+      signal: { call: uuidBytes(signal.call), to: uuidBytes(signal.to), generation: signal.generation, type: signal.type },
+    }
+    return { payload: encodePayload(salt, content), data: encodeAuthenticatedData(data) }
+  }
+
+  /** In the clear, so only to find the connection: what it says is held against the content later. */
+  #header(push: SignalPush): { epoch: number; signal: SignalHeader } | null {
+    try {
+      const { epoch, authenticatedData } = this.context.mls.header(push.body)
+      const { signal } = decodeAuthenticatedData(authenticatedData)
+      return signal === null ? null : { epoch, signal }
+    } catch (error) {
+      if (error instanceof MlsFault || error instanceof VerificationError) return null
+      throw error
+    }
+  }
+
+  async #proven(push: SignalPush, record: RoomRecord, state: Uint8Array, person: string, expected: Expected): Promise<Signal> {
+    const opened = await this.context.mls.decrypt(state, push.body)
+    this.#turned(record, opened.state)
+    if (opened.sender !== identityOf(person, expected.peer) || push.person !== person) throw new Unproven("call.identity_changed")
+    const data = decodeAuthenticatedData(opened.authenticatedData)
+    const signal = decodeSignal(verifyFrankingTag(data.frankingTag, decodePayload(opened.payload)))
+    if (!isSame(data, signal)) throw new Unproven("call.wrong_state")
+    const verdict = accept(this.#exchange(expected.call, expected.peer, expected.generation), expected, signal)
+    if (verdict.kind === "refused") throw new Unproven(verdict.code)
+    this.#remember(expected.call, expected.peer, verdict.exchange)
+    return signal
+  }
+
+  /**
+   * The ratchet turned in memory; the disk follows. A crash in between would let the same ciphertext
+   * open again here, in a generation that is then over.
+   */
+  #turned(record: RoomRecord, state: Uint8Array): void {
+    const { id } = record.room
+    this.context.rooms.set(id, { ...record, state })
+    this.context.clock.after(FLUSH_MS, () => {
+      this.context.line(async () => {
+        const now = this.context.rooms.get(id)
+        // Any write of the room since then took this state, or a later one, with it.
+        if (now?.state === state) await keepRoom(this.context, now)
+      }).catch((error: unknown) => { this.context.fail(error) })
+    })
+  }
+
+  #exchange(call: string, peer: string, generation: number): Exchange {
+    const known = this.#exchanges.get(`${call}/${peer}`)
+    return known?.generation === generation ? known : begun(generation)
+  }
+
+  #remember(call: string, peer: string, exchange: Exchange): void {
+    this.#exchanges.delete(`${call}/${peer}`)
+    this.#exchanges.set(`${call}/${peer}`, exchange)
+    const [oldest] = this.#exchanges.keys()
+    if (this.#exchanges.size > MAX_EXCHANGES && oldest !== undefined) this.#exchanges.delete(oldest)
+  }
+}
+
+/** Signals that this device encrypted in the group's present epoch. */
+export function sealedIn({ signals, room }: RoomRecord): number {
+  return signals !== undefined && signals.epoch === room.group?.epoch ? signals.count : 0
+}
+
+function isSame({ signal: header }: AuthenticatedData, signal: Signal): boolean {
+  return header !== null && header.type === signal.type && header.generation === signal.generation
+    && uuidText(header.call) === signal.call && encodeHex(header.to) === encodeHex(uuidBytes(signal.to))
+}
+
+function codeOf(error: unknown): IncidentCode {
+  if (error instanceof Unproven) return error.code
+  // It does not open with this group's keys, or not any more: nobody of the call sealed it for now.
+  if (error instanceof MlsFault) return "call.identity_changed"
+  if (error instanceof VerificationError || error instanceof BadShape) return "call.wrong_state"
+  throw error
+}
