@@ -58,7 +58,7 @@ SMALL_TARGETS = """
 """
 # A call is answered, muted and ended without scrolling.
 OUT_OF_SIGHT = """
-[...document.querySelectorAll(".call-controls button, .call-foot button, .call-head button")]
+[...document.querySelectorAll(".call-controls button, .call-foot button")]
   .filter((e) => e.checkVisibility())
   .map((e) => [e.textContent.trim(), e.getBoundingClientRect()])
   .filter(([, box]) => box.top < 0 || box.bottom > innerHeight || box.left < 0 || box.right > innerWidth)
