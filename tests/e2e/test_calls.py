@@ -215,8 +215,8 @@ def test_who_hangs_up_while_the_hub_is_away_has_hung_up(
         stage.hub.kill()
         claire.hang_up()
         claire.ended("Visio terminée")
-        instant = jean.now()
         stage.hub.start()
+        instant = jean.now()
 
         jean.ended("Visio terminée")
         claire.ended("Visio terminée")

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest"
 import { BadShape } from "../../src/core/checks"
-import { MAX_SDP_BYTES, fingerprintOf, fits, isCandidate, withoutStrayCodecs } from "../../src/core/sdp"
+import { MAX_SDP_BYTES, fingerprintOf, fits, isCandidate } from "../../src/core/sdp"
+import { withoutStrayCodecs } from "../../src/core/strayCodecs"
 import { FINGERPRINT, OTHER_FINGERPRINT, anSdp } from "./anSdp"
 
 describe("the fingerprint of a description", () => {

@@ -1,7 +1,7 @@
 import { decode, encode } from "@msgpack/msgpack"
 import { describe, expect, test } from "vitest"
 import { BadShape } from "../../src/core/checks"
-import { MAX_FRAME_BYTES, decodeServerFrame, encodeRequest } from "../../src/core/wire"
+import { MAX_FRAME_BYTES, decodeServerFrame, encodeRequest, readTurn } from "../../src/core/wire"
 
 const ID = "c0400000-0000-4000-8000-000000000001"
 const EVENT = {
@@ -48,6 +48,39 @@ describe("what the hub sends", () => {
         expect(error).toBeInstanceOf(BadShape)
       }
     }
+  })
+})
+
+const CALL = {
+  id: ID, conversation: ID, version: 3, state: "active", reason: null, caller: ID, opened_at: 1, since: 2, delayed_until: null, turn: true,
+  legs: [{ person: ID, device: ID, state: "joined", since: 1, away: false, until: null }],
+  pairs: [{ devices: [ID, ID], generation: 1, offerer: ID, stage: "all", state: "connected" }],
+}
+
+describe("what the hub sends of calls", () => {
+  test("a call comes through whole, and what it omits is null", () => {
+    expect(decodeServerFrame(encode({ kind: "call", call: CALL }))).toEqual({ kind: "call", call: CALL })
+    expect(decodeServerFrame(encode({ kind: "call", call: { ...CALL, reason: undefined, caller: undefined, delayed_until: undefined } }, { ignoreUndefined: true })))
+      .toEqual({ kind: "call", call: { ...CALL, caller: null } })
+  })
+
+  test("a signal is bytes from a device", () => {
+    const push = { kind: "signal", conversation: ID, person: ID, device: ID, body: Uint8Array.of(1) }
+    expect(decodeServerFrame(encode(push))).toEqual(push)
+  })
+
+  test.each<[string, object]>([
+    ["a state nobody knows", { state: "paused" }], ["a leg nobody knows", { legs: [{ ...CALL.legs[0], state: "asleep" }] }],
+    ["a stage nobody knows", { pairs: [{ ...CALL.pairs[0], stage: "video" }] }], ["a version below zero", { version: -1 }],
+    ["no legs", { legs: undefined }], ["a device that is no UUID", { pairs: [{ ...CALL.pairs[0], devices: ["x"] }] }],
+  ])("a call with %s is refused", (_, changed) => {
+    expect(() => decodeServerFrame(encode({ kind: "call", call: { ...CALL, ...changed } }, { ignoreUndefined: true }))).toThrow(BadShape)
+  })
+
+  test("TURN credentials are read whole or not at all", () => {
+    const turn = { urls: ["turn:a"], username: "u", credential: "c", expires_at: 2, renew_at: 1 }
+    expect(readTurn(turn)).toEqual(turn)
+    expect(() => readTurn({ ...turn, urls: "turn:a" })).toThrow(BadShape)
   })
 })
 

@@ -155,6 +155,7 @@ ACTS = (
     Shot("staff-call-in", "staff-call-write", write_large),
     Shot("patient-call-in", "patient-call-write", write_large),
     Shot("patient-call-in", "patient-call-messages", show_messages),
+    Shot("patient-call-waiting", "patient-call-waiting-messages", show_messages),
     Shot("patient-call-lost", "patient-call-write-instead", write_instead),
     Shot("patient-call-door", "patient-call-consent", press("Salle d’attente")),
     Shot("patient-call-tested", "patient-call-settings", open_settings),

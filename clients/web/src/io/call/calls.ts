@@ -43,6 +43,8 @@ export class CallDesk {
   #known: readonly KnownCall[] = []
   #seat: Seat | null = null
   #lobby: Lobby | null = null
+  /** The hub's answer to a lobby that was opened from here. */
+  #opening: Promise<Outcome> = Promise.resolve(DONE)
   #room: Room | null = null
   #ended: Extract<CallStage, { kind: "ended" }> | null = null
   #online = true
@@ -108,7 +110,8 @@ export class CallDesk {
     void this.#devices.start()
     // One that goes on already is not prepared: it is come back to.
     const begun = this.#liveIn(conversation)?.view.state ?? "lobby"
-    return as === "caller" && begun === "lobby" ? this.#open(conversation) : DONE
+    this.#opening = as === "caller" && begun === "lobby" ? this.#open(conversation) : Promise.resolve(DONE)
+    return this.#opening
   }
 
   async enter(): Promise<Outcome> {
@@ -116,6 +119,8 @@ export class CallDesk {
   }
 
   async ring(): Promise<Outcome> {
+    // Pressed at once, before the hub has said which call this is.
+    await this.#opening
     const lobby = this.#lobby
     const call = lobby === null ? undefined : this.#liveIn(lobby.conversation)
     if (lobby === null || call === undefined) return NOT_NOW
@@ -124,6 +129,7 @@ export class CallDesk {
   }
 
   async delay(minutes: number): Promise<Outcome> {
+    await this.#opening
     const call = this.#lobby === null ? undefined : this.#liveIn(this.#lobby.conversation)
     return call === undefined ? NOT_NOW : this.#control({ kind: "call.delay", ...idsOf(call), minutes })
   }

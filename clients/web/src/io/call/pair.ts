@@ -53,6 +53,7 @@ export class Pair {
   #rtpAt = 0
   #ticks = 0
   #telling = false
+  #doubtful = false
   /** The generation whose connection the hub knows of. */
   #reported = 0
   #wasConnected = false
@@ -106,10 +107,18 @@ export class Pair {
     const at = this.around.now()
     const patience = at - this.#rtpAt - this.#silence(at) < RTP_RECENT_MS ? MEDIA_PATIENCE_MS : BEAT_PATIENCE_MS
     this.#input({ kind: "tick", at, patience })
-    if (isDoubtful(this.#state, at, patience)) this.around.doubt()
+    this.#doubt(isDoubtful(this.#state, at, patience))
     if (mustTell(this.#state, at)) void this.#tellLost()
     if (this.#state.kind === "connected" && this.#reported < this.#state.generation) void this.#tellConnected()
     if (this.#state.kind === "connected" && this.#ticks > SHOWN_AFTER_TICKS) this.#showComing()
+  }
+
+  /** A picture that stands still is said to, before it is given up. */
+  #doubt(doubtful: boolean): void {
+    if (doubtful) this.around.doubt()
+    if (doubtful === this.#doubtful) return
+    this.#doubtful = doubtful
+    this.around.changed()
   }
 
   sendBeat(): void {
@@ -156,6 +165,7 @@ export class Pair {
 
   #link(): Tile["link"] {
     if (this.#state.kind !== "connected") return this.#wasConnected ? "reconnecting" : "connecting"
+    if (this.#doubtful) return "reconnecting"
     const lean = this.#beat?.lean === true || this.#peering.pair.stage === "audio"
     return lean ? "audio_only" : "connected"
   }

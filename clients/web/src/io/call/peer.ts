@@ -2,7 +2,8 @@
  * One RTCPeerConnection: one generation of one pair, with a certificate of its own, made once and
  * never renegotiated. Signals go out by `events.send`; what comes in is already proven to be the peer's.
  */
-import { withoutStrayCodecs, type Candidate } from "../../core/sdp"
+import type { Candidate } from "../../core/sdp"
+import { withoutStrayCodecs } from "../../core/strayCodecs"
 import type { PairStage } from "../../core/wire"
 import type { SignalType } from "../../core/mls/authenticatedData"
 
