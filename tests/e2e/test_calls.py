@@ -16,8 +16,12 @@ from tests.e2e.chromium import CAMERA, a_browser
 from tests.e2e.conftest import NewContext
 from tests.e2e.coturn import Coturn
 from tests.e2e.hub import Hub
-from tests.e2e.netns import Place, a_place
+from tests.e2e.netns import Place, a_place, can_make
+from tests.e2e.scenes import apart
 from tests.e2e.stage import Stage
+
+# Twice the goal, which `tests.e2e.calls` holds on an idle machine.
+MOST_GAP_MS = 4_000
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +101,7 @@ def test_a_call_shows_and_sounds_both_ways(stage: Stage, met: tuple[Caller, Call
         caller.keeps_seeing(other)
         caller.hears()
     assert claire.code() == jean.code() != ""
+    assert all(caller.remember_secrets() for caller in met)
     stage.look(claire.page, "call-pharmacist")
     stage.look(jean.page, "call-patient")
 
@@ -382,16 +387,66 @@ class TestRelay:
         stage.sentences.append(coturn.secret.reveal().decode())
 
 
-def test_the_connection_can_be_tried_before_a_call(
-    stage: Stage, met: tuple[Caller, Caller]
+class TestLine:
+    """« Tester ma connexion », before a call."""
+
+    @pytest.fixture
+    def met(
+        self, stage: Stage, playwright: Playwright, place: Place, flags: tuple[str, ...]
+    ) -> Iterator[tuple[Caller, Caller]]:
+        """The patient in a browser of his own."""
+        with a_browser(playwright, flags, place) as browser:
+            yield who_met(stage, stage.context, a_context(browser))
+
+    @pytest.mark.parametrize(
+        "flags",
+        [CAMERA, tuple(flag for flag in CAMERA if "Mdns" not in flag)],
+        ids=["plain", "hidden addresses"],
+    )
+    def test_sound_comes_back_from_the_hub(
+        self, stage: Stage, met: tuple[Caller, Caller], flags: tuple[str, ...]
+    ) -> None:
+        """The hub's echo answers, also to a browser that hides its addresses behind names."""
+        _, jean = met
+        jean.button("Salle d’attente").click()
+        jean.answer()
+        jean.page.get_by_text("Régler et tester").click()
+
+        jean.button("Tester ma connexion").click()
+
+        expect(jean.page.get_by_text("Votre connexion convient pour la visio")).to_be_visible()
+        if flags is CAMERA:
+            stage.look(jean.page, "call-tested")
+
+
+def test_another_tab_takes_the_call_over(stage: Stage, met: tuple[Caller, Caller]) -> None:
+    """« Continuer ici »: the call goes on in the tab one looks at, and in no other."""
+    claire, jean = met
+    in_call(claire, jean)
+
+    again = Caller.open(stage, "jean", jean.page.context, jean.page.url.partition("#")[2])
+    again.button("Continuer ici").click()
+
+    again.keeps_seeing(CLAIRE)
+    claire.keeps_seeing(JEAN)
+    assert jean.page.evaluate("calls.live().length") == 0
+
+
+@pytest.mark.skipif(not can_make(), reason="no network namespace can be made here")
+@pytest.mark.parametrize("how", ["down", "silent"])
+def test_a_picture_is_back_after_its_link_was_cut(
+    built: None, playwright: Playwright, how: str
 ) -> None:
-    """« Tester ma connexion »: sound goes to the hub's echo and comes back."""
-    _, jean = met
-    jean.button("Salle d’attente").click()
-    jean.answer()
-    jean.page.get_by_text("Régler et tester").click()
+    """Two networks, two cables: the one that carries the picture is cut, or falls silent."""
+    with apart(playwright) as scene:
+        scene.call()
+        scene.settle()
+        cable, instant = scene.cable(), scene.jean.now()
+        if how == "down":
+            cable.cut()
+            scene.relay.sever()
+        else:
+            cable.silence()
 
-    jean.button("Tester ma connexion").click()
-
-    expect(jean.page.get_by_text("Votre connexion convient pour la visio")).to_be_visible()
-    stage.look(jean.page, "call-tested")
+        assert scene.gap_after(instant) < MOST_GAP_MS
+        assert scene.cable() is not cable
