@@ -43,10 +43,8 @@ GOALS = {
 
 def first_frame(playwright: Playwright, count: int) -> list[Figures]:
     """Measure from the patient's « J’accepte » to the later of the two first pictures."""
-    figures = Figures("accept to first frame")
     with in_one_place(playwright) as scene:
-        _measure_first_frames(scene, figures, count, {"host"})
-    return [figures]
+        return _first_frames(scene, count, "accept to first frame", {"host"})
 
 
 def relay_udp(playwright: Playwright, count: int) -> list[Figures]:
@@ -175,7 +173,7 @@ def _fault_relay_only(scene: Apart) -> float:
     try:
         accepted = scene.call()
         assert scene.ways("type") <= {"relay"}, scene.ways("type")
-        return scene.first_frames(accepted)
+        return max(scene.first_frames(accepted))
     finally:
         scene.set_policy(None)
 
@@ -184,7 +182,7 @@ def _fault_reload(scene: Apart) -> float:
     scene.call()
     instant = scene.claire.now()
     scene.jean.page.reload()
-    return scene.first_frames(instant + 200)
+    return max(scene.first_frames(instant + 200))
 
 
 def _fault_glare(scene: Apart) -> float:
@@ -200,22 +198,26 @@ def _fault_glare(scene: Apart) -> float:
 def _relayed(
     playwright: Playwright, count: int, name: str, protocol: str, way: tuple[str, str]
 ) -> list[Figures]:
-    figures = Figures(f"accept to first frame, relay by {name}")
     with in_one_place(playwright, way=way) as scene:
-        _measure_first_frames(scene, figures, count, {"relay"}, protocol)
-    return [figures]
+        named = f"accept to first frame, relay by {name}"
+        return _first_frames(scene, count, named, {"relay"}, {protocol})
 
 
-def _measure_first_frames(
-    scene: Scene, figures: Figures, count: int, kinds: set[str], protocol: str | None = None
-) -> None:
+def _first_frames(
+    scene: Scene, count: int, name: str, kinds: set[str], protocols: set[str] | None = None
+) -> list[Figures]:
+    """Measure the first frames of some calls; each must go by these kinds of candidate only."""
+    later, pharmacist, patient = (Figures(name + who) for who in ("", ", pharmacist", ", patient"))
     for _ in range(count):
-        with _noting(figures):
-            figures.values.append(scene.first_frames(scene.call()))
+        with _noting(later):
+            seen = scene.first_frames(scene.call())
             assert scene.ways("type") <= kinds, f"went by {scene.ways('type')}"
-            if protocol is not None:
-                assert scene.ways("protocol") == {protocol}, f"relayed by {scene.ways('protocol')}"
+            used = scene.ways("protocol")
+            assert protocols is None or used == protocols, f"relayed by {used}"
+            for figures, value in ((later, max(seen)), (pharmacist, seen[0]), (patient, seen[1])):
+                figures.values.append(value)
         scene.start_over()
+    return [later, pharmacist, patient]
 
 
 def _heard(caller: Caller, since: float) -> float:

@@ -52,13 +52,12 @@ class Scene:
         self.jean.sees_frames(CLAIRE, since=instant, most=most)
         return instant
 
-    def first_frames(self, instant: float) -> float:
-        """Return how long after an instant the later of the two first frames was shown."""
-        at = (
-            self.claire.sees_frames(JEAN, since=instant),
-            self.jean.sees_frames(CLAIRE, since=instant),
+    def first_frames(self, instant: float) -> tuple[float, float]:
+        """Return how long after an instant the pharmacist, and the patient, saw the first frame."""
+        return (
+            self.claire.sees_frames(JEAN, since=instant) - instant,
+            self.jean.sees_frames(CLAIRE, since=instant) - instant,
         )
-        return max(at) - instant
 
     def settle(self) -> None:
         """Let the call go on for a moment."""

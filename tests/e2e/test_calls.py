@@ -16,7 +16,7 @@ from tests.e2e.chromium import CAMERA, a_browser
 from tests.e2e.conftest import NewContext
 from tests.e2e.coturn import Coturn
 from tests.e2e.hub import Hub
-from tests.e2e.netns import Place, a_place, can_make
+from tests.e2e.netns import Place, a_place, can_make, telling
 from tests.e2e.scenes import apart
 from tests.e2e.stage import Stage
 
@@ -63,8 +63,9 @@ def new_context(browser: Browser) -> Iterator[NewContext]:
 
 @pytest.fixture
 def hub(built: None, tmp_path: Path, settings: dict[str, str], place: Place) -> Iterator[Hub]:
-    """A hub in the same network."""
-    hub = Hub(tmp_path / "hub", settings, place=place)
+    """A hub in the same network, whose echo is where the browsers are."""
+    told = {"COLLOQUE_ECHO_ADDRESSES": place.address, **settings}
+    hub = Hub(tmp_path / "hub", told, place=place)
     (tmp_path / "hub").mkdir()
     hub.start()
     yield hub
@@ -78,8 +79,7 @@ def met(stage: Stage, new_context: NewContext, place: Place) -> Iterator[tuple[C
     yield pharmacist, patient
     for caller in (pharmacist, patient):
         caller.remember_secrets()
-    stage.sentences.append(place.address)
-    stage.sentences.append("a=candidate")
+    stage.sentences += [*telling(place), "a=candidate"]
 
 
 def test_a_call_shows_and_sounds_both_ways(stage: Stage, met: tuple[Caller, Caller]) -> None:

@@ -71,14 +71,18 @@ export interface Exchange {
   readonly offer: Uint8Array | null
   /** Of the peer's certificate. */
   readonly fingerprint: string | null
+  /** Hash of the peer's description: it may come again where an acknowledgement was lost. */
+  readonly taken: Uint8Array | null
 }
 
 export type Verdict =
   | { readonly kind: "accepted"; readonly exchange: Exchange }
+  /** Word for word what was accepted before. */
+  | { readonly kind: "repeated" }
   | { readonly kind: "refused"; readonly code: IncidentCode }
 
 export function begun(generation: number): Exchange {
-  return { generation, offer: null, fingerprint: null }
+  return { generation, offer: null, fingerprint: null, taken: null }
 }
 
 /** Judge a signal whose sender MLS has proven to be `expected.peer`. */
@@ -108,19 +112,16 @@ function oversized({ sdp, candidates }: Signal): IncidentCode | null {
   return tooLong || (candidates?.length ?? 0) > MAX_CANDIDATES ? "call.too_large" : null
 }
 
-function description(exchange: Exchange, signal: Signal): Verdict {
+function description(before: Exchange, signal: Signal): Verdict {
   const fingerprint = fingerprintIn(signal.sdp)
   // A second certificate in one generation is somebody else stepping in between.
-  if (fingerprint === null || (exchange.fingerprint !== null && exchange.fingerprint !== fingerprint)) {
-    return { kind: "refused", code: "call.fingerprint_mismatch" }
-  }
-  if (exchange.fingerprint !== null || signal.sdp === null || signal.candidates !== null) return WRONG_STATE
-  if (signal.type === "answer") return answers(exchange, signal, fingerprint)
-  return signal.offer === null ? { kind: "accepted", exchange: { ...exchange, fingerprint, offer: offerHash(signal.sdp) } } : WRONG_STATE
-}
-
-function answers(exchange: Exchange, { offer }: Signal, fingerprint: string): Verdict {
-  return namesOffer(exchange, offer) ? { kind: "accepted", exchange: { ...exchange, fingerprint } } : MISMATCH
+  if (fingerprint === null || signal.sdp === null || (before.fingerprint !== null && before.fingerprint !== fingerprint)) return MISMATCH
+  const taken = offerHash(signal.sdp)
+  if (before.taken !== null) return equal(before.taken, taken) ? { kind: "repeated" } : WRONG_STATE
+  if (signal.candidates !== null) return WRONG_STATE
+  const exchange = { ...before, fingerprint, taken }
+  if (signal.type === "answer") return namesOffer(before, signal.offer) ? { kind: "accepted", exchange } : MISMATCH
+  return signal.offer === null ? { kind: "accepted", exchange: { ...exchange, offer: taken } } : WRONG_STATE
 }
 
 function candidates(exchange: Exchange, signal: Signal): Verdict {

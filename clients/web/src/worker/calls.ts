@@ -115,7 +115,7 @@ export class Calls {
     const opened = await this.#signals.open(push)
     if (opened.kind === "opened") { this.post({ kind: "signal", signal: opened.signal }); return; }
     if (opened.kind === "refused") { this.#refused(push, opened.call, opened.generation, opened.code); return; }
-    if (this.#early.length < MAX_EARLY) this.#early.push(push)
+    if (opened.kind === "early" && this.#early.length < MAX_EARLY) this.#early.push(push)
   }
 
   /** The group moved on: what was sealed for its new epoch opens now. */

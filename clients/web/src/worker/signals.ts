@@ -26,6 +26,8 @@ export type Roster = (call: string, peer: string) => { readonly conversation: st
 
 export type Opened =
   | { readonly kind: "opened"; readonly signal: Signal }
+  /** It was here before: its sender had not heard so. */
+  | { readonly kind: "repeated" }
   /** Its epoch is on its way here. */
   | { readonly kind: "early" }
   | { readonly kind: "refused"; readonly call: string | null; readonly generation: number; readonly code: IncidentCode }
@@ -69,7 +71,8 @@ export class Signals {
     if (record?.state == null || record.room.group === null) return refused("call.wrong_state")
     if (header.epoch > record.room.group.epoch) return { kind: "early" }
     try {
-      return { kind: "opened", signal: await this.#proven(push, record, record.state, place.person, place.expected) }
+      const signal = await this.#proven(push, record, record.state, place.person, place.expected)
+      return signal === null ? { kind: "repeated" } : { kind: "opened", signal }
     } catch (error) {
       return refused(codeOf(error))
     }
@@ -102,7 +105,7 @@ export class Signals {
     }
   }
 
-  async #proven(push: SignalPush, record: RoomRecord, state: Uint8Array, person: string, expected: Expected): Promise<Signal> {
+  async #proven(push: SignalPush, record: RoomRecord, state: Uint8Array, person: string, expected: Expected): Promise<Signal | null> {
     const opened = await this.context.mls.decrypt(state, push.body)
     this.#turned(record, opened.state)
     if (opened.sender !== identityOf(person, expected.peer) || push.person !== person) throw new Unproven("call.identity_changed")
@@ -111,6 +114,7 @@ export class Signals {
     if (!isSame(data, signal)) throw new Unproven("call.wrong_state")
     const verdict = accept(this.#exchange(expected.call, expected.peer, expected.generation), expected, signal)
     if (verdict.kind === "refused") throw new Unproven(verdict.code)
+    if (verdict.kind === "repeated") return null
     this.#remember(expected.call, expected.peer, verdict.exchange)
     return signal
   }

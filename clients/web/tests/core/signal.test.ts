@@ -23,7 +23,7 @@ const refused = (code: string): object => ({ kind: "refused", code })
 
 function taken(before: Exchange, expected: Expected, signal: Signal): Exchange {
   const verdict = accept(before, expected, signal)
-  if (verdict.kind === "refused") throw new Error(verdict.code)
+  if (verdict.kind !== "accepted") throw new Error(verdict.kind)
   return verdict.exchange
 }
 
@@ -80,6 +80,10 @@ describe("the one who waits for an offer", () => {
     expect(accept(after, theirOffer, { ...offer, sdp: OFFER + "a=x:1\r\n" })).toEqual(refused("call.wrong_state"))
   })
 
+  test("passes over the very same offer, sent again because nobody acknowledged it", () => {
+    expect(accept(taken(begun(2), theirOffer, offer), theirOffer, offer)).toEqual({ kind: "repeated" })
+  })
+
   test("refuses candidates before the offer they belong to", () => {
     expect(accept(begun(2), theirOffer, candidates)).toEqual(refused("call.wrong_state"))
   })
@@ -110,6 +114,13 @@ describe("the one who offers", () => {
 
   test("refuses an answer before it has offered", () => {
     expect(accept(begun(2), myOffer, answer)).toEqual(refused("call.fingerprint_mismatch"))
+  })
+
+  test("passes over the very same answer, and refuses another", () => {
+    const after = taken(offered, myOffer, answer)
+
+    expect(accept(after, myOffer, answer)).toEqual({ kind: "repeated" })
+    expect(accept(after, myOffer, { ...answer, sdp: `${answer.sdp ?? ""}a=x:1\r\n` })).toEqual(refused("call.wrong_state"))
   })
 
   test("refuses an answer with a second fingerprint", () => {

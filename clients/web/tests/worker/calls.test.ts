@@ -283,6 +283,18 @@ describe("signals", () => {
     expect(jean.texts).toEqual(["Un", "Deux"])
   })
 
+  test("one sent again because its acknowledgement was lost is taken once, and is no incident", async () => {
+    const scene = await aCall()
+    const { claire, jean } = scene
+    await claire.call("signal", offerTo(jean))
+    await claire.call("signal", offerTo(jean))
+    await claire.call("signal", offerTo(jean, { type: "candidates", sdp: null, candidates: [CANDIDATE] }))
+    await settled(() => jean.signals.length === 2)
+
+    expect(jean.signals.map(({ type }) => type)).toEqual(["offer", "candidates"])
+    expect(incidents(scene)).toEqual([])
+  })
+
   test("one of the epoch to come opens when its commit has been applied", async () => {
     const scene = await aCall()
     const { claire, jean, id } = scene

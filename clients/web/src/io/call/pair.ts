@@ -1,6 +1,6 @@
 /** One other person's device in the call: its connection, generation after generation, and what is shown of it. */
 import type { Peering } from "../../core/call"
-import type { Tile } from "../../core/model"
+import type { Outcome, Tile } from "../../core/model"
 import { BEAT_PATIENCE_MS, MEDIA_PATIENCE_MS, TOLD_PAUSE_MS, UNHEARD_PAUSE_MS, begin, isDoubtful, mustTell, next, type PairInput, type PairState } from "../../core/pair"
 import { SENDING, adapt, qualityOf, type Picture, type Quality, type Sending } from "../../core/quality"
 import { decodeBeat, encodeBeat, type Beat } from "../../core/beat"
@@ -17,7 +17,7 @@ export interface Surroundings {
   readonly prepared: () => Peer | null
   readonly tracks: () => Tracks
   readonly beat: () => Omit<Beat, "lean">
-  readonly send: (generation: number, description: Description) => void
+  readonly send: (generation: number, description: Description) => Promise<Outcome>
   readonly lost: (generation: number, why: PairLoss) => Promise<Controlled>
   readonly connected: (generation: number, relay: boolean) => Promise<Controlled>
   /** Nothing came for a while: does the hub still answer? */
@@ -41,6 +41,8 @@ export class Pair {
   #peering: Peering
   #peer: Peer | null = null
   #early: Description[] = []
+  /** Of this generation: the connection to the hub went before it was acknowledged. */
+  #unsent: Description[] = []
   #stream: MediaStream | null = null
   /** Whose picture is shown: of the connection before, until the next one's plays. */
   #shown: Peer | null = null
@@ -93,6 +95,7 @@ export class Pair {
   online(): void {
     if (this.#state.kind === "lost") void this.#tellLost()
     if (this.#state.kind === "connected") void this.#tellConnected()
+    for (const description of this.#unsent.splice(0)) void this.#send(this.#state.generation, description)
   }
 
   /** What still comes does not go by the network that went. */
@@ -202,6 +205,7 @@ export class Pair {
   async #connect(): Promise<void> {
     this.#leavePeer()
     this.#early = []
+    this.#unsent = []
     const { generation } = this.#state
     const { stage, offerer } = this.#peering.pair
     const offers = offerer !== this.#peering.device
@@ -221,11 +225,16 @@ export class Pair {
     for (const one of this.#early.splice(0)) this.take(generation, one)
   }
 
+  async #send(generation: number, description: Description): Promise<void> {
+    const sent = await this.around.send(generation, description)
+    if (!sent.ok && sent.trouble.code === "C_OFFLINE" && generation === this.#state.generation) this.#unsent.push(description)
+  }
+
   #events(peer: Peer, generation: number): PeerEvents {
     const current = (): boolean => peer === this.#peer
     const heard = (): void => { if (current()) this.#input({ kind: "heard", at: this.around.now() }) }
     return {
-      send: (description) => { if (current()) this.around.send(generation, description) },
+      send: (description) => { if (current()) void this.#send(generation, description) },
       failed: () => { if (current()) this.lose("failed") },
       heard,
       beat: (text) => {

@@ -156,7 +156,7 @@ export class Room {
       prepared: () => this.#takePrepared(),
       tracks: () => this.around.tracks(),
       beat: () => this.around.beat(),
-      send: (generation, description) => { void this.around.call("signal", { call, to: device, generation, ...description }) },
+      send: (generation, description) => this.around.call("signal", { call, to: device, generation, ...description }),
       lost: (generation, why) => this.around.call("control", { kind: "call.pair_lost", conversation, call, peer: device, generation, why }),
       connected: (generation, relay) => {
         this.#connectedAt ??= Date.now()

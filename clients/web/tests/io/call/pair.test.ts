@@ -32,7 +32,10 @@ class Scene {
       now: () => Date.now(), servers: () => Promise.resolve(given.servers ?? []), beat: () => ({ mic: true, cam: true, text: "Bonjour" }),
       prepared: () => { const { prepared } = this; this.prepared = null; return prepared },
       tracks: () => MINE as never,
-      send: (generation, description) => { this.sent.push({ generation, ...description }) },
+      send: (generation, description) => {
+        this.sent.push({ generation, ...description })
+        return Promise.resolve(this.answer)
+      },
       lost: (generation, why) => { this.told.push(`lost ${generation} ${why}`); return Promise.resolve(this.answer) },
       connected: (generation, relay) => { this.told.push(`connected ${generation}${relay ? " by relay" : ""}`); return Promise.resolve(this.answer) },
       doubt: () => { this.doubts += 1 }, hear: () => undefined, changed: () => undefined,
@@ -159,6 +162,34 @@ describe("who is to offer", () => {
     scene.pair.take(1, { type: "answer", sdp: aDescription(), candidates: null })
     await vi.advanceTimersByTimeAsync(0)
     expect(scene.pc.remoteDescription?.type).toBe("answer")
+  })
+
+  test("sends again, when the hub is back, what went down with the connection to it", async () => {
+    const scene = new Scene({ offerer: "me" })
+    scene.answer = { ok: false, trouble: { code: "C_OFFLINE", text: "" } }
+    await vi.advanceTimersByTimeAsync(0)
+    expect(scene.sent).toHaveLength(1)
+    scene.answer = DONE
+
+    scene.pair.online()
+    scene.pair.online()
+    await vi.advanceTimersByTimeAsync(0)
+
+    expect(scene.sent).toHaveLength(2)
+    expect(scene.sent[1]).toEqual(scene.sent[0])
+  })
+
+  test("does not send again what belongs to a generation that is over", async () => {
+    const scene = new Scene({ offerer: "me" })
+    scene.answer = { ok: false, trouble: { code: "C_OFFLINE", text: "" } }
+    await vi.advanceTimersByTimeAsync(0)
+    scene.answer = DONE
+    scene.pair.update(peering({ generation: 2 }))
+
+    scene.pair.online()
+    await vi.advanceTimersByTimeAsync(0)
+
+    expect(scene.sent.map(({ generation }) => generation)).toEqual([1])
   })
 
   test("uses the offer that was made while it rang, for the first generation only", async () => {
