@@ -464,7 +464,7 @@ class TestWhereTheClockIsTurned:
 
     @pytest.fixture
     def settings(self, hands: Path) -> dict[str, str]:
-        """The clock of the day is turned; the one that only runs, which waits are measured by, not."""
+        """The clock of the day is turned; the one that waits are measured by only runs."""
         library = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
         return {
             "LD_PRELOAD": str(library),
