@@ -61,6 +61,7 @@ class Settings(BaseSettings):
     rate_conversation: str = RateSettings().conversation
     rate_costly: str = RateSettings().costly
     rate_claims: str = RateSettings().claims
+    rate_calls: str = RateSettings().calls
     rate_echo: str = "6/minute"
     """Pre-call tests of one session."""
     echo_addresses: str = ""
@@ -116,6 +117,7 @@ class Settings(BaseSettings):
                 conversation=self.rate_conversation,
                 costly=self.rate_costly,
                 claims=self.rate_claims,
+                calls=self.rate_calls,
             ),
             turn=self._turn,
         )

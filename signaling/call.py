@@ -181,15 +181,11 @@ class Call:
         Raises `CallRefused` when it may not be; then nothing changed. What already is so leaves no
         event. A notice is never refused: what concerns nobody here changes nothing.
         """
-        before = self.facts, self._changed
-        try:
-            if sender is None:
-                self._notice(frame, now)
-            else:
-                self._frame(sender, frame, now)
-        except CallRefused:
-            self.facts, self._changed = before
-            raise
+        # In each rule whatever may refuse comes before the first change.
+        if sender is None:
+            self._notice(frame, now)
+        else:
+            self._frame(sender, frame, now)
 
     def tick(self, *, now: int) -> None:
         """Let time pass: whatever is due by `now` happens."""

@@ -26,6 +26,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from clients.python import opaque
+from clients.python.callbook import CallBook
 from clients.python.connection import Connection, Patience, open_connection
 from clients.python.errors import (
     BrokenStream,
@@ -44,9 +45,19 @@ from crypto.log.verify import VerifiedReceipt
 from crypto.policy.vocabulary import ConversationKind, Motive
 from signaling import frames
 from signaling.codes import Code, Retry, reconnects
-from signaling.frames import AnyServerFrame, ClientFrame, Event, Ok, Summary, Welcomed
+from signaling.frames import (
+    AnyServerFrame,
+    CallView,
+    ClientFrame,
+    Event,
+    Ok,
+    SignalPush,
+    Summary,
+    Welcomed,
+)
 
 _JITTER = random.SystemRandom()
+CALL_CODES = frozenset(code for code in Code if code.value.startswith("call."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +122,10 @@ class Observer:
     """A hello is about to be sent; its effect is known only once it is answered."""
     on_answer: Callable[[ClientFrame], None] = lambda _: None
     """A frame was answered ok: once for each act, however often it was sent."""
+    on_call: Callable[[CallView], None] = lambda _: None
+    """A call moved on, as far as this device did not know it yet."""
+    on_signal: Callable[[SignalPush], None] = lambda _: None
+    """A signal for this device arrived: nothing of it is verified."""
 
 
 @dataclass(slots=True)
@@ -136,6 +151,7 @@ class Client:
         self.summaries: dict[str, Summary] = {}
         self.receipts: list[VerifiedReceipt] = []
         self.faults: list[BrokenStream] = []
+        self.calls = CallBook()
         self.welcomed: Welcomed | None = None
         self._session = session
         self._patience = patience
@@ -251,7 +267,7 @@ class Client:
             except Refused as refusal:
                 if refusal.code is not Code.E_EPOCH:
                     raise
-                await self._reach(conversation, refusal.epoch or epoch + 1)
+                await self.reach(conversation, refusal.epoch or epoch + 1)
                 continue
             receipt = answer.proof(act="message.sent", conversation=conversation, body=body)
             return SentMessage(message=message.id, seq=answer.result["seq"], receipt=receipt)
@@ -285,7 +301,9 @@ class Client:
         while True:
             try:
                 code = await self._live_on(
-                    await open_connection(self._session, self._patience, self._take)
+                    await open_connection(
+                        self._session, self._patience, self._take, self._heartbeat
+                    )
                 )
                 pauses = _pauses(self._patience)
             except ConnectionLost as lost:
@@ -346,6 +364,9 @@ class Client:
         self._keep(hello, answer)
         for summary in welcomed.conversations:
             self._learn(summary)
+        self.calls.end_all_but(welcomed.calls)
+        for call in welcomed.calls:
+            self.learn_call(call)
         self.welcomed = welcomed
 
     async def _attempt(self, frame: ClientFrame) -> Ok | None:
@@ -360,7 +381,8 @@ class Client:
             # Let `stay_connected` see the loss first: the dead connection is not tried twice.
             await self.until(lambda: self._connection is not connection)
         except Refused as refusal:
-            if refusal.retry is not Retry.LATER:
+            # What a call refuses it refuses of this instant: whoever is in it decides what is next.
+            if refusal.retry is not Retry.LATER or refusal.code in CALL_CODES:
                 raise
             await asyncio.sleep((refusal.retry_after or 100) / 1000)
         return None
@@ -375,15 +397,25 @@ class Client:
                 self._learn(frame.conversation)
             case frames.ReconnectPush():
                 self._reconnect_after = frame.after / 1000
+            case frames.CallPush():
+                self.learn_call(frame.call)
+            case frames.SignalPush():
+                self._observer.on_signal(frame)
             case frames.CursorPush() | frames.KeyPackagesPush() | frames.KeyPackagesLowPush():
                 pass
-            case frames.CallPush() | frames.SignalPush():
-                pass  # a call needs MLS and media, which this client has not
             case Ok() | frames.RefusedFrame():
                 pass  # `Connection` keeps these
             case _:
                 assert_never(frame)
         self._moved.set()
+
+    def learn_call(self, call: CallView) -> None:
+        """Take in a call's state, from wherever it was told."""
+        if self.calls.learn(call):
+            self._observer.on_call(call)
+
+    def _heartbeat(self) -> float:
+        return self.calls.heartbeat(self.device.id)
 
     def _apply(self, event: Event) -> None:
         self._observer.on_event(event)
@@ -401,7 +433,8 @@ class Client:
     def _stream(self, conversation: str) -> Stream:
         return self.streams.setdefault(conversation, Stream(conversation))
 
-    async def _reach(self, conversation: str, epoch: int) -> None:
+    async def reach(self, conversation: str, epoch: int) -> None:
+        """Wait until this device has followed a conversation's group to an epoch."""
         stream = self._stream(conversation)
         await self.until(lambda: stream.epoch >= epoch)
 

@@ -24,6 +24,8 @@ from signaling.frames import SUBPROTOCOL, AnyServerFrame, ClientFrame, Ok, Ping,
 # A page of the log or the conversations of a busy pharmacy; what the hub sends is bounded too.
 MAX_INCOMING_BYTES = 8 * 1024 * 1024
 HEARTBEAT_SECONDS = 25.0
+# How often the pause is asked for again: a call may have begun in it.
+BEAT_SECONDS = 2.5
 
 OnPush = Callable[[AnyServerFrame], None]
 
@@ -44,10 +46,18 @@ class Patience:
 class Connection:
     """An open WebSocket. Answers resolve `request`; every other frame goes to `on_push`."""
 
-    def __init__(self, socket: ClientConnection, patience: Patience, on_push: OnPush) -> None:
+    def __init__(
+        self,
+        socket: ClientConnection,
+        patience: Patience,
+        on_push: OnPush,
+        pause: Callable[[], float] = lambda: HEARTBEAT_SECONDS,
+    ) -> None:
+        """`pause`: how long this connection may be silent just now, in seconds."""
         self._socket = socket
         self._patience = patience
         self._on_push = on_push
+        self._pause = pause
         self._waiting: dict[str, asyncio.Future[Ok | RefusedFrame | None]] = {}
         self._close_code: int | None = None
 
@@ -115,12 +125,14 @@ class Connection:
             return Close.MALFORMED
 
     async def _beat(self) -> None:
-        beat = 0
+        beat, silent = 0, 0.0
         while True:
-            await asyncio.sleep(HEARTBEAT_SECONDS)
-            beat += 1
-            with contextlib.suppress(ConnectionLost, Refused):
-                await self.request(Ping(id=f"ping-{beat}"))
+            await asyncio.sleep(BEAT_SECONDS)
+            silent += BEAT_SECONDS
+            if silent >= self._pause():
+                beat, silent = beat + 1, 0.0
+                with contextlib.suppress(ConnectionLost, Refused):
+                    await self.request(Ping(id=f"ping-{beat}"))
 
     def _take(self, frame: AnyServerFrame) -> None:
         if not isinstance(frame, (Ok, RefusedFrame)):
@@ -137,7 +149,12 @@ class Connection:
                 answer.set_result(None)
 
 
-async def open_connection(session: Session, patience: Patience, on_push: OnPush) -> Connection:
+async def open_connection(
+    session: Session,
+    patience: Patience,
+    on_push: OnPush,
+    pause: Callable[[], float] = lambda: HEARTBEAT_SECONDS,
+) -> Connection:
     """Dial the hub with the session's cookie; raise `ConnectionLost` when it does not answer."""
     try:
         socket = await connect(
@@ -158,7 +175,7 @@ async def open_connection(session: Session, patience: Patience, on_push: OnPush)
         raise ConnectionLost(_close_for(exc.response.status_code)) from exc
     except (OSError, TimeoutError, WebSocketException) as exc:
         raise ConnectionLost(None) from exc
-    return Connection(socket, patience, on_push)
+    return Connection(socket, patience, on_push, pause)
 
 
 def _binary(message: str | bytes) -> bytes:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-from crypto.encoding import Writer
+from crypto.encoding import Reader, Writer
 from crypto.mls.authenticated_data import AuthenticatedData, SignalHeader
 from crypto.mls.framing import (
     ContentType,
@@ -21,6 +21,7 @@ from crypto.mls.framing import (
     Sender,
     SenderType,
     WireFormat,
+    decode_header,
     encode_private_message,
     encode_public_message_prefix,
 )
@@ -37,6 +38,8 @@ _CIPHERTEXT_BYTES = 256 + 16
 _KEY_PACKAGE_BYTES = 300
 _GROUP_INFO_BYTES = 500
 _WELCOME_BYTES = 700
+_EMPTY = b"\x00"
+"""An empty vector: its length, and nothing (RFC 9420, 2.1.2)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,9 +101,13 @@ def signal(
     *,
     epoch: int,
     size: int = _CIPHERTEXT_BYTES,
+    ciphertext: bytes | None = None,
     random_bytes: RandomBytes = os.urandom,
 ) -> bytes:
-    """Return a signal of a call: a true header around `size` bytes that no one can read."""
+    """Return a signal of a call: a true header around `size` bytes that no one can read.
+
+    `ciphertext`: what the caller sealed by some means of its own, in place of random bytes.
+    """
     data = AuthenticatedData(
         id=UUID(bytes=random_bytes(16), version=4).bytes,
         kind=MessageKind.SIGNAL,
@@ -118,8 +125,18 @@ def signal(
             authenticated_data=data.encode(),
         ),
         random_bytes(_SENDER_DATA_BYTES),
-        random_bytes(size),
+        random_bytes(size) if ciphertext is None else ciphertext,
     )
+
+
+def read_ciphertext(body: bytes) -> bytes:
+    """Return the sealed part of a PrivateMessage; raise `MalformedInput` where there is none."""
+    around = len(encode_private_message(decode_header(body), b"", b"")) - 2 * len(_EMPTY)
+    reader = Reader(body[around:])
+    reader.opaque()  # the sealed sender
+    ciphertext = reader.opaque()
+    reader.finish()
+    return ciphertext
 
 
 def commit(

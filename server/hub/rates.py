@@ -14,12 +14,15 @@ from signaling.frames import (
     ClaimKeyPackages,
     Hello,
     ListAuditedConversations,
+    OpenCall,
     ReadPage,
     ReadTimeline,
+    RingCall,
     VerifyLogs,
 )
 
 COSTLY = (Hello, ListAuditedConversations, ReadTimeline, VerifyLogs)
+CALLING = (OpenCall, RingCall)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +41,8 @@ class RateSettings:
     """Hellos and an officer's looks: each reads all that a person, or a pharmacy, has."""
     claims: str = "60/hour"
     """Key packages one device may claim of one person: nobody drains a stock."""
+    calls: str = "120/minute"
+    """Lobbies one device enters and rings it makes: each disturbs other people."""
 
 
 class Rates:
@@ -49,6 +54,7 @@ class Rates:
         self._conversation = parse(settings.conversation)
         self._costly = parse(settings.costly)
         self._claims = parse(settings.claims)
+        self._calls = parse(settings.calls)
         self._pages = parse(settings.pages)
         self._malformed = parse(settings.malformed)
 
@@ -79,6 +85,8 @@ class Rates:
             windows.append((self._conversation, ("conversation", conversation)))
         if isinstance(frame, COSTLY):
             windows.append((self._costly, ("costly", device)))
+        if isinstance(frame, CALLING):
+            windows.append((self._calls, ("calls", device)))
         if isinstance(frame, ClaimKeyPackages):
             windows.append((self._claims, ("claims", device, _drawer(frame.person))))
         return windows

@@ -6,8 +6,9 @@ In memory and bounded: a signal is never stored, and is worth nothing after ten 
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from server.hub.backpressure import LANE_BYTES, LANE_ITEMS
 from server.hub.outcome import SignalTo
 
 MAX_SIGNALS = 50
@@ -56,23 +57,59 @@ class Letter:
 
 
 class Mailbox:
-    """Signals for devices that are not connected, until their next hello; the oldest go first."""
+    """Signals for devices that are not connected, until their next hello; the oldest go first.
+
+    A device has no more waiting than its connection would take: nobody's flood for one costs
+    another's letters.
+    """
 
     def __init__(self) -> None:
-        self._letters: deque[Letter] = deque()
+        self._boxes: dict[str, _Box] = {}
         self._bytes = 0
 
     def keep(self, letter: Letter) -> None:
         """Hold a signal for a device that may be back in a moment."""
-        self._letters.append(letter)
-        self._bytes += len(letter.data)
+        box = self._boxes.setdefault(letter.device, _Box())
+        self._bytes += box.put(letter)
+        while box.is_over:
+            self._bytes -= box.drop_oldest()
         while self._bytes > MAILBOX_BYTES:
-            self._bytes -= len(self._letters.popleft().data)
+            self._drop_the_oldest_of_all()
 
     def collect(self, device: str, now: int) -> list[Letter]:
         """Take what waits for a device, in the order it came, and drop whatever is too old."""
-        live = [letter for letter in self._letters if letter.until > now]
-        mine = [letter for letter in live if letter.device == device]
-        self._letters = deque(letter for letter in live if letter.device != device)
-        self._bytes = sum(len(letter.data) for letter in self._letters)
-        return mine
+        for box in self._boxes.values():
+            while box.letters and box.letters[0].until <= now:
+                self._bytes -= box.drop_oldest()
+        mine = self._boxes.pop(device, _Box())
+        self._bytes -= mine.size
+        self._boxes = {device: box for device, box in self._boxes.items() if box.letters}
+        return list(mine.letters)
+
+    def _drop_the_oldest_of_all(self) -> None:
+        device = min(self._boxes, key=lambda one: self._boxes[one].letters[0].until)
+        self._bytes -= self._boxes[device].drop_oldest()
+        if not self._boxes[device].letters:
+            del self._boxes[device]
+
+
+@dataclass(slots=True)
+class _Box:
+    """What waits for one device."""
+
+    letters: deque[Letter] = field(default_factory=deque)
+    size: int = 0
+
+    @property
+    def is_over(self) -> bool:
+        return len(self.letters) > LANE_ITEMS or self.size > LANE_BYTES
+
+    def put(self, letter: Letter) -> int:
+        self.letters.append(letter)
+        self.size += len(letter.data)
+        return len(letter.data)
+
+    def drop_oldest(self) -> int:
+        length = len(self.letters.popleft().data)
+        self.size -= length
+        return length

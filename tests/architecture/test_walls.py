@@ -127,12 +127,14 @@ def test_a_port_has_at_most_five_methods() -> None:
     assert {name for name, size in sizes.items() if size > MOST_METHODS} == set()
 
 
-def test_only_the_assembly_names_the_adapters() -> None:
+@pytest.mark.parametrize("adapter", ["storage", "media"])
+def test_only_the_assembly_names_the_adapters(adapter: str) -> None:
     """`app.py` puts the house together; everyone else has the ports."""
     namers = {
         str(path.relative_to(ROOT))
         for path in modules("server")
-        if any(name.startswith("server.storage") for name in imports(path))
+        if any(name.startswith(f"server.{adapter}") for name in imports(path))
     }
+    inside = {name for name in namers if name.startswith(f"server/{adapter}/")}
 
-    assert {name for name in namers if not name.startswith("server/storage/")} == {"server/app.py"}
+    assert namers - inside == {"server/app.py"}

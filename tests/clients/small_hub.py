@@ -46,6 +46,7 @@ class SmallHub:
     events: list[Event] = field(default_factory=list)
     answers: dict[str, Ok] = field(default_factory=dict)
     epoch: int = 0
+    calls: list[frames.CallView] = field(default_factory=list)
     seen: list[ClientFrame] = field(default_factory=list)
     sockets: list[ServerConnection] = field(default_factory=list)
     before: Fault = lambda *_: None
@@ -188,7 +189,7 @@ class SmallHub:
             logs={"care": self._vkey},
             checkpoint="",
             conversations=[],
-            calls=[],
+            calls=self.calls,
         )
 
 

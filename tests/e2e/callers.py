@@ -151,9 +151,11 @@ class Caller(Person):
         """Return when each connection to the hub opened, was first answered and closed."""
         return list(self.page.evaluate("calls.sockets"))
 
-    def remember_secrets(self) -> None:
-        """Have the stage look for this person's descriptions in the server's files."""
-        self.stage.sentences.extend(self.page.evaluate("calls.secrets()"))
+    def remember_secrets(self) -> int:
+        """Have the stage look for this person's keys of calls in the server's files; count them."""
+        secrets: list[str] = self.page.evaluate("calls.secrets()")
+        self.stage.sentences.extend(secrets)
+        return len(secrets)
 
 
 def who_met(stage: Stage, claire: BrowserContext, jean: BrowserContext) -> tuple[Caller, Caller]:

@@ -7,74 +7,25 @@ really cut. Prints figures and exits 1 when a goal is missed. Goals: `GOALS`.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import sys
-import tempfile
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
-from itertools import cycle, islice, pairwise
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import cycle, islice
 
 from playwright.sync_api import Error, Playwright, expect, sync_playwright
 
-from tests.e2e.callers import CLAIRE, JEAN, Caller, a_context, in_call, who_met
-from tests.e2e.chromium import CAMERA, a_browser
-from tests.e2e.coturn import Coturn
-from tests.e2e.hub import Hub
-from tests.e2e.netns import Cable, Place, Town, a_place, a_town, can_make
-from tests.e2e.relay import Relay
-from tests.e2e.stage import Stage
+from loadtests import calls as headless
+from tests.e2e.callers import Caller
+from tests.e2e.figures import Figures, Goal
+from tests.e2e.netns import can_make
+from tests.e2e.scenes import HUNG_MS, Apart, Scene, apart, in_one_place
 
 DOWN_SECONDS = 3.0
 """How long the hub stays away."""
-SETTLED_FRAMES = 20
-WINDOW_MS = 2_500
-"""A gap is looked for this long after a fault at least."""
 BACK_MS = 5_000
-HUNG_MS = 15_000
 EXPECT_MS = 15_000
-
-
-@dataclass
-class Figures:
-    """One measured quantity: its values, in milliseconds unless said, and what went wrong."""
-
-    name: str
-    values: list[float] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
-
-    def at(self, share: float) -> float:
-        """Return the value that `share` of the values do not exceed."""
-        ordered = sorted(self.values)
-        return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
-
-    def line(self) -> str:
-        """Say it in one line."""
-        return (
-            f"{self.name}: n={len(self.values)} p50={self.at(0.5):.0f} p95={self.at(0.95):.0f} "
-            f"max={self.at(1):.0f} failed={len(self.failures)}"
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Goal:
-    """What a quantity must not exceed."""
-
-    p50: float | None = None
-    p95: float | None = None
-    most: float | None = None
-
-    def missed(self, figures: Figures) -> list[str]:
-        """Return what is missed, in words."""
-        bounds = (("p50", self.p50, 0.5), ("p95", self.p95, 0.95), ("max", self.most, 1.0))
-        over = [
-            f"{figures.name}: {name} {figures.at(share):.0f} > {bound:.0f}"
-            for name, bound, share in bounds
-            if bound is not None and figures.at(share) > bound
-        ]
-        return over if figures.values else [f"{figures.name}: nothing was measured"]
-
 
 GOALS = {
     "accept to first frame": Goal(p50=250, p95=400),
@@ -90,129 +41,10 @@ GOALS = {
 }
 
 
-@dataclass
-class Scene:
-    """A hub, two browsers and the two people in them, who have met."""
-
-    hub: Hub
-    stage: Stage
-    claire: Caller
-    jean: Caller
-
-    def call(self) -> float:
-        """Have a call; return the instant of the acceptance once both see each other."""
-        if self.claire.button("Rappeler").is_visible():
-            self.jean.close_ended()
-            self.claire.ring_again()
-            self.jean.is_rung()
-            self.jean.answer()
-            return self.seen_after(self.jean.pressed())
-        return in_call(self.claire, self.jean)
-
-    def seen_after(self, instant: float, most: int = HUNG_MS) -> float:
-        """Wait until both have seen a frame shown after an instant; return that instant."""
-        self.claire.sees_frames(JEAN, since=instant, most=most)
-        self.jean.sees_frames(CLAIRE, since=instant, most=most)
-        return instant
-
-    def first_frames(self, instant: float) -> float:
-        """Return how long after an instant the later of the two first frames was shown."""
-        at = (
-            self.claire.sees_frames(JEAN, since=instant),
-            self.jean.sees_frames(CLAIRE, since=instant),
-        )
-        return max(at) - instant
-
-    def settle(self) -> None:
-        """Let the call go on for a moment."""
-        self.claire.keeps_seeing(JEAN, SETTLED_FRAMES)
-        self.jean.keeps_seeing(CLAIRE, SETTLED_FRAMES)
-
-    def gap_after(self, instant: float) -> float:
-        """Return the longest time without a new picture, on either side, from an instant on."""
-        self.seen_after(instant + WINDOW_MS)
-        gaps = []
-        for caller, other in ((self.claire, JEAN), (self.jean, CLAIRE)):
-            shown = [at for at in caller.shown(other) if at > instant - 500]
-            gaps.append(max(later - earlier for earlier, later in pairwise(shown)))
-        return max(gaps)
-
-    def hang_up(self) -> None:
-        """End the call, and forget what it showed."""
-        self.claire.hang_up()
-        self.claire.ended("Visio terminée")
-        self.jean.ended("Visio terminée")
-        for caller in (self.claire, self.jean):
-            caller.page.evaluate("calls.forget()")
-
-
-@contextmanager
-def in_one_place(playwright: Playwright, *, way: tuple[str, str] | None = None) -> Iterator[Scene]:
-    """Set the scene in one network; `way`: how its URL begins and ends, if all is relayed."""
-    with ExitStack() as stack:
-        place = stack.enter_context(a_place())
-        print(place.says, flush=True)
-        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="colloque-")))
-        settings, flags = {}, list(CAMERA)
-        if way is not None:
-            coturn = _a_relay(stack, directory, place)
-            first, last = way
-            urls = [url for url in coturn.urls if url.startswith(first) and url.endswith(last)]
-            settings = coturn.settings(urls)
-            flags.append(coturn.flag)
-        hub = _a_hub(stack, directory, place, settings)
-        browser = stack.enter_context(a_browser(playwright, flags, place))
-        contexts = [a_context(browser, "relay" if way else None) for _ in range(2)]
-        stage = Stage(hub, contexts[0], "", directory)
-        yield Scene(hub, stage, *who_met(stage, *contexts))
-        _complain(stage)
-
-
-@dataclass
-class Apart(Scene):
-    """The same in two networks: the patient's browser is elsewhere, over two cables."""
-
-    town: Town
-    relay: Relay
-
-    def cable(self) -> Cable:
-        """Return the cable that the picture goes over now."""
-        addresses = {end["address"] for path in self.jean.paths() for end in path}
-        for cable in (self.town.wifi, self.town.mobile):
-            if addresses & {end.address for end in cable.ends}:
-                return cable
-        message = f"no cable of ours: {addresses}"
-        raise AssertionError(message)
-
-
-@contextmanager
-def apart(playwright: Playwright) -> Iterator[Apart]:
-    """Set the scene in two networks, with a relay in the first."""
-    with ExitStack() as stack:
-        town = stack.enter_context(a_town())
-        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="colloque-")))
-        near = [cable.ends[0].address for cable in (town.wifi, town.mobile)]
-        coturn = _a_relay(stack, directory, town.here, near)
-        hub = _a_hub(stack, directory, town.here, coturn.settings())
-        relay = Relay(town.here, town.there, hub.port)
-        relay.start()
-        stack.callback(relay.stop)
-        contexts = [
-            a_context(stack.enter_context(a_browser(playwright, [*CAMERA, coturn.flag], place)))
-            for place in (town.here, town.there)
-        ]
-        stage = Stage(hub, contexts[0], "", directory)
-        stage.may_lose_network = True
-        yield Apart(hub, stage, *who_met(stage, *contexts), town, relay)
-        _complain(stage)
-
-
 def first_frame(playwright: Playwright, count: int) -> list[Figures]:
     """Measure from the patient's « J’accepte » to the later of the two first pictures."""
-    figures = Figures("accept to first frame")
     with in_one_place(playwright) as scene:
-        _measure_first_frames(scene, figures, count, {"host"})
-    return [figures]
+        return _first_frames(scene, count, "accept to first frame", {"host"})
 
 
 def relay_udp(playwright: Playwright, count: int) -> list[Figures]:
@@ -244,7 +76,7 @@ def link_cut(playwright: Playwright, count: int) -> list[Figures]:
                     figures.values.append(scene.gap_after(instant))
                 finally:
                     (cable.mend if figures is down else cable.speak)()
-            _start_over(scene)
+            scene.start_over()
     return [down, silent]
 
 
@@ -269,7 +101,7 @@ def hub_kill(playwright: Playwright, count: int) -> list[Figures]:
                 gap.values.append(scene.gap_after(instant))
                 now = [caller.lost() for caller in (scene.claire, scene.jean)]
                 lost.values.append(sum(now) - sum(missed))
-            _start_over(scene)
+            scene.start_over()
     return [back, lost, gap]
 
 
@@ -283,7 +115,7 @@ def faults(playwright: Playwright, count: int) -> list[Figures]:
         "reload": _fault_reload,
         "glare": _fault_glare,
     }
-    times = {kind: Figures(f"back after {kind}") for kind in kinds}
+    times = {kind: Figures(f"back after {kind}", counted=True) for kind in kinds}
     late, hung = [], []
     with apart(playwright) as scene:
         for kind in islice(cycle(kinds), count):
@@ -293,12 +125,12 @@ def faults(playwright: Playwright, count: int) -> list[Figures]:
                 times[kind].values.append(took)
             if took > BACK_MS:
                 late.append(kind)
-            if took >= HUNG_MS and _is_silent(scene):
+            if took >= HUNG_MS and scene.is_silent():
                 hung.append(kind)
-            _start_over(scene)
+            scene.start_over()
     return [
         *times.values(),
-        Figures("calls not back within 5 s, per thousand", [1000 * len(late) / max(count, 1)]),
+        Figures("calls not back within 5 s, per thousand", [1000 * len(late) / count]),
         Figures("calls silently hung", [float(len(hung))]),
     ]
 
@@ -337,20 +169,20 @@ def _fault_silence(scene: Apart) -> float:
 
 
 def _fault_relay_only(scene: Apart) -> float:
-    _set_policy(scene, "relay")
+    scene.set_policy("relay")
     try:
         accepted = scene.call()
-        assert _kinds(scene) <= {"relay"}, _kinds(scene)
-        return scene.first_frames(accepted)
+        assert scene.ways("type") <= {"relay"}, scene.ways("type")
+        return max(scene.first_frames(accepted))
     finally:
-        _set_policy(scene, None)
+        scene.set_policy(None)
 
 
 def _fault_reload(scene: Apart) -> float:
     scene.call()
     instant = scene.claire.now()
     scene.jean.page.reload()
-    return scene.first_frames(instant + 200)
+    return max(scene.first_frames(instant + 200))
 
 
 def _fault_glare(scene: Apart) -> float:
@@ -366,32 +198,26 @@ def _fault_glare(scene: Apart) -> float:
 def _relayed(
     playwright: Playwright, count: int, name: str, protocol: str, way: tuple[str, str]
 ) -> list[Figures]:
-    figures = Figures(f"accept to first frame, relay by {name}")
     with in_one_place(playwright, way=way) as scene:
-        _measure_first_frames(scene, figures, count, {"relay"}, protocol)
-    return [figures]
+        named = f"accept to first frame, relay by {name}"
+        return _first_frames(scene, count, named, {"relay"}, {protocol})
 
 
-def _measure_first_frames(
-    scene: Scene, figures: Figures, count: int, kinds: set[str], protocol: str | None = None
-) -> None:
+def _first_frames(
+    scene: Scene, count: int, name: str, kinds: set[str], protocols: set[str] | None = None
+) -> list[Figures]:
+    """Measure the first frames of some calls; each must go by these kinds of candidate only."""
+    later, pharmacist, patient = (Figures(name + who) for who in ("", ", pharmacist", ", patient"))
     for _ in range(count):
-        with _noting(figures):
-            figures.values.append(scene.first_frames(scene.call()))
-            assert _kinds(scene) <= kinds, f"went by {_kinds(scene)}"
-            if protocol is not None:
-                assert _protocols(scene) == {protocol}, f"relayed by {_protocols(scene)}"
-        _start_over(scene)
-
-
-def _kinds(scene: Scene) -> set[str]:
-    """Return by what kind of candidate of their own the two send; reflexive ones are direct."""
-    kinds = {path[0]["type"] for one in (scene.claire, scene.jean) for path in one.paths()}
-    return {"host" if kind in ("prflx", "srflx") else str(kind) for kind in kinds}
-
-
-def _protocols(scene: Scene) -> set[str]:
-    return {str(path[0]["protocol"]) for one in (scene.claire, scene.jean) for path in one.paths()}
+        with _noting(later):
+            seen = scene.first_frames(scene.call())
+            assert scene.ways("type") <= kinds, f"went by {scene.ways('type')}"
+            used = scene.ways("protocol")
+            assert protocols is None or used == protocols, f"relayed by {used}"
+            for figures, value in ((later, max(seen)), (pharmacist, seen[0]), (patient, seen[1])):
+                figures.values.append(value)
+        scene.start_over()
+    return [later, pharmacist, patient]
 
 
 def _heard(caller: Caller, since: float) -> float:
@@ -399,28 +225,6 @@ def _heard(caller: Caller, since: float) -> float:
     answered = "(since) => calls.sockets.map(({ heard }) => heard).find((at) => at > since)"
     found = caller.page.wait_for_function(answered, arg=since, timeout=HUNG_MS)
     return float(found.json_value())
-
-
-def _set_policy(scene: Scene, policy: str | None) -> None:
-    for caller in (scene.claire, scene.jean):
-        caller.page.evaluate("(policy) => { calls.policy = policy }", policy)
-
-
-def _is_silent(scene: Scene) -> bool:
-    """Tell whether somebody looks at a still picture and is told nothing."""
-    words = ("Vidéo interrompue", "Visio terminée", "Liaison perdue", "redémarre")
-    texts = [caller.page.locator("body").inner_text() for caller in (scene.claire, scene.jean)]
-    return not all(any(word in text for word in words) for text in texts)
-
-
-def _start_over(scene: Scene) -> None:
-    """End the call, in order if possible, else by beginning anew."""
-    try:
-        scene.hang_up()
-    except (Error, AssertionError):
-        for caller in (scene.claire, scene.jean):
-            if caller.button("Raccrocher").is_visible():
-                caller.hang_up()
 
 
 @contextmanager
@@ -433,27 +237,6 @@ def _noting(figures: Figures) -> Iterator[None]:
         print(f"{figures.name}: {figures.failures[-1]}", flush=True)
 
 
-def _a_hub(stack: ExitStack, directory: Path, place: Place, settings: dict[str, str]) -> Hub:
-    hub = Hub(directory, settings, place=place)
-    stack.callback(hub.stop)
-    hub.start()
-    return hub
-
-
-def _a_relay(
-    stack: ExitStack, directory: Path, place: Place, addresses: Sequence[str] = ()
-) -> Coturn:
-    coturn = Coturn(directory / "turn", place, addresses=addresses)
-    stack.callback(coturn.stop)
-    coturn.start()
-    return coturn
-
-
-def _complain(stage: Stage) -> None:
-    for complaint in stage.complaints:
-        print(f"console: {complaint}", flush=True)
-
-
 WHAT: dict[str, Callable[[Playwright, int], list[Figures]]] = {
     "first-frame": first_frame,
     "relay-udp": relay_udp,
@@ -462,22 +245,27 @@ WHAT: dict[str, Callable[[Playwright, int], list[Figures]]] = {
     "hub-kill": hub_kill,
     "faults": faults,
 }
+HEADLESS = "double-accept"
+"""A race that no browser is quick enough for: two devices by wire (`loadtests.calls`)."""
 NEEDS_NAMESPACES = {"link-cut", "faults"}
 
 
 def main() -> int:
     """Measure, print, judge."""
     parser = argparse.ArgumentParser(prog="python -m tests.e2e.calls", description=__doc__)
-    parser.add_argument("--what", choices=sorted(WHAT), required=True)
+    parser.add_argument("--what", choices=sorted([*WHAT, HEADLESS]), required=True)
     parser.add_argument("--count", type=int, default=20)
     arguments = parser.parse_args()
+    if arguments.what == HEADLESS:
+        plan = headless.parse(["--what", HEADLESS, "--count", str(arguments.count)])
+        return asyncio.run(headless.main(plan))
     if arguments.what in NEEDS_NAMESPACES and not can_make():
         print("this needs network namespaces: run it as root, with iproute2")
         return 1
     expect.set_options(timeout=EXPECT_MS)
     with sync_playwright() as playwright:
         measured = WHAT[arguments.what](playwright, arguments.count)
-    missed = [failure for figures in measured for failure in figures.failures]
+    missed = [one for figures in measured if not figures.counted for one in figures.failures]
     for figures in measured:
         print(figures.line())
         missed += GOALS.get(figures.name, Goal()).missed(figures)

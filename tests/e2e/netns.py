@@ -64,6 +64,14 @@ class Place(Protocol):
         ...
 
 
+def telling(place: Place) -> list[str]:
+    """Return the addresses of a place that would tell of a call, were they found in a file.
+
+    Loopback is in every log as it is, and tells of nobody.
+    """
+    return [place.address] if place.address != LOOPBACK else []
+
+
 class Host:
     """The machine's own network."""
 

@@ -16,8 +16,12 @@ from tests.e2e.chromium import CAMERA, a_browser
 from tests.e2e.conftest import NewContext
 from tests.e2e.coturn import Coturn
 from tests.e2e.hub import Hub
-from tests.e2e.netns import Place, a_place
+from tests.e2e.netns import Place, a_place, can_make, telling
+from tests.e2e.scenes import apart
 from tests.e2e.stage import Stage
+
+# Twice the goal, which `tests.e2e.calls` holds on an idle machine.
+MOST_GAP_MS = 4_000
 
 
 @pytest.fixture(scope="module")
@@ -59,8 +63,9 @@ def new_context(browser: Browser) -> Iterator[NewContext]:
 
 @pytest.fixture
 def hub(built: None, tmp_path: Path, settings: dict[str, str], place: Place) -> Iterator[Hub]:
-    """A hub in the same network."""
-    hub = Hub(tmp_path / "hub", settings, place=place)
+    """A hub in the same network, whose echo is where the browsers are."""
+    told = {"COLLOQUE_ECHO_ADDRESSES": place.address, **settings}
+    hub = Hub(tmp_path / "hub", told, place=place)
     (tmp_path / "hub").mkdir()
     hub.start()
     yield hub
@@ -74,8 +79,7 @@ def met(stage: Stage, new_context: NewContext, place: Place) -> Iterator[tuple[C
     yield pharmacist, patient
     for caller in (pharmacist, patient):
         caller.remember_secrets()
-    stage.sentences.append(place.address)
-    stage.sentences.append("a=candidate")
+    stage.sentences += [*telling(place), "a=candidate"]
 
 
 def test_a_call_shows_and_sounds_both_ways(stage: Stage, met: tuple[Caller, Caller]) -> None:
@@ -97,6 +101,7 @@ def test_a_call_shows_and_sounds_both_ways(stage: Stage, met: tuple[Caller, Call
         caller.keeps_seeing(other)
         caller.hears()
     assert claire.code() == jean.code() != ""
+    assert all(caller.remember_secrets() for caller in met)
     stage.look(claire.page, "call-pharmacist")
     stage.look(jean.page, "call-patient")
 
@@ -215,8 +220,8 @@ def test_who_hangs_up_while_the_hub_is_away_has_hung_up(
         stage.hub.kill()
         claire.hang_up()
         claire.ended("Visio terminée")
-        instant = jean.now()
         stage.hub.start()
+        instant = jean.now()
 
         jean.ended("Visio terminée")
         claire.ended("Visio terminée")
@@ -382,16 +387,104 @@ class TestRelay:
         stage.sentences.append(coturn.secret.reveal().decode())
 
 
-def test_the_connection_can_be_tried_before_a_call(
-    stage: Stage, met: tuple[Caller, Caller]
+class TestLine:
+    """« Tester ma connexion », before a call."""
+
+    @pytest.fixture
+    def met(
+        self, stage: Stage, playwright: Playwright, place: Place, flags: tuple[str, ...]
+    ) -> Iterator[tuple[Caller, Caller]]:
+        """The patient in a browser of his own."""
+        with a_browser(playwright, flags, place) as browser:
+            yield who_met(stage, stage.context, a_context(browser))
+
+    @pytest.mark.parametrize(
+        "flags",
+        [CAMERA, tuple(flag for flag in CAMERA if "Mdns" not in flag)],
+        ids=["plain", "hidden addresses"],
+    )
+    def test_sound_comes_back_from_the_hub(
+        self, stage: Stage, met: tuple[Caller, Caller], flags: tuple[str, ...]
+    ) -> None:
+        """The hub's echo answers, also to a browser that hides its addresses behind names."""
+        _, jean = met
+        jean.button("Salle d’attente").click()
+        jean.answer()
+        jean.page.get_by_text("Régler et tester").click()
+
+        jean.button("Tester ma connexion").click()
+
+        expect(jean.page.get_by_text("Votre connexion convient pour la visio")).to_be_visible()
+        if flags is CAMERA:
+            stage.look(jean.page, "call-tested")
+
+
+def test_another_tab_takes_the_call_over(stage: Stage, met: tuple[Caller, Caller]) -> None:
+    """« Continuer ici »: the call goes on in the tab one looks at, and in no other."""
+    claire, jean = met
+    in_call(claire, jean)
+
+    again = Caller.open(stage, "jean", jean.page.context, jean.page.url.partition("#")[2])
+    again.button("Continuer ici").click()
+
+    again.keeps_seeing(CLAIRE)
+    claire.keeps_seeing(JEAN)
+    assert jean.page.evaluate("calls.live().length") == 0
+
+
+@pytest.mark.skipif(not can_make(), reason="no network namespace can be made here")
+@pytest.mark.parametrize("how", ["down", "silent"])
+def test_a_picture_is_back_after_its_link_was_cut(
+    built: None, playwright: Playwright, how: str
 ) -> None:
-    """« Tester ma connexion »: sound goes to the hub's echo and comes back."""
-    _, jean = met
-    jean.button("Salle d’attente").click()
-    jean.answer()
-    jean.page.get_by_text("Régler et tester").click()
+    """Two networks, two cables: the one that carries the picture is cut, or falls silent."""
+    with apart(playwright) as scene:
+        scene.call()
+        scene.settle()
+        cable, instant = scene.cable(), scene.jean.now()
+        if how == "down":
+            cable.cut()
+            scene.relay.sever()
+        else:
+            cable.silence()
 
-    jean.button("Tester ma connexion").click()
+        assert scene.gap_after(instant) < MOST_GAP_MS
+        assert scene.cable() is not cable
 
-    expect(jean.page.get_by_text("Votre connexion convient pour la visio")).to_be_visible()
-    stage.look(jean.page, "call-tested")
+
+class TestWhereTheClockIsTurned:
+    """The hub's machine gets another clock (libfaketime), whose hands the test turns."""
+
+    @pytest.fixture
+    def hands(self, tmp_path: Path) -> Path:
+        """Where the clock of the hub's process reads how far ahead it is."""
+        hands = tmp_path / "hands"
+        hands.write_text("+0")
+        return hands
+
+    @pytest.fixture
+    def settings(self, hands: Path) -> dict[str, str]:
+        """The clock of the day is turned; the one that waits are measured by only runs."""
+        library = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
+        return {
+            "LD_PRELOAD": str(library),
+            "FAKETIME_TIMESTAMP_FILE": str(hands),
+            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        }
+
+    def test_a_call_that_nobody_answers_is_missed(
+        self, stage: Stage, met: tuple[Caller, Caller], hands: Path
+    ) -> None:
+        """After two minutes it rings no more, and both are told what they can do."""
+        claire, jean = met
+        claire.ring()
+        jean.is_rung()
+
+        hands.write_text("+121")
+
+        claire.ended("Pas de réponse")
+        expect(jean.page.get_by_role("dialog", name="vous appelle en visio")).to_have_count(0)
+        stage.look(claire.page, "call-missed-pharmacist")
+        stage.look(jean.page, "call-missed-patient")
+        expect(claire.button("Rappeler")).to_be_visible()

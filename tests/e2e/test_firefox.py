@@ -12,7 +12,7 @@ from tests.e2e.callers import ACCEPT, CLAIRE, JEAN, WATCH, Caller, a_context
 from tests.e2e.chromium import CAMERA, a_browser
 from tests.e2e.firefox import Firefox, a_firefox
 from tests.e2e.hub import Hub
-from tests.e2e.netns import Place, a_place
+from tests.e2e.netns import LOOPBACK, Place, a_place, telling
 from tests.e2e.stage import Stage
 
 FRAMES = 20
@@ -23,6 +23,8 @@ SENTENCE = "Bonjour Monsieur Lefèvre, nous nous voyons dans un instant."
 def place() -> Iterator[Place]:
     """A network of these tests' own."""
     with a_place() as place:
+        if place.address == LOOPBACK:
+            pytest.skip("Firefox gathers nothing where loopback is all there is")
         yield place
 
 
@@ -58,7 +60,7 @@ def stage(hub: Hub, context: BrowserContext, tmp_path: Path, place: Place) -> It
     stage.watch(context)
     yield stage
     assert stage.complaints == []
-    for secret in (*stage.sentences, place.address):
+    for secret in (*stage.sentences, *telling(place), "a=candidate"):
         assert hub.traces_of(secret) == []
 
 

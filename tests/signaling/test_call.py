@@ -1151,6 +1151,7 @@ def test_a_hub_that_restarts_ends_nothing() -> None:
 
     assert play.joined == {"claire", "jean", "sophie"}
     assert play.leg(HUGO).state is Leg.RINGING
+    assert play.pair(CLAIRE, SOPHIE).generation == 2
     for who in (CLAIRE, JEAN, SOPHIE):
         play.hear(who)
     play.connect(CLAIRE, SOPHIE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from server.hub import signals
+from server.hub.backpressure import LANE_BYTES, LANE_ITEMS
 from server.hub.outcome import SignalTo
 from server.hub.signals import MAILBOX_BYTES, MAX_SIGNALS, Letter, Mailbox, SignalMeter
 from signaling.frames import SignalPush
@@ -103,10 +104,23 @@ def test_whoever_collects_clears_what_is_too_old_for_all() -> None:
 
 def test_the_mailbox_is_bounded() -> None:
     """The oldest go first, whoever they were for."""
-    size = MAILBOX_BYTES // 8
-    letters = [a_letter(bytes([number]) * size, device=str(number)) for number in range(9)]
+    many = MAILBOX_BYTES // LANE_BYTES + 1
+    letters = [a_letter(bytes(LANE_BYTES), device=str(number)) for number in range(many)]
 
     mailbox = kept(*letters)
 
     assert mailbox.collect("0", 0) == []
-    assert [mailbox.collect(str(n), 0) for n in range(1, 9)] == [[one] for one in letters[1:]]
+    assert [mailbox.collect(str(n), 0) for n in range(1, many)] == [[one] for one in letters[1:]]
+
+
+@pytest.mark.parametrize(
+    ("size", "count"), [(1, LANE_ITEMS), (LANE_BYTES // 4, 4)], ids=["by number", "by length"]
+)
+def test_a_flood_for_one_device_costs_no_other_its_letters(size: int, count: int) -> None:
+    """Of its own the oldest go: no more waits than its connection would take."""
+    flood = [a_letter(bytes(size)) for _ in range(10_000 // count)]
+
+    mailbox = kept(a_letter(b"first", "d"), *flood)
+
+    assert len(mailbox.collect("b", 0)) == count
+    assert mailbox.collect("d", 0) == [a_letter(b"first", "d")]

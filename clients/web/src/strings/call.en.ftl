@@ -111,6 +111,7 @@ call-sound-poor = Weak connection
 call-interrupted = Video interrupted — you can go on by message
 call-alone = The server restarts. The call goes on.
 call-unblock = Turn the sound on
+call-news-waits = { $name } is in the waiting room.
 call-news-joined = { $name } is in the call.
 call-news-left = { $name } left the call.
 call-news-lost = The picture of { $name } is interrupted. You can go on by message.

@@ -111,6 +111,7 @@ call-sound-poor = Liaison faible
 call-interrupted = Vidéo interrompue — vous pouvez continuer par message
 call-alone = Le serveur redémarre. La visio continue.
 call-unblock = Activer le son
+call-news-waits = { $name } attend en salle d’attente.
 call-news-joined = { $name } est en visio.
 call-news-left = { $name } a quitté la visio.
 call-news-lost = L’image de { $name } est interrompue. Vous pouvez continuer par message.

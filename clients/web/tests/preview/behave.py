@@ -267,7 +267,14 @@ def one_column_at_a_time(page: Page, address: str) -> None:
 def four_hundred_per_cent(page: Page, address: str) -> None:
     """At 400 % (320 by 256 points) nothing scrolls sideways and the composer can be reached and used."""
     page.set_viewport_size({"width": 320, "height": 256})
-    for scene in ("staff-talk", "patient-talk", "landing", "control-broken"):
+    for scene in (
+        "staff-talk",
+        "patient-talk",
+        "landing",
+        "control-broken",
+        "patient-call-in",
+        "staff-call-lobby-waits",
+    ):
         show(page, address, scene)
         assert page.evaluate(SIDEWAYS) == 0, scene
     show(page, address, "patient-talk")

@@ -1,7 +1,7 @@
 /** A video call in every state, for each side. */
-import type { CallNotice, CallPerson, CallStage, Role, Tile } from "../../src/core/model"
+import type { AuditRow, CallNotice, CallPerson, CallStage, Role, Tile } from "../../src/core/model"
 import { drawnStream, theirs, type CallScene } from "./pretendCalls"
-import { jeanTalks, NOW, talk, uuid } from "./scenes"
+import { jeanTalks, NOW, officerReads, talk, uuid } from "./scenes"
 import type { Scene } from "./pretend"
 
 const MINUTE = 60_000
@@ -56,6 +56,19 @@ const RING: CallStage = {
 }
 const LONG = "Prenez un comprimé le matin et un le soir, pendant le repas, avec un grand verre d’eau. Jamais deux à la fois."
 
+const TRAIL = ([
+  ["call.opened", "Jean Lefèvre", "patient", "call.open"], ["call.delayed", "Claire Morel", "pharmacist", "call.delay"],
+  ["call.socket_lost", "", "hub", "call.socket_lost"], ["call.socket_back", "", "hub", "call.socket_back"],
+  ["call.rang", "Claire Morel", "pharmacist", "call.ring"], ["call.accepted", "Jean Lefèvre", "patient", "call.accept"],
+  ["act.refused", "Jean Lefèvre", "patient", "call.taken"], ["call.connected", "Claire Morel", "pharmacist", "call.connected"],
+  ["call.pair_lost", "Jean Lefèvre", "patient", "call.pair_lost"], ["call.incident", "Jean Lefèvre", "patient", "call.incident"],
+  ["call.turn_issued", "Jean Lefèvre", "patient", "call.turn"], ["call.left", "Jean Lefèvre", "patient", "call.hang_up"],
+  ["call.ended", "", "hub", "call.ended"],
+] as const).map(([type, name, role, rule], at): AuditRow => ({
+  index: 900 + at, log: "care", at: NOW - (20 - at) * MINUTE, type, name, role, rule,
+  decision: type === "act.refused" ? "deny" : "permit", raw: JSON.stringify({ v: 1, type }),
+}))
+
 export const CALL_SCENES: Readonly<Record<string, Scene>> = {
   "staff-call-door": staff(() => ({})),
   "staff-call-waits": staff(() => ({ notices: [WAITS, aNotice("active", [aPerson(HUGO, "joined")], { id: uuid(501), conversation: uuid(2) })] })),
@@ -105,5 +118,6 @@ export const CALL_SCENES: Readonly<Record<string, Scene>> = {
   "patient-call-ended-lost": patient(ended("call.media_lost", { lasted: 95_000 })),
   "patient-call-ended-missed": patient(ended("call.timeout", { mayCallAgain: false })),
   "patient-call-ended-taken": patient(ended("call.taken", { mayCallAgain: false })),
+  "control-call": officerReads(TRAIL),
   "patient-call-ended-unsafe": patient(ended("call.fingerprint_mismatch")),
 }

@@ -172,6 +172,8 @@ const control = (integrity: Integrity, changes: Partial<Audit> = {}): Audit => (
 const IDLE: Integrity = { kind: "idle" }
 
 const officer = (audit: Audit, hash?: string): Scene => ({ app: marc, audit, proofs: PROOFS.slice(0, 1), ...(hash === undefined ? {} : { hash }) })
+export const officerReads = (rows: readonly AuditRow[]): Scene =>
+  officer(control(IDLE, { timeline: { conversation: uuid(1), rows, complete: true, numbered: true } }), open(1))
 const failed = (fault: Extract<AppState, { kind: "failed" }>["fault"]): Scene => ({ app: { kind: "failed", fault } })
 const idle = (role: Role, name: string): Scene => ({ app: me(role, name) })
 export const jeanTalks = (changes: Partial<Scene> = {}): Scene => ({

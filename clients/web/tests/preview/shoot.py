@@ -58,7 +58,7 @@ SMALL_TARGETS = """
 """
 # A call is answered, muted and ended without scrolling.
 OUT_OF_SIGHT = """
-[...document.querySelectorAll(".call-controls button, .call-foot button, .call-head button")]
+[...document.querySelectorAll(".call-controls button, .call-foot button")]
   .filter((e) => e.checkVisibility())
   .map((e) => [e.textContent.trim(), e.getBoundingClientRect()])
   .filter(([, box]) => box.top < 0 || box.bottom > innerHeight || box.left < 0 || box.right > innerWidth)
@@ -155,6 +155,7 @@ ACTS = (
     Shot("staff-call-in", "staff-call-write", write_large),
     Shot("patient-call-in", "patient-call-write", write_large),
     Shot("patient-call-in", "patient-call-messages", show_messages),
+    Shot("patient-call-waiting", "patient-call-waiting-messages", show_messages),
     Shot("patient-call-lost", "patient-call-write-instead", write_instead),
     Shot("patient-call-door", "patient-call-consent", press("Salle d’attente")),
     Shot("patient-call-tested", "patient-call-settings", open_settings),

@@ -107,7 +107,7 @@ const BY_WORD: Readonly<Record<string, readonly string[]>> = {
   "call-link": ["connecting", "reconnecting", "audio_only"],
   "call-quality": ["good", "fair", "poor"],
   "call-sound": ["good", "fair", "poor"],
-  "call-news": ["joined", "left", "lost", "back", "audio_only"],
+  "call-news": ["waits", "joined", "left", "lost", "back", "audio_only"],
   "call-device": ["camera", "microphone", "speaker"],
   "call-verdict": ["good", "relay_only", "no_relay", "blocked", "busy"],
   "call-ended": ["over", "taken", "declined", "cancelled", "lost", "unsafe", "unanswered", "missed"],

@@ -8,6 +8,7 @@ import type { CallRequest, CallView, IncidentCode } from "../../core/wire"
 import { playThreeTones, ring, wakeAudio } from "./audio"
 import { Devices } from "./devices"
 import { testLine } from "./lineTest"
+import { Presses } from "./presses"
 import { Room } from "./room"
 import { Sound } from "./sound"
 import { WakeLock } from "./wakeLock"
@@ -43,6 +44,8 @@ export class CallDesk {
   #known: readonly KnownCall[] = []
   #seat: Seat | null = null
   #lobby: Lobby | null = null
+  /** The hub's answer to a lobby that was opened from here. */
+  #opening: Promise<Outcome> = Promise.resolve(DONE)
   #room: Room | null = null
   #ended: Extract<CallStage, { kind: "ended" }> | null = null
   #online = true
@@ -51,6 +54,7 @@ export class CallDesk {
   #hungUp = false
   /** A call this run of the page entered by itself; any other it is in was entered by a run before. */
   readonly #entered = new Set<string>()
+  readonly #presses: Presses
   /** Calls left here, whether the hub has heard it or not. */
   readonly #gone = new Set<string>()
   readonly #incidents = new Set<string>()
@@ -60,6 +64,7 @@ export class CallDesk {
   constructor(private readonly world: World) {
     this.#sound = new Sound(() => { this.#show() })
     this.#devices = new Devices(world.media, world.demo, () => world.me()?.name ?? "", () => { this.#mediaChanged() })
+    this.#presses = new Presses(() => ({ cameraOn: world.media.value.cameraOn, microphoneOn: world.media.value.microphoneOn }))
     addEventListener("online", () => { this.#room?.networkChanged() })
     followNetwork(() => { this.#room?.networkChanged() })
   }
@@ -94,6 +99,7 @@ export class CallDesk {
     this.#known = []
     this.#seat = null
     this.#entered.clear()
+    this.#presses.clear()
     this.#gone.clear()
     this.#closeRoom()
     this.#show()
@@ -108,7 +114,8 @@ export class CallDesk {
     void this.#devices.start()
     // One that goes on already is not prepared: it is come back to.
     const begun = this.#liveIn(conversation)?.view.state ?? "lobby"
-    return as === "caller" && begun === "lobby" ? this.#open(conversation) : DONE
+    this.#opening = as === "caller" && begun === "lobby" ? this.#open(conversation) : Promise.resolve(DONE)
+    return this.#opening
   }
 
   async enter(): Promise<Outcome> {
@@ -116,14 +123,18 @@ export class CallDesk {
   }
 
   async ring(): Promise<Outcome> {
+    // Pressed at once, before the hub has said which call this is.
+    await this.#opening
     const lobby = this.#lobby
     const call = lobby === null ? undefined : this.#liveIn(lobby.conversation)
     if (lobby === null || call === undefined) return NOT_NOW
     this.#entered.add(call.view.id)
+    this.#presses.give(lobby.conversation, call.view.id)
     return this.#control({ kind: "call.ring", ...idsOf(call), persons: this.#toRing(call) })
   }
 
   async delay(minutes: number): Promise<Outcome> {
+    await this.#opening
     const call = this.#lobby === null ? undefined : this.#liveIn(this.#lobby.conversation)
     return call === undefined ? NOT_NOW : this.#control({ kind: "call.delay", ...idsOf(call), minutes })
   }
@@ -133,15 +144,26 @@ export class CallDesk {
     const view = place.kind === "incoming" ? place.view : this.#comingBackTo()
     if (view === undefined) return NOT_NOW
     performance.mark("colloque:call:accepted")
-    this.#entered.add(view.id)
+    // Who is in it already, by the hub's word, was there before this page.
+    if (placeIn(view, this.#seat ?? NOBODY).kind !== "in_call") this.#entered.add(view.id)
+    this.#presses.give(view.conversation, view.id)
     this.#gone.delete(view.id)
     void wakeAudio()
     const accepted = this.#control({ kind: "call.accept", ...idsOf({ view }) })
     void this.#devices.start()
     const outcome = await accepted
     // Somebody else's device was faster, or it is over: nobody is to be seen.
-    if (!outcome.ok && this.#place().kind === "none" && this.#lobby === null) this.#devices.stop()
+    if (!outcome.ok) this.#notIn(view.conversation)
+    this.#look()
     return outcome
+  }
+
+  /** What was pressed did not come to pass: it is not to come later, by itself. */
+  #notIn(conversation: string): void {
+    const { kind } = this.#place()
+    if (kind !== "none" && kind !== "incoming") return
+    this.#presses.takeBack(conversation)
+    if (this.#lobby === null) this.#devices.stop()
   }
 
   /** In the lobby of a call that goes on and that this person has left. */
@@ -161,6 +183,7 @@ export class CallDesk {
   async hangUp(): Promise<void> {
     const place = this.#place()
     if (place.kind === "incoming") { await this.decline("declined"); return; }
+    if (this.#lobby !== null) this.#presses.takeBack(this.#lobby.conversation)
     this.#lobby = null
     this.#ended = null
     if (place.kind === "none") {
@@ -247,8 +270,24 @@ export class CallDesk {
     this.#leaveAgain()
     const after = this.#place()
     if (before.kind !== "none" && (after.kind === "none" || after.view.id !== before.view.id)) this.#left(before)
-    if (after.kind !== "none") this.#isIn(after)
+    else if (before.kind !== "none" && before.kind !== "incoming" && after.kind === "incoming") this.#putOut(before)
+    this.#look()
+  }
+
+  /** Where the hub's word and this person's press have put this device. */
+  #look(): void {
+    const place = this.#place()
+    if (this.#room !== null && place.kind !== "in_call" && place.kind !== "calling") this.#closeRoom()
+    if (place.kind !== "none") this.#isIn(place)
     this.#show()
+  }
+
+  /** It rings again for who was in it: that is a new question, and camera and microphone wait for its answer. */
+  #putOut({ view }: { readonly view: CallView }): void {
+    this.#presses.takeBack(view.conversation, view.id)
+    this.#entered.delete(view.id)
+    this.#lobby = null
+    this.#closeRoom()
   }
 
   /** The hub was not there to hear it: it is said again. */
@@ -276,6 +315,7 @@ export class CallDesk {
     this.#hungUp = false
     this.#lobby = null
     this.#entered.delete(id)
+    this.#presses.takeBack(conversation, id)
     this.#closeRoom()
     this.#show()
   }
@@ -303,7 +343,7 @@ export class CallDesk {
     if (place.kind === "waiting") {
       this.#entered.add(place.view.id)
       this.#lobby ??= { conversation: place.view.conversation, as: this.world.me()?.role === "pharmacist" ? "caller" : "waiting" }
-      void this.#devices.start()
+      this.#start()
     }
     if (place.kind === "calling" || place.kind === "in_call") this.#join(known)
   }
@@ -319,8 +359,14 @@ export class CallDesk {
       tracks: () => ({ audio: this.#devices.track("audio"), video: this.#devices.track("video") }),
       beat: () => ({ mic: this.#sends("audio"), cam: this.#sends("video"), text: this.world.media.value.bigText }),
     }, resumed)
-    void this.#devices.start()
+    this.#start()
     this.#reportTrouble()
+  }
+
+  #start(): void {
+    const switches = this.#presses.takeSwitches()
+    if (switches !== null && !this.#devices.running) this.world.media.value = { ...this.world.media.value, ...switches }
+    void this.#devices.start()
   }
 
   #sends(kind: "audio" | "video"): boolean {
@@ -363,7 +409,19 @@ export class CallDesk {
   async #open(conversation: string): Promise<Outcome> {
     const call = this.#liveIn(conversation)?.view.id ?? uuidFrom(crypto.getRandomValues(new Uint8Array(16)))
     this.#gone.delete(call)
-    return this.#control({ kind: "call.open", conversation, call })
+    // The hub may name another, where two open one at once.
+    this.#presses.give(conversation, this.#liveIn(conversation) === undefined ? null : call)
+    const outcome = await this.#control({ kind: "call.open", conversation, call })
+    if (!outcome.ok) this.#notIn(conversation)
+    else if (!this.#presses.areFor(conversation)) this.#leaveLobby(conversation)
+    this.#look()
+    return outcome
+  }
+
+  /** Closed before the hub had answered that it is open. */
+  #leaveLobby(conversation: string): void {
+    const live = this.#liveIn(conversation)
+    if (live !== undefined && placeIn(live.view, this.#seat ?? NOBODY).kind === "waiting") void this.#control({ kind: "call.hang_up", ...idsOf(live) })
   }
 
   async #control(request: CallRequest): Promise<Outcome> {
@@ -385,8 +443,10 @@ export class CallDesk {
   }
 
   #place(): Place {
+    const seat = this.#seat
+    if (seat === null) return { kind: "none" }
     const views = this.#known.map((one) => one.view).filter(({ id }) => !this.#gone.has(id))
-    return this.#seat === null ? { kind: "none" } : placeOf(views, this.#seat)
+    return placeOf(views.filter((view) => ASKS_NOBODY.includes(placeIn(view, seat).kind) || this.#presses.covers(view)), seat)
   }
 
   #show(): void {
@@ -439,6 +499,8 @@ function followNetwork(changed: () => void): void {
   })
 }
 
+/** What the hub alone can say of this device. */
+const ASKS_NOBODY: readonly Place["kind"][] = ["none", "incoming"]
 const NOBODY: Seat = { person: "", device: "" }
 
 function idsOf({ view }: { readonly view: CallView }): { readonly conversation: string; readonly call: string } {

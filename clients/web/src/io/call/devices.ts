@@ -97,6 +97,8 @@ export class Devices {
     this.#run += 1
     this.#letGo("audio")
     this.#letGo("video")
+    this.#meter?.stop()
+    this.#meter = null
     this.#wantsDemo = false
     const { cameras, microphones, speakers, camera, microphone, speaker, volume } = this.media.value
     this.media.value = { ...NO_MEDIA, cameras, microphones, speakers, camera, microphone, speaker, volume }
@@ -125,15 +127,15 @@ export class Devices {
       if (this.media.value.cameraOn) await this.#openPicture()
     } else {
       this.#letGo("audio")
-      this.#keep(await ask({ audio: this.#voice() }))
+      const run = this.#run
+      this.#keep(await ask({ audio: this.#voice() }), run)
     }
     this.#settle()
   }
 
   async useDemoCamera(): Promise<void> {
-    if (!this.isDemo()) return
+    if (!this.isDemo() || !this.running) return
     this.#wantsDemo = true
-    this.#letGo("video")
     this.#show({ cameraOn: true })
     await this.#openPicture()
     if (this.#audio === null) this.#openSilence()
@@ -146,8 +148,8 @@ export class Devices {
     this.#show({ state: "asking", trouble: null })
     const wantsPicture = this.media.value.cameraOn && !this.#wantsDemo
     const had = wantsPicture ? await askBoth(this.#voice(), this.#picture()) : await ask({ audio: this.#voice() })
-    if (run !== this.#run) { had.tracks.forEach((track) => { track.stop() }); return; }
-    this.#keep(had)
+    this.#keep(had, run)
+    if (run !== this.#run) return
     // In the demonstration one camera is shared by two windows: the second one draws its picture.
     if (this.#video === null && this.media.value.cameraOn && this.isDemo() && had.denial !== "call.device_denied") this.#draw()
     if (this.#audio === null && this.#demo !== null) this.#openSilence()
@@ -157,12 +159,14 @@ export class Devices {
 
   async #openPicture(): Promise<void> {
     if (this.#wantsDemo) { this.#draw(); return; }
+    const run = this.#run
     const had = await ask({ video: this.#picture() })
-    this.#keep(had)
-    if (had.denial === "call.no_device" && this.isDemo()) this.#draw()
+    this.#keep(had, run)
+    if (had.denial === "call.no_device" && this.isDemo() && run === this.#run && this.media.value.cameraOn) this.#draw()
   }
 
   #draw(): void {
+    this.#letGo("video")
     this.#demo = openDemoCamera(this.name())
     this.#video = this.#demo?.video ?? null
   }
@@ -172,10 +176,12 @@ export class Devices {
     void wakeAudio()
   }
 
-  #keep({ tracks }: Asked): void {
+  /** `run`: when it was asked for. What nobody holds any more would stay on, its light too. */
+  #keep({ tracks }: Asked, run: number): void {
     for (const track of tracks) {
-      // Switched off while the browser was still asking.
-      if (track.kind === "video" && !this.media.value.cameraOn) { track.stop(); continue; }
+      const wanted = run === this.#run && (track.kind === "audio" || this.media.value.cameraOn)
+      if (!wanted) { track.stop(); continue; }
+      this.#letGo(track.kind === "audio" ? "audio" : "video")
       if (track.kind === "audio") this.#audio = track
       else this.#video = track
       // Unplugged, or taken by another program: what it sent ends.

@@ -109,16 +109,24 @@ export function DemoCamera() {
   return <button type="button" class="button quiet" onClick={() => void calls.useDemoCamera()}><CameraIcon /><span>{t("call-demo-camera")}</span></button>
 }
 
+interface MediaTroubleProps {
+  /** One is in already: to go on is not to enter. */
+  readonly inside?: boolean
+  /** There is room to say how it is allowed. */
+  readonly how?: boolean
+  readonly without: () => void
+}
+
 /** What the browser refused or did not find: in words, with the way out. */
-export function MediaTrouble({ inside = false, without }: { readonly inside?: boolean; readonly without: () => void }) {
+export function MediaTrouble({ inside = false, how = false, without }: MediaTroubleProps) {
   const { calls } = useEngine()
   const { trouble } = useMedia()
   if (trouble === null) return null
-  const how = `call-how-${slug(trouble.code)}`
+  const steps = `call-how-${slug(trouble.code)}`
   return (
     <Notice>
       <p>{troubleText(trouble)}</p>
-      {!inside && has(how) && <p>{t(how)}</p>}
+      {how && has(steps) && <p>{t(steps)}</p>}
       <div class="row">
         <button type="button" class="button" onClick={() => void calls.askAgain()}>{t("call-ask-again")}</button>
         <button type="button" class="button" onClick={without}>{t(inside ? "call-go-on-without" : "call-without")}</button>

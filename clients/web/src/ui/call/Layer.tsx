@@ -1,27 +1,35 @@
 import { useState } from "preact/hooks"
-import type { CallStage, Me } from "../../core/model"
+import type { CallNotice, CallStage, Me } from "../../core/model"
 import { t } from "../../strings/strings"
 import { useEngine } from "../engine"
 import { Dialog } from "../parts/Dialog"
 import { hrefOf } from "../route"
 import { CameraIcon, HangUpIcon } from "./icons"
 import { Ring } from "./Ring"
-import { endedTitle } from "./states"
+import { endedTitle, waitsHere } from "./states"
 import { callTitle } from "./Tiles"
 import { conversationOf, shown } from "./where"
 
 /** What a call shows wherever one is. */
 export function CallLayer({ me }: { readonly me: Me }) {
   const [promised, setPromised] = useState(false)
-  const stage = useEngine().calls.stage.value
+  const { calls } = useEngine()
+  const stage = calls.stage.value
   const conversation = conversationOf(stage)
   return (
     <>
+      {me.role === "pharmacist" && <Knocks notices={calls.notices.value} />}
       {stage.kind === "incoming" && <Ring key={stage.call.id} stage={stage} me={me} onCallMe={() => setPromised(true)} />}
       {promised && <Dialog title={t("call-promised-title")} onClose={() => setPromised(false)}><p>{t("call-promised", { name: me.pharmacy.name })}</p></Dialog>}
       {conversation !== null && conversation !== shown.value && <Bar stage={stage} conversation={conversation} me={me} />}
     </>
   )
+}
+
+/** Who has come to the waiting room, aloud: the list may be out of sight. */
+function Knocks({ notices }: { readonly notices: readonly CallNotice[] }) {
+  const waiting = notices.filter(({ state }) => state === "lobby").flatMap(({ people }) => people).filter(waitsHere)
+  return <p class="visually-hidden" role="status">{waiting.map(({ name }) => t("call-news-waits", { name })).join(" ")}</p>
 }
 
 interface BarProps {

@@ -26,6 +26,7 @@ interface LobbyProps {
 /** Before the call: how one looks and sounds, and who is there. */
 export function Lobby({ stage, me, conversation }: LobbyProps) {
   const { calls } = useEngine()
+  const [alright, setAlright] = useState(false)
   const [trouble, setTrouble] = useState<Trouble | null>(null)
   const others = conversation.members.filter(({ person }) => person !== me.person)
   const act = lobbyAct(stage.as, stage.call)
@@ -36,18 +37,22 @@ export function Lobby({ stage, me, conversation }: LobbyProps) {
     const outcome = await asked[act]()
     setTrouble(outcome.ok ? null : outcome.trouble)
   }
+  const caller = stage.as === "caller"
+  const enters = act === "enter" && !stage.entered
   const without = () => {
     calls.setCamera(false)
     calls.setMicrophone(false)
-    if (!stage.entered) void go()
+    setAlright(true)
+    // Who waits only comes in; who calls would ring at somebody.
+    if (enters) void go()
   }
   return (
-    <Frame kind="lobby" title={t(`call-lobby-${stage.as}`)} unread={conversation.unread}>
+    <Frame kind={stage.entered ? "waiting" : "lobby"} title={t(`call-lobby-${stage.as}`)} unread={conversation.unread}>
       <div class="call-body lobby">
-        {stage.as === "caller" ? <People others={others} call={stage.call} /> : <Waiting stage={stage} />}
-        <MediaTrouble without={without} />
+        {caller ? <People others={others} call={stage.call} /> : <Waiting stage={stage} />}
+        {!alright && <MediaTrouble inside={!enters} how without={without} />}
         <Mirror />
-        {stage.as === "caller" && (stage.call === null || stage.call.state === "lobby") && <Delay until={stage.call?.delayedUntil ?? null} />}
+        {caller && (stage.call === null || stage.call.state === "lobby") && <Delay until={stage.call?.delayedUntil ?? null} />}
         <Settings />
       </div>
       <div class="call-foot">
@@ -72,6 +77,7 @@ function Mirror() {
       <div class="mirror-controls"><MicrophoneControl /><CameraControl /></div>
       {media.microphoneOn ? <Level /> : <p>{t("call-without-microphone")}</p>}
       {!media.cameraOn && <p>{t("call-without-camera")}</p>}
+      {media.trouble === null && <DemoCamera />}
     </div>
   )
 }
@@ -80,7 +86,7 @@ function Settings() {
   return (
     <details class="fold">
       <summary>{t("call-settings")}</summary>
-      <div class="settings"><Devices /><SoundTest /><ConnectionTest /><DemoCamera /></div>
+      <div class="settings"><Devices /><SoundTest /><ConnectionTest /></div>
     </details>
   )
 }

@@ -8,5 +8,5 @@ export const HangUpIcon = icon(<path d="M3 13.5c4.8-5 13.2-5 18 0l-2 2.7-4-1.5v-
 export const BigTextIcon = icon(<path d="M3 18 8 6l5 12M5 14h6M15 18l3-7 3 7M16 15.5h4" />)
 export const SpeakerIcon = icon(<path d="M4 9.5h4L13 5v14l-5-4.5H4zM16.5 9a4.5 4.5 0 0 1 0 6M19 6.5a8 8 0 0 1 0 11" />)
 export const DoorIcon = icon(<path d="M6 21V4h10v17M3 21h18M13 12.5v.5" />)
-export const MoreIcon = icon(<path d="M5 12h.01M12 12h.01M19 12h.01" />)
+export const MoreIcon = icon(<><circle cx="5" cy="12" r="1" /><circle cx="12" cy="12" r="1" /><circle cx="19" cy="12" r="1" /></>)
 export const LineIcon = icon(<path d="M4 18v-3M9.5 18v-6M15 18V9M20.5 18V5" />)

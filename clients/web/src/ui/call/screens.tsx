@@ -1,5 +1,4 @@
 /** All that a call shows, fetched as one. */
-import "../css/call.css"
 
 export { CallDock } from "./Dock"
 export { CallHead } from "./Head"

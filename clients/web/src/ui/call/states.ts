@@ -13,13 +13,14 @@ export function whereIs(member: Member, person: CallPerson | undefined): Whereab
 /** Somebody whom the pharmacist can let in. */
 export const waitsHere = ({ state, away, me }: CallPerson): boolean => state === "waiting" && !away && !me
 
-const GONE: readonly CallPerson["state"][] = ["left", "missed", "declined", "call_me"]
+// "joined": by the hub's word, in a page that has not been told so by a press.
+const COMES_BACK: readonly CallPerson["state"][] = ["left", "missed", "declined", "call_me", "joined"]
 
 /** What the large button of the lobby does. */
 export function lobbyAct(as: "caller" | "waiting", call: CallNotice | null): "ring" | "admit" | "enter" | "come_back" {
   const mine = call?.people.find(({ me }) => me)
   const goesOn = call !== null && call.state !== "lobby"
-  if (goesOn && mine !== undefined && GONE.includes(mine.state)) return "come_back"
+  if (goesOn && mine !== undefined && COMES_BACK.includes(mine.state)) return "come_back"
   if (as === "waiting") return "enter"
   return call?.people.some(waitsHere) === true ? "admit" : "ring"
 }
