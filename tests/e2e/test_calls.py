@@ -450,3 +450,41 @@ def test_a_picture_is_back_after_its_link_was_cut(
 
         assert scene.gap_after(instant) < MOST_GAP_MS
         assert scene.cable() is not cable
+
+
+class TestWhereTheClockIsTurned:
+    """The hub's machine gets another clock (libfaketime), whose hands the test turns."""
+
+    @pytest.fixture
+    def hands(self, tmp_path: Path) -> Path:
+        """Where the clock of the hub's process reads how far ahead it is."""
+        hands = tmp_path / "hands"
+        hands.write_text("+0")
+        return hands
+
+    @pytest.fixture
+    def settings(self, hands: Path) -> dict[str, str]:
+        """The clock of the day is turned; the one that waits are measured by only runs."""
+        library = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
+        return {
+            "LD_PRELOAD": str(library),
+            "FAKETIME_TIMESTAMP_FILE": str(hands),
+            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        }
+
+    def test_a_call_that_nobody_answers_is_missed(
+        self, stage: Stage, met: tuple[Caller, Caller], hands: Path
+    ) -> None:
+        """After two minutes it rings no more, and both are told what they can do."""
+        claire, jean = met
+        claire.ring()
+        jean.is_rung()
+
+        hands.write_text("+121")
+
+        claire.ended("Pas de réponse")
+        expect(jean.page.get_by_role("dialog", name="vous appelle en visio")).to_have_count(0)
+        stage.look(claire.page, "call-missed-pharmacist")
+        stage.look(jean.page, "call-missed-patient")
+        expect(claire.button("Rappeler")).to_be_visible()
