@@ -24,7 +24,7 @@ from crypto.mls.authenticated_data import AuthenticatedData, SignalHeader, Signa
 from crypto.mls.framing import decode_header
 from server.demo import PERSONAS
 from signaling.codes import Code
-from signaling.frames import AnyServerFrame, CallView, SignalPush
+from signaling.frames import AnyServerFrame, CallPush, CallView, SignalPush
 from tests.e2e.callers import CLAIRE, JEAN, Caller, a_context, in_call, who_met
 from tests.e2e.chromium import CAMERA, a_browser
 from tests.e2e.hub import Hub
@@ -209,6 +209,76 @@ def of_generation_before(scene: Scene, victim: str) -> SignalPush:
     return before
 
 
+def told(scene: Scene, victim: str, **changed: Any) -> CallPush:
+    """Tell of the call something that the hub did not say."""
+    view = scene.view(victim)
+    return CallPush(call=replace(view, **{"version": view.version + 1, **changed}))
+
+
+def other_pair(scene: Scene, victim: str, **changed: Any) -> CallPush:
+    """Say something else of the connection."""
+    (pair,) = scene.view(victim).pairs
+    return told(scene, victim, pairs=[replace(pair, **changed)])
+
+
+def other_offerer(scene: Scene, victim: str) -> CallPush:
+    """Say that the other side offers, in the same generation."""
+    (pair,) = scene.view(victim).pairs
+    (offerer,) = set(pair.devices) - {pair.offerer}
+    return other_pair(scene, victim, offerer=offerer)
+
+
+def no_generation(scene: Scene, victim: str) -> CallPush:
+    """Say that a generation is current that was before the first."""
+    return other_pair(scene, victim, generation=0)
+
+
+def last_generation(scene: Scene, victim: str) -> CallPush:
+    """Say that there is no generation left."""
+    return other_pair(scene, victim, generation=2**31 - 1)
+
+
+def of_nobody(scene: Scene, victim: str) -> CallPush:
+    """Say that a third device offers."""
+    return other_pair(scene, victim, offerer=str(uuid4()))
+
+
+def other_contents(scene: Scene, victim: str) -> CallPush:
+    """Say something else under the same version."""
+    return told(scene, victim, version=scene.view(victim).version, state="degraded")
+
+
+def elsewhere(scene: Scene, victim: str) -> CallPush:
+    """Say that the call is of another conversation."""
+    return told(scene, victim, conversation=str(uuid4()))
+
+
+def as_hugo(scene: Scene, victim: str) -> CallPush:
+    """Say that the other's device is somebody else's."""
+    me = scene.line(victim).person
+    legs = [
+        leg if leg.person == me else replace(leg, person=HUGO) for leg in scene.view(victim).legs
+    ]
+    return told(scene, victim, state="active", legs=legs)
+
+
+def swapped(scene: Scene, victim: str) -> CallPush:
+    """Say that the two have exchanged their devices."""
+    one, other = scene.view(victim).legs
+    legs = [replace(one, person=other.person), replace(other, person=one.person)]
+    return told(scene, victim, state="active", legs=legs)
+
+
+def one_more(scene: Scene, victim: str) -> CallPush:
+    """Seat a device that the group does not hold, beside the others."""
+    view, stranger = scene.view(victim), str(uuid4())
+    leg = replace(view.legs[0], person=HUGO, device=stranger)
+    (pair,) = view.pairs
+    mine = scene.line(victim).device
+    extra = replace(pair, devices=[stranger, mine], offerer=stranger)
+    return told(scene, victim, legs=[*view.legs, leg], pairs=[pair, extra])
+
+
 ALTERED: dict[str, tuple[Callable[[SignalPush, Scene], SignalPush], Code]] = {
     "a bit of the ciphertext": (flipped, Code.CALL_IDENTITY_CHANGED),
     "another type": (other_type, Code.CALL_IDENTITY_CHANGED),
@@ -222,6 +292,15 @@ SAID: dict[str, tuple[Callable[[Scene, str], AnyServerFrame], Code]] = {
     "a signal twice": (again, Code.CALL_IDENTITY_CHANGED),
     "a signal of the call before": (of_before, Code.CALL_WRONG_STATE),
     "a signal of the generation before": (of_generation_before, Code.CALL_STALE_GENERATION),
+    "another offerer": (other_offerer, Code.CALL_WRONG_ROLE),
+    "an offerer who is nobody": (of_nobody, Code.CALL_WRONG_STATE),
+    "a generation before the first": (no_generation, Code.CALL_STALE_GENERATION),
+    "the last of all generations": (last_generation, Code.CALL_WRONG_STATE),
+    "two things under one version": (other_contents, Code.CALL_WRONG_STATE),
+    "another conversation": (elsewhere, Code.CALL_WRONG_STATE),
+    "the other's device as somebody else's": (as_hugo, Code.CALL_IDENTITY_CHANGED),
+    "devices exchanged": (swapped, Code.CALL_IDENTITY_CHANGED),
+    "a stranger's device": (one_more, Code.CALL_IDENTITY_CHANGED),
 }
 FORGED: dict[str, Code] = {
     "second_fingerprint": Code.CALL_FINGERPRINT_MISMATCH,

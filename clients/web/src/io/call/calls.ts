@@ -35,6 +35,7 @@ type Lobby = { readonly conversation: string; readonly as: "caller" | "waiting" 
 const DONE: Outcome = { ok: true }
 const NOT_NOW: Outcome = { ok: false, trouble: { code: "call.wrong_state", text: "" } }
 const GRACE_MS = 30_000
+const GONE_PAUSE_MS = 3_000
 const MAX_BESIDES_ME = 3
 
 export class CallDesk {
@@ -55,8 +56,8 @@ export class CallDesk {
   /** A call this run of the page entered by itself; any other it is in was entered by a run before. */
   readonly #entered = new Set<string>()
   readonly #presses: Presses
-  /** Calls left here, whether the hub has heard it or not. */
-  readonly #gone = new Set<string>()
+  /** Calls left here, whether the hub has heard it or not: until when that is not said again. */
+  readonly #gone = new Map<string, number>()
   readonly #incidents = new Set<string>()
   #quiet: (() => void) | null = null
   #ringing = ""
@@ -191,9 +192,8 @@ export class CallDesk {
       this.#show()
       return
     }
-    const told = this.#control({ kind: "call.hang_up", ...idsOf(place) })
+    const told = this.#sayGone(place.view)
     // At once here, whatever the hub is doing: who hangs up is not seen any more.
-    this.#gone.add(place.view.id)
     this.#end("hung_up", place)
     await told
   }
@@ -293,10 +293,17 @@ export class CallDesk {
   /** The hub was not there to hear it: it is said again. */
   #leaveAgain(): void {
     const seat = this.#seat ?? NOBODY
-    for (const { view } of this.#known.filter(({ view: { id } }) => this.#gone.has(id))) {
+    for (const { view } of this.#known.filter(({ view: { id } }) => Date.now() >= (this.#gone.get(id) ?? Infinity))) {
       const { kind } = placeIn(view, seat)
-      if (kind !== "none" && kind !== "incoming") void this.#control({ kind: "call.hang_up", ...idsOf({ view }) })
+      if (kind !== "none" && kind !== "incoming") void this.#sayGone(view)
     }
+  }
+
+  /** A hub that answers, and goes on all the same, is not asked at its own speed. */
+  async #sayGone(view: CallView): Promise<void> {
+    this.#gone.set(view.id, Date.now() + GONE_PAUSE_MS)
+    const outcome = await this.#control({ kind: "call.hang_up", ...idsOf({ view }) })
+    if (!outcome.ok && this.#gone.has(view.id)) this.#gone.set(view.id, 0)
   }
 
   /** The hub, or another device of mine, ended my part in a call. */
@@ -401,8 +408,8 @@ export class CallDesk {
 
   #giveUp(): void {
     const place = this.#place()
-    if (this.#online || place.kind !== "in_call") return
-    this.#gone.add(place.view.id)
+    if (this.#online || (place.kind !== "in_call" && place.kind !== "calling")) return
+    this.#gone.set(place.view.id, 0)
     this.#end("call.media_lost", place)
   }
 
