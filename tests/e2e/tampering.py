@@ -52,6 +52,8 @@ class Scene:
     people: dict[str, Caller]
     kept: dict[str, SignalPush] = field(default_factory=dict)
     """The last signal that each got in the call before."""
+    heard: list[str] = field(default_factory=list)
+    """Whatever any page wrote on its console."""
 
     def begin(self) -> None:
         """Have a call; return once each sees the other."""
@@ -92,6 +94,14 @@ class Scene:
         open_ = "calls.connections.some(({ signalingState }) => signalingState !== 'closed')"
         return bool(page.evaluate(f"{live} || {open_}"))
 
+    def secrets(self, slug: str) -> list[str]:
+        """Return what stood in anybody's description, and must not stand anywhere else."""
+        return [*self.people[slug].page.evaluate("calls.secrets()"), "a=candidate", "candidate:"]
+
+    def memory(self, slug: str) -> str:
+        """Return everything that somebody's browser keeps, bytes as characters."""
+        return str(self.people[slug].page.evaluate(MEMORY))
+
     def line(self, slug: str) -> Line:
         """Return what passed between somebody and the hub."""
         return self.proxy.lines[slug]
@@ -127,6 +137,27 @@ class Scene:
 # Of every description that a page's connections ever had.
 FINGERPRINTS = """(which) => calls.connections.flatMap((one) =>
   [...(one[which]?.sdp ?? "").matchAll(/a=fingerprint:(.*)/g)].map(([, value]) => value.trim()))"""
+MEMORY = """async () => {
+  const done = (request) => new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result)
+    request.onerror = () => reject(request.error)
+  })
+  const said = (value) => {
+    if (value instanceof Uint8Array) return new TextDecoder("latin1").decode(value)
+    if (Array.isArray(value)) return value.map(said).join("\\n")
+    const isMap = typeof value === "object" && value !== null
+    return isMap ? said(Object.entries(value)) : String(value)
+  }
+  const kept = [said([{ ...localStorage }, { ...sessionStorage }]), document.cookie, location.href]
+  for (const { name } of await indexedDB.databases()) {
+    const database = await done(indexedDB.open(name))
+    for (const store of database.objectStoreNames) {
+      kept.push(store, said(await done(database.transaction(store).objectStore(store).getAll())))
+    }
+    database.close()
+  }
+  return kept.join("\\n")
+}"""
 ONE_OPEN = """() =>
   calls.connections.filter((one) => one.signalingState !== "closed").length === 1"""
 PICTURES = """() => [...document.querySelectorAll("video")]
@@ -433,7 +464,10 @@ def a_scene(playwright: Playwright, directory: Path, place: Place) -> Iterator[S
             context.add_init_script(FORGE)
         stage = Stage(front, contexts[0], "", directory)
         claire, jean = who_met(stage, *contexts)
-        yield Scene(hub, proxy, stage, {"claire": claire, "jean": jean})
+        scene = Scene(hub, proxy, stage, {"claire": claire, "jean": jean})
+        for context in contexts:
+            context.on("console", lambda message: scene.heard.append(message.text))
+        yield scene
         assert proxy.faults == []
 
 

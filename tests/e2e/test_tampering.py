@@ -87,6 +87,20 @@ def test_signals_that_arrive_twice_cost_nothing(scene: Scene) -> None:
     assert scene.view("jean").pairs[0].generation == 1
 
 
+@pytest.mark.parametrize("slug", ["claire", "jean"])
+def test_no_description_stays_in_a_browser(scene: Scene, slug: str) -> None:
+    """Neither in what it keeps, nor on its console, during a call or after it."""
+    scene.begin()
+    during = scene.memory(slug)
+    scene.end()
+
+    # What is on the disk is sealed: what goes in there, the worker's own tests look through.
+    assert "colloque.call" in during
+    assert "colloque.call" not in scene.memory(slug)
+    for secret in scene.secrets(slug):
+        assert secret not in during + scene.memory(slug) + "".join(scene.heard)
+
+
 def test_a_hub_that_says_somebody_is_in_a_call_does_not_see_them(scene: Scene) -> None:
     """No press, no camera: what the hub can do is offer the way in."""
     scene.begin()

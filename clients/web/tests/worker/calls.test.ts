@@ -7,7 +7,7 @@ import type { OutgoingSignal } from "../../src/core/rpc"
 import { encodeSignal, offerHash, type Signal } from "../../src/core/signal"
 import { uuidBytes } from "../../src/core/uuid"
 import type { CallView } from "../../src/core/wire"
-import { OTHER_FINGERPRINT, aDescription, anSdp } from "../core/anSdp"
+import { FINGERPRINT, OTHER_FINGERPRINT, aDescription, anSdp } from "../core/anSdp"
 import { CALL, OTHER_CALL, aCallBetween, aLeg, aPair, deviceOf } from "./aCall"
 import { CLAIRE, Device, HUGO, JEAN, aConnectedDevice, aDisk, settled, type Disk } from "./aDevice"
 import { FakeHub } from "./fakeHub"
@@ -247,6 +247,24 @@ describe("signals", () => {
 
     const said = hub.signals.map(({ body }) => new TextDecoder("latin1").decode(body)).join("")
     expect(said).not.toMatch(/sha-256|192\.0\.2\.1|candidate/)
+  })
+
+  test("leave neither descriptions nor addresses in what a device keeps", async () => {
+    const { claire, jean } = await aCall()
+    await claire.call("signal", offerTo(jean))
+    await settled(() => jean.signals.length === 1)
+    await jean.call("signal", offerTo(claire, { type: "answer", sdp: aDescription(OTHER_FINGERPRINT) }))
+    await jean.call("signal", offerTo(claire, { type: "candidates", sdp: null, candidates: [CANDIDATE] }))
+    await settled(() => claire.signals.length === 2)
+
+    for (const { keeper } of [claire, jean]) {
+      const { vault } = keeper["context"]
+      const stores = ["device", "rooms", "messages", "outbox", "key_packages", "proofs", "pins"] as const
+      const kept = await Promise.all(stores.map((store) => vault.all(store)))
+      const said = new TextDecoder("latin1").decode(encode(kept, { ignoreUndefined: true, useBigInt64: true }))
+      expect(said).toContain(CLAIRE.name)
+      for (const secret of ["sha-256", FINGERPRINT, OTHER_FINGERPRINT, "192.0.2.1", "candidate"]) expect(said).not.toContain(secret)
+    }
   })
 
   test("are not sent for a generation that is over, nor for one that has not begun", async () => {
