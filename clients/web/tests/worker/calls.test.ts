@@ -393,10 +393,22 @@ describe("a hub, or a member, that tampers with signals is refused, and it is an
     expect(await refusedBy(scene, await forged(scene.claire, scene.id, { to, call: OTHER_CALL }, { call: CALL }))).toBe("call.wrong_state")
   })
 
-  test("one sealed for another device is refused", async () => {
+  test("one whose envelope tells the hub another type than it carries is refused", async () => {
     const scene = await aCall()
 
-    expect(await refusedBy(scene, await forged(scene.claire, scene.id, { to: OTHER_CALL }))).toBe("call.wrong_state")
+    expect(await refusedBy(scene, await forged(scene.claire, scene.id, { to: deviceOf(scene.jean) }, { type: "candidates" }))).toBe("call.wrong_state")
+  })
+
+  test.each<[string, Partial<Signal>, string]>([
+    ["one sealed for another device", { to: OTHER_CALL }, "call.wrong_state"],
+    ["one of another generation", { generation: 7 }, "call.stale_generation"],
+  ])("%s is refused before it is opened: it uses up no key", async (_, changed, code) => {
+    const scene = await aCall()
+    const state = (): Uint8Array | null | undefined => scene.jean.keeper["context"].rooms.get(scene.id)?.state
+    const before = state()
+
+    expect(await refusedBy(scene, await forged(scene.claire, scene.id, { to: deviceOf(scene.jean), ...changed }))).toBe(code)
+    expect(state()).toBe(before)
   })
 
   test("one from a member who is not the roster's peer is refused, whoever the hub says sent it", async () => {
