@@ -16,7 +16,7 @@ interface ControlProps {
 /** One large button of the call: a picture, and its word beneath. */
 export function Control({ icon: Icon, look = "on", onClick, children, more = "" }: ControlProps) {
   return (
-    <button type="button" class={`control control-${look}`} onClick={onClick}>
+    <button type="button" class={`call-control call-control-${look}`} onClick={onClick}>
       <Icon /><span>{children}{more !== "" && <span class="visually-hidden"> {more}</span>}</span>
     </button>
   )

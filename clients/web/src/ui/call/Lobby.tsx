@@ -38,18 +38,19 @@ export function Lobby({ stage, me, conversation }: LobbyProps) {
     setTrouble(outcome.ok ? null : outcome.trouble)
   }
   const caller = stage.as === "caller"
+  const enters = act === "enter" && !stage.entered
   const without = () => {
     calls.setCamera(false)
     calls.setMicrophone(false)
     setAlright(true)
     // Who waits only comes in; who calls would ring at somebody.
-    if (act === "enter" && !stage.entered) void go()
+    if (enters) void go()
   }
   return (
     <Frame kind={stage.entered ? "waiting" : "lobby"} title={t(`call-lobby-${stage.as}`)} unread={conversation.unread}>
       <div class="call-body lobby">
         {caller ? <People others={others} call={stage.call} /> : <Waiting stage={stage} />}
-        {!alright && <MediaTrouble inside={caller || stage.entered} how without={without} />}
+        {!alright && <MediaTrouble inside={!enters} how without={without} />}
         <Mirror />
         {caller && (stage.call === null || stage.call.state === "lobby") && <Delay until={stage.call?.delayedUntil ?? null} />}
         <Settings />
