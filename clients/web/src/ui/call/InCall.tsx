@@ -5,7 +5,7 @@ import { useEngine } from "../engine"
 import { OfflineIcon } from "../icons"
 import { isSingle, writes } from "../parts/keys"
 import { Notice } from "../parts/Notice"
-import { BigTextField, Caption, SpokenCaptions } from "./BigText"
+import { BigTextField, Captions, SpokenCaptions } from "./BigText"
 import { CameraControl, Control, MicrophoneControl } from "./Controls"
 import { MediaTrouble } from "./Devices"
 import { Frame, writeInstead } from "./Frame"
@@ -35,14 +35,17 @@ export function InCall({ stage, me, conversation }: InCallProps) {
   const { tiles } = stage
   useCallKeys(STAFF.includes(me.role), { toggleWriting: () => setWriting(!writing) })
   const self = <Mine media={media} />
+  const captioned = media.bigText !== "" || tiles.some(({ bigText }) => bigText !== "")
   return (
     <Frame kind="in-call" title={callTitle(tiles)} clock={<Clock since={stage.since} />} actions={<MoreButton open={() => setMore(true)} />} unread={conversation.unread}>
       <Announcer tiles={tiles} />
       <Banners stage={stage} />
-      <div class="call-stage">
-        <Tiles tiles={tiles} last={tiles.length > 2 && self} />
-        {tiles.length <= 2 && self}
-        {media.bigText !== "" && <div class="captions captions-mine"><Caption who={t("call-you-write")} text={media.bigText} /></div>}
+      <div class={captioned ? "call-stage call-captioned" : "call-stage"}>
+        <div class="call-pictures">
+          <Tiles tiles={tiles} last={tiles.length > 2 && self} />
+          {tiles.length <= 2 && self}
+        </div>
+        {captioned && <Captions tiles={tiles} mine={media.bigText} />}
         <SpokenCaptions tiles={tiles} />
       </div>
       {writing && <BigTextField close={() => setWriting(false)} />}
