@@ -63,6 +63,9 @@ call-how-call-device-denied = To allow: tap the icon left of the address, choose
 call-ask-again = Ask again
 call-without = Enter without
 call-go-on-without = Go on without
+call-inside-call-device-denied = The browser may not use the camera or the microphone: the call goes on without.
+call-inside-call-no-device = No camera or no microphone was found. Connect one, then “Ask again”.
+call-inside-C-DEVICE-IN-USE = Another application uses the camera or the microphone. Close it, then “Ask again”.
 
 ## Waiting room
 call-lobby-caller = Prepare the video call

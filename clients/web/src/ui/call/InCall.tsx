@@ -12,7 +12,7 @@ import { Frame, writeInstead } from "./Frame"
 import { BigTextIcon, HangUpIcon, MicrophoneOffIcon, MoreIcon, SpeakerIcon } from "./icons"
 import { More } from "./More"
 import { Self } from "./Self"
-import { newsOf } from "./states"
+import { newsOf, sendsCamera, sendsMicrophone } from "./states"
 import { callTitle, Tiles } from "./Tiles"
 import { formatClock, useNow } from "./time"
 import { useMedia } from "./useMedia"
@@ -74,7 +74,7 @@ function Mine({ media }: { readonly media: Media }) {
   return (
     <figure class="self">
       <div class="self-picture"><Self media={media} /></div>
-      <figcaption>{t("call-me")}{!media.microphoneOn && <><MicrophoneOffIcon /><span class="visually-hidden">{t("call-microphone-off")}</span></>}</figcaption>
+      <figcaption>{t("call-me")}{!sendsMicrophone(media) && <><MicrophoneOffIcon /><span class="visually-hidden">{t("call-microphone-off")}</span></>}</figcaption>
     </figure>
   )
 }
@@ -94,7 +94,7 @@ function Banners({ stage: { tiles, alone, soundBlocked } }: { readonly stage: St
       )}
       <div role="status">{alone && <Notice icon={OfflineIcon}><p>{t("call-alone")}</p></Notice>}</div>
       {soundBlocked && <button type="button" class="button primary big wide" onClick={() => calls.unblockSound()}><SpeakerIcon /><span>{t("call-unblock")}</span></button>}
-      {!alright && <MediaTrouble inside without={() => setAlright(true)} />}
+      {!alright && <MediaTrouble inside how without={() => setAlright(true)} />}
     </div>
   )
 }
@@ -117,8 +117,8 @@ function useCallKeys(active: boolean, { toggleWriting }: { readonly toggleWritin
   useEffect(() => {
     if (!active) return
     const commands: Readonly<Record<string, () => void>> = {
-      m: () => calls.setMicrophone(!calls.media.peek().microphoneOn),
-      c: () => calls.setCamera(!calls.media.peek().cameraOn),
+      m: () => calls.setMicrophone(!sendsMicrophone(calls.media.peek())),
+      c: () => calls.setCamera(!sendsCamera(calls.media.peek())),
       e: toggleWriting,
     }
     const onKey = (event: KeyboardEvent) => {
