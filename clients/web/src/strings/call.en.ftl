@@ -151,6 +151,10 @@ call-again = Call again
 call-by-message = Go on by message
 call-bar-return = Come back
 call-bar-see = See
+call-leave-title = Leave?
+call-leave-in-call = You are in a video call. Leaving hangs up.
+call-leave-waiting = You are in the waiting room. Leaving gives up your place.
+call-leave-stay = Stay
 
 ## Trail
 entry-call-opened = Waiting room entered

@@ -151,6 +151,10 @@ call-again = Rappeler
 call-by-message = Continuer par message
 call-bar-return = Revenir
 call-bar-see = Voir
+call-leave-title = Quitter ?
+call-leave-in-call = Vous êtes en visio. Quitter raccroche.
+call-leave-waiting = Vous êtes en salle d’attente. Quitter rend votre place.
+call-leave-stay = Rester
 
 ## Journal
 entry-call-opened = Entrée en salle d’attente
