@@ -63,6 +63,9 @@ call-how-call-device-denied = To allow: tap the icon left of the address, choose
 call-ask-again = Ask again
 call-without = Enter without
 call-go-on-without = Go on without
+call-inside-call-device-denied = The browser may not use the camera or the microphone: the call goes on without.
+call-inside-call-no-device = No camera or no microphone was found. Connect one, then “Ask again”.
+call-inside-C-DEVICE-IN-USE = Another application uses the camera or the microphone. Close it, then “Ask again”.
 
 ## Waiting room
 call-lobby-caller = Prepare the video call
@@ -148,6 +151,10 @@ call-again = Call again
 call-by-message = Go on by message
 call-bar-return = Come back
 call-bar-see = See
+call-leave-title = Leave?
+call-leave-in-call = You are in a video call. Leaving hangs up.
+call-leave-waiting = You are in the waiting room. Leaving gives up your place.
+call-leave-stay = Stay
 
 ## Trail
 entry-call-opened = Waiting room entered

@@ -63,6 +63,9 @@ call-how-call-device-denied = Pour autoriser : touchez l’icône à gauche de 
 call-ask-again = Redemander
 call-without = Entrer sans
 call-go-on-without = Continuer sans
+call-inside-call-device-denied = Le navigateur n’a pas le droit d’utiliser la caméra ou le micro : la visio continue sans.
+call-inside-call-no-device = Aucune caméra ou aucun micro n’a été trouvé. Branchez-en un, puis « Redemander ».
+call-inside-C-DEVICE-IN-USE = La caméra ou le micro sert déjà à une autre application. Fermez-la, puis « Redemander ».
 
 ## Salle d’attente
 call-lobby-caller = Préparer la visio
@@ -148,6 +151,10 @@ call-again = Rappeler
 call-by-message = Continuer par message
 call-bar-return = Revenir
 call-bar-see = Voir
+call-leave-title = Quitter ?
+call-leave-in-call = Vous êtes en visio. Quitter raccroche.
+call-leave-waiting = Vous êtes en salle d’attente. Quitter rend votre place.
+call-leave-stay = Rester
 
 ## Journal
 entry-call-opened = Entrée en salle d’attente

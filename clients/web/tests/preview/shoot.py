@@ -161,6 +161,7 @@ ACTS = (
     Shot("patient-call-tested", "patient-call-settings", open_settings),
     Shot("staff-call-lobby", "staff-call-settings", open_settings),
     Shot("patient-call-in", "patient-call-in-large", large=True),
+    Shot("patient-call-large-long", "patient-call-large-long-large", large=True),
     Shot("patient-call-ring", "patient-call-ring-large", large=True),
     Shot("patient-call-waiting", "patient-call-waiting-large", large=True),
     Shot("control-timeline", "control-raw", lambda page: page.locator("summary").first.click()),

@@ -10,7 +10,7 @@ const LONG = 60
 /** Somebody who pauses that long has finished the words. */
 const SETTLED_MS = 1000
 
-/** « Écrire en grand »: what I write stands over the picture on both sides, as I write it. */
+/** « Écrire en grand »: what I write stands large on both sides, as I write it. */
 export function BigTextField({ close }: { readonly close: () => void }) {
   const { calls } = useEngine()
   const id = useId()
@@ -35,8 +35,17 @@ export function BigTextField({ close }: { readonly close: () => void }) {
   )
 }
 
-/** What somebody writes in large letters, over a picture. */
-export function Caption({ who, text }: { readonly who: string; readonly text: string }) {
+/** What each writes in large letters, under the pictures: no picture covers a word. */
+export function Captions({ tiles, mine }: { readonly tiles: readonly Tile[]; readonly mine: string }) {
+  return (
+    <div class="captions" tabIndex={0}>
+      {tiles.filter(({ bigText }) => bigText !== "").map(({ person, name, bigText }) => <Caption key={person} who={t("call-writes", { name })} text={bigText} />)}
+      {mine !== "" && <Caption who={t("call-you-write")} text={mine} />}
+    </div>
+  )
+}
+
+function Caption({ who, text }: { readonly who: string; readonly text: string }) {
   return (
     <p class={text.length > LONG ? "caption caption-long" : "caption"}>
       <span class="caption-who">{who}</span>

@@ -29,7 +29,7 @@ export function Calling({ stage, conversation }: CallingProps) {
         <div class="row">{ringing.map(({ person, name }) => <span key={person} class="avatar huge" aria-hidden="true">{initials(name)}</span>)}</div>
         <Ringing since={Math.min(...ringing.map(({ since }) => since))} until={stage.until} />
         <p class="soft">{t("call-ringing-patience")}</p>
-        {!alright && <MediaTrouble inside without={() => setAlright(true)} />}
+        {!alright && <MediaTrouble inside how without={() => setAlright(true)} />}
         <div class="mirror-picture small"><Self media={useMedia()} /></div>
       </div>
       <div class="call-controls" role="group" aria-label={t("call-controls")}>

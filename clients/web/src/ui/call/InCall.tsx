@@ -5,14 +5,14 @@ import { useEngine } from "../engine"
 import { OfflineIcon } from "../icons"
 import { isSingle, writes } from "../parts/keys"
 import { Notice } from "../parts/Notice"
-import { BigTextField, Caption, SpokenCaptions } from "./BigText"
+import { BigTextField, Captions, SpokenCaptions } from "./BigText"
 import { CameraControl, Control, MicrophoneControl } from "./Controls"
 import { MediaTrouble } from "./Devices"
 import { Frame, writeInstead } from "./Frame"
 import { BigTextIcon, HangUpIcon, MicrophoneOffIcon, MoreIcon, SpeakerIcon } from "./icons"
 import { More } from "./More"
 import { Self } from "./Self"
-import { newsOf } from "./states"
+import { newsOf, sendsCamera, sendsMicrophone } from "./states"
 import { callTitle, Tiles } from "./Tiles"
 import { formatClock, useNow } from "./time"
 import { useMedia } from "./useMedia"
@@ -35,14 +35,17 @@ export function InCall({ stage, me, conversation }: InCallProps) {
   const { tiles } = stage
   useCallKeys(STAFF.includes(me.role), { toggleWriting: () => setWriting(!writing) })
   const self = <Mine media={media} />
+  const captioned = media.bigText !== "" || tiles.some(({ bigText }) => bigText !== "")
   return (
     <Frame kind="in-call" title={callTitle(tiles)} clock={<Clock since={stage.since} />} actions={<MoreButton open={() => setMore(true)} />} unread={conversation.unread}>
       <Announcer tiles={tiles} />
       <Banners stage={stage} />
-      <div class="call-stage">
-        <Tiles tiles={tiles} last={tiles.length > 2 && self} />
-        {tiles.length <= 2 && self}
-        {media.bigText !== "" && <div class="captions captions-mine"><Caption who={t("call-you-write")} text={media.bigText} /></div>}
+      <div class={captioned ? "call-stage call-captioned" : "call-stage"}>
+        <div class="call-pictures">
+          <Tiles tiles={tiles} last={tiles.length > 2 && self} />
+          {tiles.length <= 2 && self}
+        </div>
+        {captioned && <Captions tiles={tiles} mine={media.bigText} />}
         <SpokenCaptions tiles={tiles} />
       </div>
       {writing && <BigTextField close={() => setWriting(false)} />}
@@ -71,7 +74,7 @@ function Mine({ media }: { readonly media: Media }) {
   return (
     <figure class="self">
       <div class="self-picture"><Self media={media} /></div>
-      <figcaption>{t("call-me")}{!media.microphoneOn && <><MicrophoneOffIcon /><span class="visually-hidden">{t("call-microphone-off")}</span></>}</figcaption>
+      <figcaption>{t("call-me")}{!sendsMicrophone(media) && <><MicrophoneOffIcon /><span class="visually-hidden">{t("call-microphone-off")}</span></>}</figcaption>
     </figure>
   )
 }
@@ -91,7 +94,7 @@ function Banners({ stage: { tiles, alone, soundBlocked } }: { readonly stage: St
       )}
       <div role="status">{alone && <Notice icon={OfflineIcon}><p>{t("call-alone")}</p></Notice>}</div>
       {soundBlocked && <button type="button" class="button primary big wide" onClick={() => calls.unblockSound()}><SpeakerIcon /><span>{t("call-unblock")}</span></button>}
-      {!alright && <MediaTrouble inside without={() => setAlright(true)} />}
+      {!alright && <MediaTrouble inside how without={() => setAlright(true)} />}
     </div>
   )
 }
@@ -114,8 +117,8 @@ function useCallKeys(active: boolean, { toggleWriting }: { readonly toggleWritin
   useEffect(() => {
     if (!active) return
     const commands: Readonly<Record<string, () => void>> = {
-      m: () => calls.setMicrophone(!calls.media.peek().microphoneOn),
-      c: () => calls.setCamera(!calls.media.peek().cameraOn),
+      m: () => calls.setMicrophone(!sendsMicrophone(calls.media.peek())),
+      c: () => calls.setCamera(!sendsCamera(calls.media.peek())),
       e: toggleWriting,
     }
     const onKey = (event: KeyboardEvent) => {

@@ -2,13 +2,13 @@ import { useState } from "preact/hooks"
 import type { CallNotice, CallStage, Me } from "../../core/model"
 import { t } from "../../strings/strings"
 import { useEngine } from "../engine"
-import { Dialog } from "../parts/Dialog"
+import { closeAround, Dialog } from "../parts/Dialog"
 import { hrefOf } from "../route"
 import { CameraIcon, HangUpIcon } from "./icons"
 import { Ring } from "./Ring"
 import { endedTitle, waitsHere } from "./states"
 import { callTitle } from "./Tiles"
-import { conversationOf, shown } from "./where"
+import { conversationOf, leaving, shown } from "./where"
 
 /** What a call shows wherever one is. */
 export function CallLayer({ me }: { readonly me: Me }) {
@@ -21,8 +21,27 @@ export function CallLayer({ me }: { readonly me: Me }) {
       {me.role === "pharmacist" && <Knocks notices={calls.notices.value} />}
       {stage.kind === "incoming" && <Ring key={stage.call.id} stage={stage} me={me} onCallMe={() => setPromised(true)} />}
       {promised && <Dialog title={t("call-promised-title")} onClose={() => setPromised(false)}><p>{t("call-promised", { name: me.pharmacy.name })}</p></Dialog>}
+      {leaving.value && <Leave waits={stage.kind === "lobby"} />}
       {conversation !== null && conversation !== shown.value && <Bar stage={stage} conversation={conversation} me={me} />}
     </>
+  )
+}
+
+/** « Quitter » during a call ends more than the session. */
+function Leave({ waits }: { readonly waits: boolean }) {
+  const engine = useEngine()
+  const sure = (event: { readonly currentTarget: Element }) => {
+    closeAround(event)
+    void engine.signOut()
+  }
+  return (
+    <Dialog title={t("call-leave-title")} onClose={() => (leaving.value = false)}>
+      <p>{t(waits ? "call-leave-waiting" : "call-leave-in-call")}</p>
+      <div class="dialog-foot">
+        <button type="button" class="button" autofocus onClick={closeAround}>{t("call-leave-stay")}</button>
+        <button type="button" class="button danger solid" onClick={sure}>{t("sign-out")}</button>
+      </div>
+    </Dialog>
   )
 }
 

@@ -11,7 +11,7 @@ import { ConnectionTest, DemoCamera, Devices, Level, MediaTrouble, SoundTest } f
 import { Frame } from "./Frame"
 import { CameraIcon, DoorIcon } from "./icons"
 import { Self } from "./Self"
-import { lobbyAct, named, whereIs } from "./states"
+import { lobbyAct, named, sendsMicrophone, whereIs } from "./states"
 import { formatSince, useNow } from "./time"
 import { useMedia } from "./useMedia"
 
@@ -75,7 +75,7 @@ function Mirror() {
     <div class="mirror">
       <div class="mirror-picture"><Self media={media} /></div>
       <div class="mirror-controls"><MicrophoneControl /><CameraControl /></div>
-      {media.microphoneOn ? <Level /> : <p>{t("call-without-microphone")}</p>}
+      {sendsMicrophone(media) ? <Level /> : <p>{t("call-without-microphone")}</p>}
       {!media.cameraOn && <p>{t("call-without-camera")}</p>}
       {media.trouble === null && <DemoCamera />}
     </div>
