@@ -161,6 +161,7 @@ entry-call-opened = Waiting room entered
 entry-call-rang = Call made, or entry granted
 entry-call-accepted = Call accepted
 entry-call-declined = Call refused
+entry-call-call-me = Asked to be called by telephone
 entry-call-missed = Call unanswered
 entry-call-delayed = Delay announced
 entry-call-connected = Picture and sound established
@@ -182,6 +183,17 @@ rule-call-pair-lost = A device in the call tells when picture and sound no longe
 rule-call-incident = A device in the call tells what it refused or met.
 rule-call-turn = A device in the call may ask for access to the relay.
 rule-call-signal = A device in the call may prepare its connection with another.
+rule-call-clock = The server’s clock
+outcome-whose = About { $name }
+outcome-with = With { $name }
+outcome-why-stalled = Nothing came any more from the other device.
+outcome-why-failed = The browser lost the connection.
+outcome-why-network = The device changed networks.
+outcome-why-slow = The connection was slow to be made.
+outcome-why-reload = The page was reloaded.
+outcome-why-refused = A signal was refused.
+outcome-why-overdue = The connection was not made in time.
+outcome-why-waits = The connection was made anew too often: it waits.
 
 ## Refusals
 code-call-not-member = This call is not open to you. Go back to the list of your conversations.

@@ -63,9 +63,9 @@ call-how-call-device-denied = Pour autoriser : touchez l’icône à gauche de 
 call-ask-again = Redemander
 call-without = Entrer sans
 call-go-on-without = Continuer sans
-call-inside-call-device-denied = Le navigateur n’a pas le droit d’utiliser la caméra ou le micro : la visio continue sans.
-call-inside-call-no-device = Aucune caméra ou aucun micro n’a été trouvé. Branchez-en un, puis « Redemander ».
-call-inside-C-DEVICE-IN-USE = La caméra ou le micro sert déjà à une autre application. Fermez-la, puis « Redemander ».
+call-inside-call-device-denied = Le navigateur n’a pas le droit d’utiliser la caméra ou le micro : la visio continue sans.
+call-inside-call-no-device = Aucune caméra ou aucun micro n’a été trouvé. Branchez-en un, puis « Redemander ».
+call-inside-C-DEVICE-IN-USE = La caméra ou le micro sert déjà à une autre application. Fermez-la, puis « Redemander ».
 
 ## Salle d’attente
 call-lobby-caller = Préparer la visio
@@ -151,7 +151,7 @@ call-again = Rappeler
 call-by-message = Continuer par message
 call-bar-return = Revenir
 call-bar-see = Voir
-call-leave-title = Quitter ?
+call-leave-title = Quitter ?
 call-leave-in-call = Vous êtes en visio. Quitter raccroche.
 call-leave-waiting = Vous êtes en salle d’attente. Quitter rend votre place.
 call-leave-stay = Rester
@@ -161,6 +161,7 @@ entry-call-opened = Entrée en salle d’attente
 entry-call-rang = Appel lancé, ou entrée accordée
 entry-call-accepted = Visio acceptée
 entry-call-declined = Visio refusée
+entry-call-call-me = A demandé à être appelé par téléphone
 entry-call-missed = Appel sans réponse
 entry-call-delayed = Retard annoncé
 entry-call-connected = Image et son établis
@@ -182,6 +183,17 @@ rule-call-pair-lost = Un appareil en visio dit quand l’image et le son ne pass
 rule-call-incident = Un appareil en visio dit ce qu’il a refusé ou rencontré.
 rule-call-turn = Un appareil en visio peut demander l’accès au relais.
 rule-call-signal = Un appareil en visio peut préparer sa liaison avec un autre.
+rule-call-clock = La pendule du serveur
+outcome-whose = Pour { $name }
+outcome-with = Avec { $name }
+outcome-why-stalled = Plus rien n’arrivait de l’autre appareil.
+outcome-why-failed = Le navigateur a perdu la liaison.
+outcome-why-network = L’appareil a changé de réseau.
+outcome-why-slow = La liaison tardait à s’établir.
+outcome-why-reload = La page a été rechargée.
+outcome-why-refused = Un signal a été refusé.
+outcome-why-overdue = La liaison n’était pas établie à temps.
+outcome-why-waits = La liaison a été refaite trop souvent : elle attend.
 
 ## Refus
 code-call-not-member = Cette visio n’est pas ouverte pour vous. Revenez à la liste de vos conversations.

@@ -56,6 +56,11 @@ const RING: CallStage = {
 }
 const LONG = "Prenez un comprimé le matin et un le soir, pendant le repas, avec un grand verre d’eau. Jamais deux à la fois."
 
+const OUTCOMES: Readonly<Record<string, object>> = {
+  "call.socket_lost": { person: "Jean Lefèvre", device: "Jean Lefèvre’s" }, "call.declined": { how: "call_me" },
+  "call.pair_lost": { peer: "Claire Morel’s", why: "network" }, "call.incident": { code: "call.network_blocked", peer: "Claire Morel’s" },
+}
+
 const TRAIL = ([
   ["call.opened", "Jean Lefèvre", "patient", "call.open"], ["call.delayed", "Claire Morel", "pharmacist", "call.delay"],
   ["call.socket_lost", "", "hub", "call.socket_lost"], ["call.socket_back", "", "hub", "call.socket_back"],
@@ -63,10 +68,10 @@ const TRAIL = ([
   ["act.refused", "Jean Lefèvre", "patient", "call.taken"], ["call.connected", "Claire Morel", "pharmacist", "call.connected"],
   ["call.pair_lost", "Jean Lefèvre", "patient", "call.pair_lost"], ["call.incident", "Jean Lefèvre", "patient", "call.incident"],
   ["call.turn_issued", "Jean Lefèvre", "patient", "call.turn"], ["call.left", "Jean Lefèvre", "patient", "call.hang_up"],
-  ["call.ended", "", "hub", "call.ended"],
+  ["call.declined", "Jean Lefèvre", "patient", "call.decline"], ["call.ended", "", "hub", "call.clock"],
 ] as const).map(([type, name, role, rule], at): AuditRow => ({
   index: 900 + at, log: "care", at: NOW - (20 - at) * MINUTE, type, name, role, rule,
-  decision: type === "act.refused" ? "deny" : "permit", raw: JSON.stringify({ v: 1, type }),
+  decision: type === "act.refused" ? "deny" : "permit", raw: JSON.stringify({ v: 1, type, actor: { person: name, device: `${name}’s` }, outcome: OUTCOMES[type] ?? null }),
 }))
 
 export const CALL_SCENES: Readonly<Record<string, Scene>> = {
