@@ -80,9 +80,12 @@ function Mine({ media }: { readonly media: Media }) {
 }
 
 /** What is wrong with the call, and what one can do meanwhile. */
-function Banners({ stage: { tiles, alone, soundBlocked } }: { readonly stage: Stage }) {
-  const { calls } = useEngine()
+function Banners({ stage }: { readonly stage: Stage }) {
+  const { calls, link } = useEngine()
   const [alright, setAlright] = useState(false)
+  // What the banner of the whole screen says already is not said again.
+  const alone = stage.alone && link.value.kind !== "offline"
+  const { tiles, soundBlocked } = stage
   const lost = tiles.some(({ link }) => link === "reconnecting")
   return (
     <div class="call-banners">
