@@ -14,6 +14,7 @@ call-line-mine = You are in the waiting room
 call-line-prepared = { $name } is preparing the video call
 call-line-waits = In the waiting room for { $time }
 call-line-away = Out of reach for { $time }, place kept
+call-line-late = The pharmacy is late: about { $at }
 
 ## Consent
 call-consent-title = Before you enter

@@ -14,6 +14,7 @@ call-line-mine = Vous êtes en salle d’attente
 call-line-prepared = { $name } prépare la visio
 call-line-waits = Attend en salle d’attente depuis { $time }
 call-line-away = Hors de portée depuis { $time }, place gardée
+call-line-late = La pharmacie a du retard : vers { $at }
 
 ## Accord
 call-consent-title = Avant d’entrer

@@ -101,6 +101,7 @@ export const CALL_SCENES: Readonly<Record<string, Scene>> = {
   "staff-call-ended-missed": staff(ended("call.timeout")),
   "patient-call-door": patient(() => ({})),
   "patient-call-prepared": patient(() => ({ notices: [aNotice("lobby", [aPerson(CLAIRE, "waiting")])] })),
+  "patient-call-late": patient(() => ({ notices: [aNotice("lobby", [aPerson(CLAIRE, "waiting")], { delayedUntil: NOW + 10 * MINUTE })] })),
   "patient-call-return": patient(() => ({ notices: [aNotice("active", [aPerson(CLAIRE, "joined"), mineAt(JEAN, "missed", { here: false })])] })),
   "patient-call-ring": patient(() => ({ stage: RING })),
   "patient-call-lobby": patient(() => ({ stage: lobby("waiting", aNotice("lobby", [])) })),
