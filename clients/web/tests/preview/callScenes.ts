@@ -96,6 +96,7 @@ export const CALL_SCENES: Readonly<Record<string, Scene>> = {
   "staff-call-three": staff(() => ({ stage: inCall([seen(JEAN), seen(SOPHIE, { quality: "poor" }), aTile(HUGO, { camera: false })]) })),
   "staff-call-lost": staff(facing(JEAN, { link: "reconnecting", bigText: "Je vous entends mal" })),
   "staff-call-elsewhere-page": staff(facing(JEAN), { hash: "#proofs" }),
+  "staff-call-elsewhere-unsent": staff(() => ({ stage: inCall([seen(JEAN, { link: "reconnecting" })]), media: { cameraOn: false, microphoneOn: false } }), { hash: "#proofs" }),
   "staff-call-ended": staff(ended("call.peer_left", { lasted: 754_000 })),
   "staff-call-ended-call-me": staff(ended("call.declined", { callMe: true })),
   "staff-call-ended-missed": staff(ended("call.timeout")),
