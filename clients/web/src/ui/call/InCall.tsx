@@ -83,8 +83,8 @@ function Mine({ media }: { readonly media: Media }) {
 function Banners({ stage }: { readonly stage: Stage }) {
   const { calls, link } = useEngine()
   const [alright, setAlright] = useState(false)
-  // What the banner of the whole screen says already is not said again.
-  const alone = stage.alone && link.value.kind !== "offline"
+  // That this device is offline, the banner of the whole screen says already: it is not the server.
+  const alone = stage.alone && (link.value.kind !== "offline" || navigator.onLine)
   const { tiles, soundBlocked } = stage
   const lost = tiles.some(({ link }) => link === "reconnecting")
   return (
