@@ -11,9 +11,12 @@ call-elsewhere = The video call is open on another of your devices.
 call-line-ringing = Ringing…
 call-line-on = Video call under way
 call-line-mine = You are in the waiting room
+call-line-preparing = You are preparing the video call
 call-line-prepared = { $name } is preparing the video call
 call-line-waits = In the waiting room for { $time }
+call-line-waits-now = In the waiting room just now
 call-line-away = Out of reach for { $time }, place kept
+call-line-away-now = Out of reach just now, place kept
 call-line-late = The pharmacy is late: about { $at }
 
 ## Consent
@@ -47,6 +50,8 @@ call-settings = Adjust and test
 call-device-camera = Camera
 call-device-microphone = Microphone
 call-device-speaker = Speaker
+call-device-default = Default
+call-adjust = Adjust
 call-level = Microphone level
 call-level-speak = Speak: the bar should move.
 call-level-heard = Your microphone hears you.
@@ -84,7 +89,9 @@ call-delay-title = Tell of a delay
 call-delay-told = Delay announced: about { $at }
 call-delay = { $minutes } min late
 call-where-waiting = In the waiting room for { $time }
+call-where-waiting-now = In the waiting room just now
 call-where-away = Out of reach for { $time }, place kept
+call-where-away-now = Out of reach just now, place kept
 call-where-absent = Not in the waiting room: the call will ring on their devices
 call-where-invited = Their device has not come yet
 call-where-ringing = Ringing
@@ -95,7 +102,7 @@ call-where-call-me = Prefers the telephone
 call-where-missed = Did not answer
 
 ## Ringing and call
-call-calling = Calling { $names }
+call-calling = Calling { $names }…
 call-ringing = Ringing for { $since }. { $left } left to answer.
 call-ringing-patience = Let it ring: finding one’s glasses takes a moment.
 call-cancel = Cancel the call

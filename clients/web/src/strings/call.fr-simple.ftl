@@ -7,6 +7,7 @@ call-with = { $count ->
 call-door-return = Revenir dans l’appel vidéo
 call-elsewhere = L’appel vidéo est ouvert sur un autre appareil.
 call-line-on = Appel vidéo en cours
+call-line-preparing = Vous préparez l’appel vidéo
 call-line-prepared = { $name } prépare l’appel vidéo
 call-consent = La pharmacie va vous voir et vous entendre. Vous pouvez arrêter quand vous voulez.
 call-no-recording = L’application n’enregistre pas. Mais quelqu’un peut filmer.

@@ -11,9 +11,12 @@ call-elsewhere = Visio ouverte sur un autre de vos appareils.
 call-line-ringing = Ça sonne…
 call-line-on = Visio en cours
 call-line-mine = Vous êtes en salle d’attente
+call-line-preparing = Vous préparez la visio
 call-line-prepared = { $name } prépare la visio
 call-line-waits = Attend en salle d’attente depuis { $time }
+call-line-waits-now = Arrive en salle d’attente à l’instant
 call-line-away = Hors de portée depuis { $time }, place gardée
+call-line-away-now = Hors de portée à l’instant, place gardée
 call-line-late = La pharmacie a du retard : vers { $at }
 
 ## Accord
@@ -47,6 +50,8 @@ call-settings = Régler et tester
 call-device-camera = Caméra
 call-device-microphone = Micro
 call-device-speaker = Haut-parleur
+call-device-default = Par défaut
+call-adjust = Régler
 call-level = Niveau du micro
 call-level-speak = Parlez : la barre doit bouger.
 call-level-heard = Votre micro vous entend.
@@ -84,7 +89,9 @@ call-delay-title = Prévenir d’un retard
 call-delay-told = Retard annoncé : vers { $at }
 call-delay = Retard { $minutes } min
 call-where-waiting = Attend en salle d’attente depuis { $time }
+call-where-waiting-now = Arrive en salle d’attente à l’instant
 call-where-away = Hors de portée depuis { $time }, place gardée
+call-where-away-now = Hors de portée à l’instant, place gardée
 call-where-absent = Pas en salle d’attente : l’appel sonnera sur ses appareils
 call-where-invited = Son appareil ne s’est pas encore présenté
 call-where-ringing = Ça sonne
@@ -95,7 +102,7 @@ call-where-call-me = Préfère le téléphone
 call-where-missed = N’a pas répondu
 
 ## Appel et visio
-call-calling = Appel de { $names }
+call-calling = Appel à { $names }…
 call-ringing = Ça sonne depuis { $since }. Encore { $left } pour répondre.
 call-ringing-patience = Laissez sonner : il faut parfois le temps de trouver ses lunettes.
 call-cancel = Annuler l’appel
