@@ -17,6 +17,9 @@ export function BigTextField({ close }: { readonly close: () => void }) {
   const field = useRef<HTMLTextAreaElement>(null)
   // Before the next key: it is meant for the field.
   useLayoutEffect(() => field.current?.focus(), [])
+  // The words under the pictures take room: the field stays above the buttons all the same.
+  const { bigText } = calls.media.value
+  useEffect(() => field.current?.scrollIntoView({ block: "nearest" }), [bigText !== ""])
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key !== "Escape") return
     event.preventDefault()
@@ -29,7 +32,7 @@ export function BigTextField({ close }: { readonly close: () => void }) {
   return (
     <div class="big-text-field" onKeyDown={onKeyDown}>
       <label class="field-label" for={id}>{t("call-big-text-label")}</label>
-      <textarea ref={field} id={id} rows={1} maxLength={LIMIT} value={calls.media.value.bigText} onInput={(event) => calls.setBigText(event.currentTarget.value)} />
+      <textarea ref={field} id={id} rows={1} maxLength={LIMIT} value={bigText} onInput={(event) => calls.setBigText(event.currentTarget.value)} />
       <button type="button" class="button" onClick={erase}>{t("call-erase")}</button>
     </div>
   )

@@ -44,5 +44,5 @@ export function Calling({ stage, conversation }: CallingProps) {
 function Ringing({ since, until }: { readonly since: number; readonly until: number }) {
   const now = useNow()
   const last = (ms: number) => formatDuration(ms, locale.value)
-  return <p>{t("call-ringing", { since: last(Number.isFinite(since) ? now - since : 0), left: last(until - now) })}</p>
+  return <p>{t("call-ringing", { since: last(Number.isFinite(since) ? Math.max(1000, now - since) : 1000), left: last(until - now) })}</p>
 }

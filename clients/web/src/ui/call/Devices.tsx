@@ -35,10 +35,12 @@ function DeviceField({ kind, choices, chosen }: DeviceFieldProps) {
   const { calls } = useEngine()
   const id = useId()
   if (choices.length === 0) return null
+  const known = chosen !== null && choices.some((choice) => choice.id === chosen)
   return (
     <div>
       <label class="field-label" for={id}>{t(`call-device-${kind}`)}</label>
-      <select id={id} value={chosen ?? ""} onChange={(event) => void calls.choose(kind, event.currentTarget.value)}>
+      <select id={id} value={known ? chosen : ""} onChange={(event) => void calls.choose(kind, event.currentTarget.value)}>
+        {!known && <option value="">{t("call-device-default")}</option>}
         {choices.map(({ id: device, label }, at) => <option key={device} value={device}>{label === "" ? `${t(`call-device-${kind}`)} ${at + 1}` : label}</option>)}
       </select>
     </div>

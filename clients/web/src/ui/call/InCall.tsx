@@ -12,7 +12,7 @@ import { Frame, writeInstead } from "./Frame"
 import { BigTextIcon, HangUpIcon, MicrophoneOffIcon, MoreIcon, SpeakerIcon } from "./icons"
 import { More } from "./More"
 import { Self } from "./Self"
-import { newsOf, sendsCamera, sendsMicrophone } from "./states"
+import { newsOf, type News, sendsCamera, sendsMicrophone } from "./states"
 import { callTitle, Tiles } from "./Tiles"
 import { formatClock, useNow } from "./time"
 import { useMedia } from "./useMedia"
@@ -66,7 +66,7 @@ function Clock({ since }: { readonly since: number | null }) {
 }
 
 function MoreButton({ open }: { readonly open: () => void }) {
-  return <button type="button" class="button quiet" aria-haspopup="dialog" onClick={open}><MoreIcon /><span>{t("more")}<span class="visually-hidden"> : {t("call-more-title")}</span></span></button>
+  return <button type="button" class="button quiet" aria-haspopup="dialog" onClick={open}><MoreIcon /><span>{t("call-adjust")}</span></button>
 }
 
 /** Myself, small in a corner, or beside three others as large as they are. */
@@ -80,9 +80,12 @@ function Mine({ media }: { readonly media: Media }) {
 }
 
 /** What is wrong with the call, and what one can do meanwhile. */
-function Banners({ stage: { tiles, alone, soundBlocked } }: { readonly stage: Stage }) {
-  const { calls } = useEngine()
+function Banners({ stage }: { readonly stage: Stage }) {
+  const { calls, link } = useEngine()
   const [alright, setAlright] = useState(false)
+  // That this device is offline, the banner of the whole screen says already: it is not the server.
+  const alone = stage.alone && (link.value.kind !== "offline" || navigator.onLine)
+  const { tiles, soundBlocked } = stage
   const lost = tiles.some(({ link }) => link === "reconnecting")
   return (
     <div class="call-banners">
@@ -102,13 +105,13 @@ function Banners({ stage: { tiles, alone, soundBlocked } }: { readonly stage: St
 /** Who came, went, was lost and is back: aloud, once. */
 function Announcer({ tiles }: { readonly tiles: readonly Tile[] }) {
   const [before, setBefore] = useState(tiles)
-  const [words, setWords] = useState("")
+  const [said, setSaid] = useState<readonly News[]>([])
   useEffect(() => {
     const news = newsOf(before, tiles)
     setBefore(tiles)
-    if (news.length > 0) setWords(news.map(({ what, name }) => t(`call-news-${what.replace("_", "-")}`, { name })).join(" "))
+    if (news.length > 0) setSaid(news)
   }, [tiles])
-  return <p class="visually-hidden" role="status">{words}</p>
+  return <p class="visually-hidden" role="status">{said.map(({ what, name }) => t(`call-news-${what.replace("_", "-")}`, { name })).join(" ")}</p>
 }
 
 /** Single keys, at the counter only: a patient who rests a hand on the keyboard goes on being heard. */

@@ -12,7 +12,7 @@ import { Frame } from "./Frame"
 import { CameraIcon, DoorIcon } from "./icons"
 import { Self } from "./Self"
 import { lobbyAct, named, sendsMicrophone, whereIs } from "./states"
-import { formatSince, useNow } from "./time"
+import { formatSince, nowOr, useNow } from "./time"
 import { useMedia } from "./useMedia"
 
 type Stage = Extract<CallStage, { readonly kind: "lobby" }>
@@ -109,11 +109,13 @@ interface PersonLineProps {
 function PersonLine({ member, call, now }: PersonLineProps) {
   const person = call?.people.find((each) => each.person === member.person)
   const where = whereIs(member, person)
-  const time = formatSince(now - (person?.since ?? now), locale.value)
+  const lasts = now - (person?.since ?? now)
+  const time = formatSince(lasts, locale.value)
+  const since = where === "waiting" || where === "away" ? nowOr(lasts) : ""
   return (
     <li class={`person-${where.replace("_", "-")}`}>
       <span><strong>{member.name}</strong> <span class="soft">{roleName(member.role)}</span></span>
-      <span class="with-icon">{where === "waiting" ? <DoorIcon /> : <ClockIcon />}{t(`call-where-${where.replace("_", "-")}`, { time })}</span>
+      <span class="with-icon">{where === "waiting" ? <DoorIcon /> : <ClockIcon />}{t(`call-where-${where.replace("_", "-")}${since}`, { time })}</span>
     </li>
   )
 }

@@ -36,7 +36,7 @@ function Person({ tile }: { readonly tile: Tile }) {
       </div>
       <figcaption>
         <span><strong>{name}</strong> <span class="soft">{roleName(role)}</span></span>
-        {words !== null && <span class="tile-word"><LineIcon />{t(words)}</span>}
+        {words !== null && <span class={link === "connected" ? "tile-word tile-quality" : "tile-word"}><LineIcon />{t(words)}</span>}
         {!microphone && <span class="tile-word"><MicrophoneOffIcon />{t("call-microphone-off")}</span>}
         {!camera && <span class="tile-word"><CameraOffIcon />{t("call-camera-off")}</span>}
       </figcaption>

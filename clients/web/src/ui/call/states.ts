@@ -13,6 +13,12 @@ export function whereIs(member: Member, person: CallPerson | undefined): Whereab
 /** Somebody whom the pharmacist can let in. */
 export const waitsHere = ({ state, away, me }: CallPerson): boolean => state === "waiting" && !away && !me
 
+/** Who waits at the door comes before who wrote. */
+export function waitingFirst(conversations: readonly Conversation[], notices: readonly CallNotice[]): readonly Conversation[] {
+  const waits = ({ id }: Conversation) => notices.some(({ conversation, people }) => conversation === id && people.some(waitsHere))
+  return [...conversations.filter(waits), ...conversations.filter((each) => !waits(each))]
+}
+
 // "joined": by the hub's word, in a page that has not been told so by a press.
 const COMES_BACK: readonly CallPerson["state"][] = ["left", "missed", "declined", "call_me", "joined"]
 
