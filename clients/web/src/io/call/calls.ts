@@ -215,7 +215,7 @@ export class CallDesk {
   }
 
   setMicrophone(on: boolean): void {
-    this.#devices.setMicrophone(on)
+    void this.#devices.setMicrophone(on)
   }
 
   async choose(kind: "camera" | "microphone" | "speaker", id: string): Promise<void> {
