@@ -5,6 +5,7 @@
 import { signal } from "@preact/signals-core"
 import type { CallNotice, Calls, CallStage, LineTest, Media } from "../core/model"
 import type { CallDesk, CallMessage, World } from "./call/calls"
+import { forgetCall } from "./call/memory"
 import { NO_MEDIA } from "./noMedia"
 
 /** What a person may do: each is the desk's to carry out. */
@@ -55,6 +56,8 @@ export class CallsDoor implements Calls {
 
   leave(): void {
     this.notices.value = []
+    // Also where no call has been told of since the page was loaded.
+    forgetCall()
     void this.#desk?.then((desk) => { desk.leave() })
   }
 

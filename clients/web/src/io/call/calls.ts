@@ -55,6 +55,8 @@ export class CallDesk {
   /** A call this run of the page entered by itself; any other it is in was entered by a run before. */
   readonly #entered = new Set<string>()
   readonly #presses: Presses
+  /** A switch was pressed, for what is sent now or next. */
+  #chose = false
   /** Calls left here, whether the hub has heard it or not. */
   readonly #gone = new Set<string>()
   readonly #incidents = new Set<string>()
@@ -111,11 +113,19 @@ export class CallDesk {
     const as = this.world.me()?.role === "pharmacist" ? "caller" : "waiting"
     this.#lobby = { conversation, as }
     this.#show()
+    if (this.#isUnasked(conversation)) this.world.media.value = { ...this.world.media.value, cameraOn: false, microphoneOn: false }
     void this.#devices.start()
     // One that goes on already is not prepared: it is come back to.
     const begun = this.#liveIn(conversation)?.view.state ?? "lobby"
     this.#opening = as === "caller" && begun === "lobby" ? this.#open(conversation) : Promise.resolve(DONE)
     return this.#opening
+  }
+
+  /** The hub has a place for this device there, and this tab knows nothing of it: neither what was switched off. */
+  #isUnasked(conversation: string): boolean {
+    if (this.#chose || this.#devices.running || this.#presses.areFor(conversation)) return false
+    const live = this.#liveIn(conversation)
+    return live !== undefined && !ASKS_NOBODY.includes(placeIn(live.view, this.#seat ?? NOBODY).kind)
   }
 
   async enter(): Promise<Outcome> {
@@ -163,7 +173,7 @@ export class CallDesk {
     const { kind } = this.#place()
     if (kind !== "none" && kind !== "incoming") return
     this.#presses.takeBack(conversation)
-    if (this.#lobby === null) this.#devices.stop()
+    if (this.#lobby === null) this.#stopDevices()
   }
 
   /** In the lobby of a call that goes on and that this person has left. */
@@ -212,10 +222,17 @@ export class CallDesk {
 
   setCamera(on: boolean): void {
     void this.#devices.setCamera(on)
+    this.#switched()
   }
 
   setMicrophone(on: boolean): void {
     void this.#devices.setMicrophone(on)
+    this.#switched()
+  }
+
+  #switched(): void {
+    this.#chose = true
+    this.#presses.keep()
   }
 
   async choose(kind: "camera" | "microphone" | "speaker", id: string): Promise<void> {
@@ -378,10 +395,16 @@ export class CallDesk {
     this.#room = null
     this.#sound.silenceAll()
     this.#incidents.clear()
-    if (this.#lobby === null) this.#devices.stop()
+    if (this.#lobby === null) this.#stopDevices()
+  }
+
+  #stopDevices(): void {
+    this.#devices.stop()
+    this.#chose = false
   }
 
   #mediaChanged(): void {
+    this.#presses.keep()
     this.#room?.sendTracks()
     this.#reportTrouble()
   }
