@@ -114,7 +114,7 @@ export class CallDesk {
     this.#lobby = { conversation, as }
     this.#show()
     if (this.#isUnasked(conversation)) this.world.media.value = { ...this.world.media.value, cameraOn: false, microphoneOn: false }
-    void this.#devices.start()
+    this.#start()
     // One that goes on already is not prepared: it is come back to.
     const begun = this.#liveIn(conversation)?.view.state ?? "lobby"
     this.#opening = as === "caller" && begun === "lobby" ? this.#open(conversation) : Promise.resolve(DONE)
@@ -160,7 +160,7 @@ export class CallDesk {
     this.#gone.delete(view.id)
     void wakeAudio()
     const accepted = this.#control({ kind: "call.accept", ...idsOf({ view }) })
-    void this.#devices.start()
+    this.#start()
     const outcome = await accepted
     // Somebody else's device was faster, or it is over: nobody is to be seen.
     if (!outcome.ok) this.#notIn(view.conversation)
@@ -221,11 +221,13 @@ export class CallDesk {
   }
 
   setCamera(on: boolean): void {
+    this.#takeSwitches()
     void this.#devices.setCamera(on)
     this.#switched()
   }
 
   setMicrophone(on: boolean): void {
+    this.#takeSwitches()
     void this.#devices.setMicrophone(on)
     this.#switched()
   }
@@ -381,9 +383,13 @@ export class CallDesk {
   }
 
   #start(): void {
+    this.#takeSwitches()
+    void this.#devices.start()
+  }
+
+  #takeSwitches(): void {
     const switches = this.#presses.takeSwitches()
     if (switches !== null && !this.#devices.running) this.world.media.value = { ...this.world.media.value, ...switches }
-    void this.#devices.start()
   }
 
   #sends(kind: "audio" | "video"): boolean {

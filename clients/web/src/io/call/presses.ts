@@ -36,7 +36,7 @@ export class Presses {
   takeSwitches(): Switches | null {
     const kept = this.#kept
     this.#kept = null
-    return kept === null ? null : { cameraOn: kept.cameraOn, microphoneOn: kept.microphoneOn }
+    return kept === null ? null : switchesOf(kept)
   }
 
   give(conversation: string, call: string | null): void {
@@ -72,8 +72,12 @@ export class Presses {
     const [last] = [...this.#calls].filter(([, call]) => call !== null).slice(-1)
     if (last === undefined) { sessionStorage.removeItem(CALL_KEY); return; }
     const [conversation, call] = last
-    sessionStorage.setItem(CALL_KEY, JSON.stringify({ conversation, call, at: Date.now(), ...this.switches() }))
+    sessionStorage.setItem(CALL_KEY, JSON.stringify({ conversation, call, at: Date.now(), ...(this.#kept === null ? this.switches() : switchesOf(this.#kept)) }))
   }
+}
+
+function switchesOf({ cameraOn, microphoneOn }: Switches): Switches {
+  return { cameraOn, microphoneOn }
 }
 
 function read(): Kept | null {

@@ -152,6 +152,19 @@ describe("a page that is loaded again", () => {
     expect(after.tracks).toEqual([])
   })
 
+  test("twice, before the hub had said anything, keeps off what was switched off", async () => {
+    const before = await inCall()
+    before.desk.setCamera(false)
+    before.desk.setMicrophone(false)
+    before.leaves()
+    const between = new Page(before.storage)
+    between.leaves()
+    const after = new Page(before.storage)
+    await after.told(aView("joined", { version: 2 }))
+
+    expect(after.tracks.map(({ kind, enabled }) => [kind, enabled])).toEqual([["audio", false]])
+  })
+
   test("without a word, as after a crash, keeps off what was switched off", async () => {
     const before = await inCall()
     before.desk.setCamera(false)
