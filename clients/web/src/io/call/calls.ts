@@ -34,6 +34,7 @@ type Lobby = { readonly conversation: string; readonly as: "caller" | "waiting" 
 
 const DONE: Outcome = { ok: true }
 const NOT_NOW: Outcome = { ok: false, trouble: { code: "call.wrong_state", text: "" } }
+const BUSY: Outcome = { ok: false, trouble: { code: "call.busy", text: "" } }
 const GRACE_MS = 30_000
 const MAX_BESIDES_ME = 3
 
@@ -108,7 +109,9 @@ export class CallDesk {
   }
 
   async prepare(conversation: string): Promise<Outcome> {
-    if (this.#place().kind === "in_call" || this.#place().kind === "calling") return NOT_NOW
+    const place = this.#place()
+    if (place.kind === "in_call" || place.kind === "calling") return place.view.conversation === conversation ? NOT_NOW : BUSY
+    this.#leaveLobbiesBut(conversation)
     this.#ended = null
     const as = this.world.me()?.role === "pharmacist" ? "caller" : "waiting"
     this.#lobby = { conversation, as }
@@ -119,6 +122,20 @@ export class CallDesk {
     const begun = this.#liveIn(conversation)?.view.state ?? "lobby"
     this.#opening = as === "caller" && begun === "lobby" ? this.#open(conversation) : Promise.resolve(DONE)
     return this.#opening
+  }
+
+  /** One waits in one room at a time. */
+  #leaveLobbiesBut(conversation: string): void {
+    // One that the hub has not opened yet is left once it says so.
+    if (this.#lobby !== null && this.#lobby.conversation !== conversation) this.#presses.takeBack(this.#lobby.conversation)
+    const left = this.#known.filter(({ view }) => (
+      view.conversation !== conversation && !this.#gone.has(view.id) && placeIn(view, this.#seat ?? NOBODY).kind === "waiting"))
+    for (const known of left) {
+      this.#presses.takeBack(known.view.conversation)
+      this.#entered.delete(known.view.id)
+      this.#gone.add(known.view.id)
+      void this.#control({ kind: "call.hang_up", ...idsOf(known) })
+    }
   }
 
   /** The hub has a place for this device there, and this tab knows nothing of it: neither what was switched off. */
@@ -137,7 +154,7 @@ export class CallDesk {
     await this.#opening
     const lobby = this.#lobby
     const call = lobby === null ? undefined : this.#liveIn(lobby.conversation)
-    if (lobby === null || call === undefined) return NOT_NOW
+    if (lobby === null || call === undefined) return this.#place().kind === "in_call" ? BUSY : NOT_NOW
     this.#entered.add(call.view.id)
     this.#presses.give(lobby.conversation, call.view.id)
     return this.#control({ kind: "call.ring", ...idsOf(call), persons: this.#toRing(call) })

@@ -1,0 +1,47 @@
+/** What the desk does where two conversations, two runs of a page or a dead network meet. */
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest"
+import { CONVERSATION, Page, aView, settle } from "./aPage"
+import { FakePeerConnection } from "./fakePeerConnection"
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  FakePeerConnection.made.length = 0
+})
+afterEach(() => {
+  vi.useRealTimers()
+  vi.unstubAllGlobals()
+})
+
+async function inCall(page = new Page()): Promise<Page> {
+  await page.told(aView("ringing"))
+  await page.desk.accept()
+  await page.told(aView("joined", { version: 2 }))
+  expect(page.stage.value.kind).toBe("in_call")
+  return page
+}
+
+describe("another conversation", () => {
+  test("is prepared once the lobby of the first was left", async () => {
+    const page = new Page(undefined, "pharmacist")
+    await page.desk.prepare(CONVERSATION)
+    await page.told(aView("waiting"))
+    await page.desk.prepare("elsewhere")
+
+    expect(page.asked).toMatchObject([
+      { kind: "call.open", conversation: CONVERSATION }, { kind: "call.hang_up", conversation: CONVERSATION, call: "call" },
+      { kind: "call.open", conversation: "elsewhere" }])
+    expect(page.stage.value).toMatchObject({ kind: "lobby", conversation: "elsewhere" })
+    await page.told(aView("waiting"), aView("waiting", { id: "second", conversation: "elsewhere" }))
+    expect(page.stage.value).toMatchObject({ kind: "lobby", conversation: "elsewhere" })
+  })
+
+  test("waits while a call goes on, and says so", async () => {
+    const page = await inCall(new Page(undefined, "pharmacist"))
+    const before = page.asked.length
+
+    expect(await page.desk.prepare("elsewhere")).toEqual({ ok: false, trouble: { code: "call.busy", text: "" } })
+    expect(await page.desk.ring()).toEqual({ ok: false, trouble: { code: "call.busy", text: "" } })
+    expect([page.stage.value.kind, page.asked.length]).toEqual(["in_call", before])
+    await settle()
+  })
+})
