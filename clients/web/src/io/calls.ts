@@ -11,6 +11,9 @@ import { NO_MEDIA } from "./noMedia"
 /** What a person may do: each is the desk's to carry out. */
 type Act = keyof CallDesk & keyof Calls
 
+// Nobody waits longer to be signed out.
+const QUIT_MS = 1_000
+
 export class CallsDoor implements Calls {
   readonly notices = signal<readonly CallNotice[]>([])
   readonly stage = signal<CallStage>({ kind: "none" })
@@ -52,6 +55,13 @@ export class CallsDoor implements Calls {
 
   linked(online: boolean): void {
     void this.#desk?.then((desk) => { desk.linked(online) })
+  }
+
+  /** Before the person signs out: the others are told, if the hub takes it soon. */
+  async quit(): Promise<void> {
+    const desk = await this.#desk
+    if (desk === null) return
+    await Promise.race([desk.quit(), new Promise((resolve) => { setTimeout(resolve, QUIT_MS) })])
   }
 
   leave(): void {

@@ -108,6 +108,18 @@ export class CallDesk {
     this.#show()
   }
 
+  /** The person goes: out of every place this device has, at once here, and said to the hub. */
+  async quit(): Promise<void> {
+    const places = this.#known.filter(({ view }) => !ASKS_NOBODY.includes(placeIn(view, this.#seat ?? NOBODY).kind))
+    this.#lobby = null
+    this.#ended = null
+    for (const { view } of places) this.#gone.add(view.id)
+    this.#presses.clear()
+    this.#closeRoom()
+    this.#show()
+    await Promise.all(places.map((known) => this.#control({ kind: "call.hang_up", ...idsOf(known) })))
+  }
+
   async prepare(conversation: string): Promise<Outcome> {
     const place = this.#place()
     if (place.kind === "in_call" || place.kind === "calling") return place.view.conversation === conversation ? NOT_NOW : BUSY

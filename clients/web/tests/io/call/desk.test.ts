@@ -20,6 +20,16 @@ async function inCall(page = new Page()): Promise<Page> {
   return page
 }
 
+test("who signs out has hung up, and is not seen while the hub is told", async () => {
+  const page = await inCall()
+  page.answer = () => new Promise(() => undefined)
+  void page.desk.quit()
+
+  expect(page.asked.at(-1)).toMatchObject({ kind: "call.hang_up", call: "call" })
+  expect([page.seen, page.storage.kept.size]).toEqual([false, 0])
+  await settle()
+})
+
 describe("another conversation", () => {
   test("is prepared once the lobby of the first was left", async () => {
     const page = new Page(undefined, "pharmacist")
