@@ -49,6 +49,8 @@ export class CallDesk {
   #opening: Promise<Outcome> = Promise.resolve(DONE)
   #room: Room | null = null
   #ended: Extract<CallStage, { kind: "ended" }> | null = null
+  /** The call that ended here, and what was on in it. */
+  #last: { readonly call: string; readonly wasIn: boolean; readonly on: Pick<Media, "cameraOn" | "microphoneOn"> } | null = null
   #online = true
   #offlineTimer: ReturnType<typeof setTimeout> | undefined
   #wasOffline = 0
@@ -181,7 +183,10 @@ export class CallDesk {
   async accept(): Promise<Outcome> {
     const place = this.#place()
     const view = place.kind === "incoming" ? place.view : this.#comingBackTo()
-    if (view === undefined) return NOT_NOW
+    return view === undefined ? NOT_NOW : this.#accept(view)
+  }
+
+  async #accept(view: CallView): Promise<Outcome> {
     performance.mark("colloque:call:accepted")
     // Who is in it already, by the hub's word, was there before this page.
     if (placeIn(view, this.#seat ?? NOBODY).kind !== "in_call") this.#entered.add(view.id)
@@ -245,6 +250,10 @@ export class CallDesk {
   async callAgain(): Promise<Outcome> {
     const ended = this.#ended
     if (ended === null) return NOT_NOW
+    const view = this.#mayReturnTo(ended.reason)
+    if (view === null && this.world.me()?.role !== "pharmacist") return NOT_NOW
+    if (this.#last !== null && !this.#devices.running) this.world.media.value = { ...this.world.media.value, ...this.#last.on }
+    if (view !== null) return this.#accept(view)
     const prepared = await this.prepare(ended.conversation)
     return prepared.ok && this.#lobby?.as === "caller" ? this.ring() : prepared
   }
@@ -358,7 +367,9 @@ export class CallDesk {
     const { conversation, id } = before.view
     if (this.#ended === null && !this.#isQuiet(reason, before.kind)) {
       const lasted = this.#room?.id === id && this.#room.connectedAt !== null ? Date.now() - this.#room.connectedAt : 0
-      this.#ended = { kind: "ended", conversation, reason, lasted, callMe: this.#askedForCall(id), mayCallAgain: this.#mayCallAgain(reason) }
+      this.#ended = { kind: "ended", conversation, reason, lasted, callMe: this.#askedForCall(id), mayCallAgain: false }
+      const { cameraOn, microphoneOn } = this.world.media.value
+      this.#last = { call: id, wasIn: before.kind !== "waiting", on: { cameraOn, microphoneOn } }
     }
     this.#hungUp = false
     this.#lobby = null
@@ -381,7 +392,16 @@ export class CallDesk {
 
   #mayCallAgain(reason: string): boolean {
     if (["call.not_member", "call.not_authorized", "call.delegation_expired", "call.delegation_revoked", "call.taken"].includes(reason)) return false
-    return this.world.me()?.role === "pharmacist" || reason === "call.media_lost"
+    return this.world.me()?.role === "pharmacist" || this.#mayReturnTo(reason) !== null
+  }
+
+  /** The call that ended here but goes on, without this person, who was asked into it. */
+  #mayReturnTo(reason: string): CallView | null {
+    const last = this.#last
+    const view = this.#known.find((one) => one.view.id === last?.call)?.view
+    if (view === undefined || view.state === "ended" || last?.wasIn !== true) return null
+    // Until the hub has heard of a hanging up, this device is in it still.
+    return reason === "call.media_lost" || placeIn(view, this.#seat ?? NOBODY).kind === "none" ? view : null
   }
 
   #isIn(place: Exclude<Place, { kind: "none" }>): void {
@@ -535,7 +555,7 @@ export class CallDesk {
       const { conversation, as } = this.#lobby
       return { kind: "lobby", conversation, as, call: this.#liveIn(conversation)?.notice ?? null, entered: as === "waiting" && place.kind === "waiting" }
     }
-    return this.#ended ?? { kind: "none" }
+    return this.#ended === null ? { kind: "none" } : { ...this.#ended, mayCallAgain: this.#mayCallAgain(this.#ended.reason) }
   }
 
   #inCall({ code }: KnownCall, call: CallNotice): CallStage {

@@ -30,6 +30,29 @@ test("who signs out has hung up, and is not seen while the hub is told", async (
   await settle()
 })
 
+describe("« Rappeler », for a patient,", () => {
+  test("is not offered once the call is over", async () => {
+    const page = await inCall()
+    await page.told(aView("left", { version: 3, state: "ended", reason: "call.media_lost", pairs: [] }))
+
+    expect(page.stage.value).toMatchObject({ kind: "ended", mayCallAgain: false })
+    expect((await page.desk.callAgain()).ok).toBe(false)
+    expect(page.seen).toBe(false)
+  })
+
+  test("comes back into a call that goes on, with what was off still off", async () => {
+    const page = await inCall()
+    page.desk.setCamera(false)
+    await page.told(aView("left", { version: 3, state: "degraded", pairs: [] }))
+    expect(page.stage.value).toMatchObject({ kind: "ended", mayCallAgain: true })
+    await page.desk.callAgain()
+    expect(page.asked.at(-1)).toMatchObject({ kind: "call.accept", call: "call" })
+    await page.told(aView("joined", { version: 4 }))
+
+    expect([page.stage.value.kind, page.media.value.cameraOn, page.media.value.microphoneOn]).toEqual(["in_call", false, true])
+  })
+})
+
 describe("another conversation", () => {
   test("is prepared once the lobby of the first was left", async () => {
     const page = new Page(undefined, "pharmacist")
