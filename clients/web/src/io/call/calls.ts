@@ -71,6 +71,7 @@ export class CallDesk {
     this.#devices = new Devices(world.media, world.demo, () => world.me()?.name ?? "", () => { this.#mediaChanged() })
     this.#presses = new Presses(() => ({ cameraOn: world.media.value.cameraOn, microphoneOn: world.media.value.microphoneOn }))
     addEventListener("online", () => { this.#room?.networkChanged() })
+    addEventListener("offline", () => { this.#show() })
     followNetwork(() => { this.#room?.networkChanged() })
   }
 
@@ -561,7 +562,7 @@ export class CallDesk {
   #inCall({ code }: KnownCall, call: CallNotice): CallStage {
     return {
       kind: "in_call", call, since: this.#room?.connectedAt ?? null, tiles: this.#room?.tiles() ?? [], code,
-      alone: !this.#online, soundBlocked: this.#sound.blocked,
+      alone: !this.#online && navigator.onLine && this.#room?.isConnected === true, soundBlocked: this.#sound.blocked,
     }
   }
 }

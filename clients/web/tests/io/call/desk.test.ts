@@ -53,6 +53,22 @@ describe("« Rappeler », for a patient,", () => {
   })
 })
 
+test("the hub is missed alone only while media comes, and this device has a network", async () => {
+  const page = await inCall()
+  const alone = (): unknown => (page.stage.value as { readonly alone?: boolean }).alone
+  page.desk.linked(false)
+  expect(alone()).toBe(false)
+  FakePeerConnection.made.at(-1)?.channel.hear({ data: JSON.stringify({ t: "beat", mic: true, cam: true, text: "" }) })
+  expect(alone()).toBe(true)
+
+  Object.assign(navigator, { onLine: false })
+  page.desk.linked(true)
+  page.desk.linked(false)
+
+  expect(alone()).toBe(false)
+  page.desk.leave()
+})
+
 describe("another conversation", () => {
   test("is prepared once the lobby of the first was left", async () => {
     const page = new Page(undefined, "pharmacist")
