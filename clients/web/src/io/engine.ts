@@ -75,6 +75,7 @@ class BrowserEngine implements Engine {
   }
 
   async signOut(): Promise<void> {
+    await this.calls.quit()
     this.#leave("not_started")
     const outcome = await closeSession()
     this.#signedOut("left", outcome.ok ? null : outcome.trouble)

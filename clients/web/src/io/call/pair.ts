@@ -60,6 +60,7 @@ export class Pair {
   /** The generation whose connection the hub knows of. */
   #reported = 0
   #wasConnected = false
+  #closed = false
 
   /** `reload`: an earlier run of this page had the connection; it is lost with it. */
   constructor(peering: Peering, private readonly around: Surroundings, reload: boolean) {
@@ -147,6 +148,7 @@ export class Pair {
   }
 
   close(): void {
+    this.#closed = true
     this.#peer?.close()
     this.#shown?.close()
     this.#peer = null
@@ -177,6 +179,7 @@ export class Pair {
   }
 
   #input(input: PairInput): void {
+    if (this.#closed) return
     const before = this.#state
     this.#state = next(before, input)
     if (this.#state.kind === before.kind) return
@@ -211,7 +214,7 @@ export class Pair {
     const offers = offerer !== this.#peering.device
     const ready = offers && generation === 1 && stage === "all" ? this.around.prepared() : null
     const servers = await this.around.servers()
-    if (generation !== this.#state.generation || this.#state.kind === "lost") { ready?.close(); return; }
+    if (this.#closed || generation !== this.#state.generation || this.#state.kind === "lost") { ready?.close(); return; }
     const peer = ready ?? new Peer({ stage, servers, tracks: this.#allowed() })
     this.#peer = peer
     this.#packets = 0
@@ -308,7 +311,7 @@ export class Pair {
 
   async #tellLost(): Promise<void> {
     const state = this.#state
-    if (state.kind !== "lost" || this.#telling) return
+    if (state.kind !== "lost" || this.#telling || this.#closed) return
     this.#telling = true
     const told = await this.around.lost(state.generation, state.why)
     this.#telling = false
@@ -321,6 +324,8 @@ export class Pair {
     if (this.#reported >= generation || peer === null) return
     this.#reported = generation
     const counted = await peer.count()
+    // What is over is not reported: the hub would refuse it.
+    if (this.#closed) return
     const told = await this.around.connected(generation, counted !== null && isRelayed(counted.report))
     // Only what never reached the hub is said again.
     if (!told.ok && told.trouble.code === "C_OFFLINE" && this.#reported === generation) this.#reported = generation - 1

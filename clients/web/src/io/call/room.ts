@@ -57,6 +57,11 @@ export class Room {
     return this.#connectedAt
   }
 
+  /** Somebody is seen or heard now. */
+  get isConnected(): boolean {
+    return [...this.#pairs.values()].some((pair) => pair.isConnected)
+  }
+
   update(known: KnownCall): void {
     this.#known = known
     const gone = [...this.#pairs.keys()].filter((device) => known.peerings.every((one) => one.device !== device))
