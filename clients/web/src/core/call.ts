@@ -21,6 +21,10 @@ interface Named {
 }
 
 const MAX_REMEMBERED = 32
+// One for each conversation that somebody waits in, and no end of them from a hub that means harm.
+const MAX_LIVE = 256
+/** Beside this device: a call is of four. */
+const MAX_PEERS = 3
 
 /** Take what the hub says of one call, unless something newer is known. */
 export function withCall(calls: Calls, view: CallView): Calls {
@@ -30,12 +34,14 @@ export function withCall(calls: Calls, view: CallView): Calls {
   const after = new Map([...others, [view.id, view]])
   const [oldest] = [...after.values()].filter((one) => one.state === "ended")
   if (after.size > MAX_REMEMBERED && oldest !== undefined) after.delete(oldest.id)
+  const [first] = after.keys()
+  if (after.size > MAX_LIVE && first !== undefined) after.delete(first)
   return after
 }
 
 /** After a hello: these are the live calls. What is not among them is over, without our knowing why. */
 export function onlyCalls(calls: Calls, live: readonly CallView[]): Calls {
-  const told = live.map((view) => {
+  const told = live.slice(0, MAX_LIVE).map((view) => {
     const known = calls.get(view.id)
     return [view.id, known !== undefined && known.version > view.version ? known : view] as const
   })
@@ -120,10 +126,11 @@ export interface Peering {
  * hold, or holds for somebody else, gets none: no offer, no answer, no picture.
  */
 export function peeringsOf(view: CallView, seat: Seat, leaves: readonly Leaf[]): readonly Peering[] {
-  return view.pairs.flatMap((pair) => {
+  const proven = view.pairs.flatMap((pair) => {
     const peering = peeringOf(view, pair, seat)
     return peering !== null && leaves.some((leaf) => leaf.person === peering.person && leaf.device === peering.device) ? [peering] : []
   })
+  return proven.slice(0, MAX_PEERS)
 }
 
 function peeringOf(view: CallView, pair: PairView, seat: Seat): Peering | null {

@@ -29,8 +29,12 @@ const items = required((v): v is readonly unknown[] => Array.isArray(v), "a list
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 export const uuid = required((v): v is string => typeof v === "string" && UUID.test(v), "a UUID")
 
-export function list<T>(item: Check<T>): Check<readonly T[]> {
-  return (value) => items(value).map(item)
+export function list<T>(item: Check<T>, most = Infinity): Check<readonly T[]> {
+  return (value) => {
+    const read = items(value)
+    if (read.length > most) throw new BadShape(`more than ${most}`)
+    return read.map(item)
+  }
 }
 
 export function textMap<T>(item: Check<T>): Check<Readonly<Record<string, T>>> {

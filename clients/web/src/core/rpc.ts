@@ -81,6 +81,7 @@ export type FromWorker =
   | { readonly kind: "calls"; readonly seat: Seat; readonly pace: Pace; readonly calls: readonly KnownCall[] }
   /** Decrypted, and proven to be the peer's. */
   | { readonly kind: "signal"; readonly signal: Signal }
-  | { readonly kind: "signal_refused"; readonly call: string; readonly peer: string; readonly generation: number; readonly code: IncidentCode }
+  /** `proven`: it was the peer's own, so that nothing good is to be waited for in this generation. */
+  | { readonly kind: "signal_refused"; readonly proven: boolean; readonly call: string; readonly peer: string; readonly generation: number; readonly code: IncidentCode }
   | { readonly kind: "failed"; readonly fault: "storage" | "log_key_changed" | "forbidden" | "server" }
   | { readonly kind: "expired" }

@@ -12,6 +12,8 @@ import { MAX_CANDIDATES, fingerprintOf, fits, isCandidate, type Candidate } from
 import type { IncidentCode } from "./wire"
 
 const VERSION = 1
+/** What the hub passes on of one generation, each way; a hub that counts to no end is not followed. */
+export const MAX_SIGNALS = 50
 const KIND = "signal"
 
 export interface Signal {
@@ -73,6 +75,8 @@ export interface Exchange {
   readonly fingerprint: string | null
   /** Hash of the peer's description: it may come again where an acknowledgement was lost. */
   readonly taken: Uint8Array | null
+  /** Signals of the peer so far. */
+  readonly heard: number
 }
 
 export type Verdict =
@@ -82,7 +86,7 @@ export type Verdict =
   | { readonly kind: "refused"; readonly code: IncidentCode }
 
 export function begun(generation: number): Exchange {
-  return { generation, offer: null, fingerprint: null, taken: null }
+  return { generation, offer: null, fingerprint: null, taken: null, heard: 0 }
 }
 
 /** Judge a signal whose sender MLS has proven to be `expected.peer`. */
@@ -90,7 +94,9 @@ export function accept(before: Exchange, expected: Expected, signal: Signal): Ve
   const code = misdirected(expected, signal) ?? oversized(signal)
   if (code !== null) return { kind: "refused", code }
   const exchange = before.generation === expected.generation ? before : begun(expected.generation)
-  return signal.type === "candidates" ? candidates(exchange, signal) : description(exchange, signal)
+  if (exchange.heard >= MAX_SIGNALS) return { kind: "refused", code: "call.too_large" }
+  const heard = { ...exchange, heard: exchange.heard + 1 }
+  return signal.type === "candidates" ? candidates(heard, signal) : description(heard, signal)
 }
 
 /** Remember an offer of one's own: the answer must name it. */

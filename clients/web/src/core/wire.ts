@@ -247,14 +247,23 @@ const leg: Check<LegView> = shape<LegView>({
   since: count, away: flag, until: optional(count),
 })
 
+const MAX_GENERATION = 2 ** 31 - 1
+const MAX_LEGS = 64
+
+const generation: Check<number> = (value) => {
+  const read = count(value)
+  if (read > MAX_GENERATION) throw new BadShape("a generation beyond 2^31")
+  return read
+}
+
 const pair: Check<PairView> = shape<PairView>({
-  devices: list(uuid), generation: count, offerer: uuid, stage: oneOf("all", "relay", "audio"), state: oneOf("connecting", "connected"),
+  devices: list(uuid, 2), generation, offerer: uuid, stage: oneOf("all", "relay", "audio"), state: oneOf("connecting", "connected"),
 })
 
 const call: Check<CallView> = shape<CallView>({
   id: uuid, conversation: uuid, version: count, state: oneOf("lobby", "ringing", "accepted", "active", "degraded", "ended"),
   reason: optional(text), caller: optional(uuid), opened_at: count, since: count, delayed_until: optional(count), turn: flag,
-  legs: list(leg), pairs: list(pair),
+  legs: list(leg, MAX_LEGS), pairs: list(pair, MAX_LEGS),
 })
 
 const READERS: { readonly [K in ServerFrame["kind"]]: Check<Extract<ServerFrame, { kind: K }>> } = {
@@ -329,8 +338,15 @@ export const readCommitted = shape<{ seq: number; epoch: number }>({ seq: count,
 /** The answer to `call.open`, `call.ring` and their like tells the call as it is now. */
 export const readCall = shape<{ call: CallView }>({ call })
 
+// A browser takes no other for a relay, and would throw.
+const relayUrl: Check<string> = (value) => {
+  const url = text(value)
+  if (!/^turns?:[\x21-\x7e]{1,250}$/.test(url)) throw new BadShape("expected the URL of a relay")
+  return url
+}
+
 export const readTurn: Check<TurnCredentials> = shape<TurnCredentials>({
-  urls: list(text), username: text, credential: text, expires_at: count, renew_at: count,
+  urls: list(relayUrl, 8), username: text, credential: text, expires_at: count, renew_at: count,
 })
 
 export interface AuditedSummary {

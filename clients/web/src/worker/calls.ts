@@ -5,15 +5,17 @@
 import { callCode, CODE_BYTES } from "../core/callCode"
 import { noticeOf, onlyCalls, peeringsOf, placeIn, placeOf, withCall, type Calls as Views, type Peering, type Place, type Seat } from "../core/call"
 import { fault } from "../core/faults"
+import type { Leaf } from "../core/conversation"
+import { MAX_JUMP, lieIn, strangersIn, type Lie } from "../core/roster"
 import type { Outcome } from "../core/model"
 import type { Controlled, KnownCall, OutgoingSignal, Pace, TurnAnswer } from "../core/rpc"
 import { uuidBytes } from "../core/uuid"
-import { readCall, readTurn, type Answer, type CallRequest, type CallView, type IncidentCode, type Ok, type SignalPush } from "../core/wire"
+import { readCall, readTurn, type Answer, type CallRequest, type CallView, type Ok, type SignalPush } from "../core/wire"
 import type { FromWorker } from "../core/rpc"
 import type { Admission } from "./admission"
 import { inBackground, type Context } from "./context"
 import type { Receipts } from "./receipts"
-import { Signals, sealedIn, type Roster } from "./signals"
+import { Signals, sealedIn, type Refusal, type Roster } from "./signals"
 
 const CODE_LABEL = "colloque call code"
 // RFC 9420, 15.3: a key that encrypted much is renewed. One call of an hour stays below.
@@ -23,7 +25,10 @@ const MAX_EARLY = 16
 const CODE_AFTER_MS = 300
 const RECEIPT_AFTER_MS = 300
 const MAX_REPORTED = 256
+const UUID_LENGTH = 36
 const EPOCH_MS = 2_000
+// A commit is on its way with the view that needs it, or there is none.
+const COMMIT_MS = 50
 const DONE = { ok: true } as const
 
 /** The entry a request leaves, where it is logged. */
@@ -40,6 +45,8 @@ export class Calls {
   #pace: Pace = "idle"
   #posted = ""
   #due = false
+  #suspecting = false
+  #drawing = false
   /** By call and epoch. */
   readonly #codes = new Map<string, string>()
   readonly #reported = new Set<string>()
@@ -61,11 +68,25 @@ export class Calls {
 
   /** After a hello: these calls are live, and no others. */
   welcomed(live: readonly CallView[]): void {
-    this.#take(onlyCalls(this.#views, live))
+    const believed = live.flatMap((view) => {
+      const before = this.#views.get(view.id)
+      if (this.#believes(view, Infinity)) return [view]
+      return before === undefined ? [] : [before]
+    })
+    this.#take(onlyCalls(this.#views, believed))
   }
 
   heard(view: CallView): void {
-    this.#take(withCall(this.#views, view))
+    if (this.#believes(view, MAX_JUMP)) this.#take(withCall(this.#views, view))
+  }
+
+  #believes(view: CallView, jump: number): boolean {
+    const before = this.#views.get(view.id) ?? null
+    // Late, not false: two ways lead here, and the faster one was first.
+    if (before !== null && before.version > view.version) return true
+    const lie = lieIn(before, view, this.#leaves(view), jump)
+    if (lie !== null) this.#report(before ?? view, lie)
+    return lie === null
   }
 
   /** Members, names or the group's leaves may differ now. */
@@ -76,6 +97,7 @@ export class Calls {
       this.#due = false
       this.#post()
     })
+    this.#suspect()
   }
 
   async control(request: CallRequest): Promise<Controlled> {
@@ -118,8 +140,19 @@ export class Calls {
   async opened(push: SignalPush): Promise<void> {
     const opened = await this.#signals.open(push)
     if (opened.kind === "opened") { this.post({ kind: "signal", signal: opened.signal }); return; }
-    if (opened.kind === "refused") { this.#refused(push, opened.call, opened.generation, opened.code); return; }
-    if (opened.kind === "early" && this.#early.length < MAX_EARLY) this.#early.push(push)
+    if (opened.kind === "refused") { this.#refused(push, opened); return; }
+    if (opened.kind === "early") this.#keepEarly(push, opened.refused)
+  }
+
+  #keepEarly(push: SignalPush, refused: Refusal): void {
+    if (this.#early.length >= MAX_EARLY) { this.#refused(push, refused); return; }
+    this.#early.push(push)
+    this.context.clock.after(EPOCH_MS, () => {
+      const at = this.#early.indexOf(push)
+      if (at < 0) return
+      this.#early.splice(at, 1)
+      this.#refused(push, refused)
+    })
   }
 
   /** The group moved on: what was sealed for its new epoch opens now. */
@@ -177,7 +210,30 @@ export class Calls {
     this.#setPace()
     this.#post()
     for (const view of before.values()) this.#renewAfter(view)
+    this.#forget()
+    this.#suspect()
     this.#drawCodes()
+  }
+
+  /** What was kept of calls that are over. */
+  #forget(): void {
+    const isOver = (key: string): boolean => (this.#views.get(key.slice(0, UUID_LENGTH))?.state ?? "ended") === "ended"
+    for (const key of this.#codes.keys()) if (isOver(key)) this.#codes.delete(key)
+    for (const key of this.#reported) if (isOver(key)) this.#reported.delete(key)
+  }
+
+  /** A device the group does not hold gets no connection; that the hub named it is told, unless its commit comes. */
+  #suspect(): void {
+    if (this.#suspecting || this.#strangers().length === 0) return
+    this.#suspecting = true
+    this.context.clock.after(COMMIT_MS, () => {
+      this.#suspecting = false
+      for (const [view, lie] of this.#strangers()) this.#report(view, lie)
+    })
+  }
+
+  #strangers(): readonly (readonly [CallView, Lie])[] {
+    return [...this.#views.values()].flatMap((view) => strangersIn(view, this.#seat(), this.#leaves(view)).map((lie) => [view, lie] as const))
   }
 
   #setPace(): void {
@@ -210,7 +266,11 @@ export class Calls {
   }
 
   #peerings(view: CallView): readonly Peering[] {
-    return peeringsOf(view, this.#seat(), this.context.rooms.get(view.conversation)?.room.group?.leaves ?? [])
+    return peeringsOf(view, this.#seat(), this.#leaves(view))
+  }
+
+  #leaves({ conversation }: CallView): readonly Leaf[] {
+    return this.context.rooms.get(conversation)?.room.group?.leaves ?? []
   }
 
   #roster(call: string, device: string): ReturnType<Roster> {
@@ -222,16 +282,23 @@ export class Calls {
     return { conversation: view.conversation, person: peering.person, expected }
   }
 
-  #refused(push: SignalPush, call: string | null, generation: number, code: IncidentCode): void {
+  #refused(push: SignalPush, { call, generation, code, proven }: Refusal): void {
     // Which call it was for may be the lie: then it is told of the one this device is in there.
-    const view = this.#views.get(call ?? "") ?? [...this.#views.values()].find((one) => one.conversation === push.conversation)
-    if (view?.conversation !== push.conversation) return
-    this.post({ kind: "signal_refused", call: view.id, peer: push.device, generation, code })
-    const key = `${view.id}/${push.device}/${generation}/${code}`
+    const named = this.#views.get(call ?? "")
+    const here = named?.conversation === push.conversation && named.state !== "ended"
+    const view = here ? named : [...this.#views.values()].find((one) => one.conversation === push.conversation && one.state !== "ended")
+    if (view === undefined) return
+    this.post({ kind: "signal_refused", proven, call: view.id, peer: push.device, generation, code })
+    this.#report(view, { code, peer: push.device, generation })
+  }
+
+  /** Once for each generation: a flood of lies is one entry. */
+  #report({ id, conversation }: CallView, { code, peer, generation }: Lie): void {
+    const key = `${id}/${peer}/${generation}/${code}`
     if (this.#reported.has(key) || this.#reported.size >= MAX_REPORTED) return
     this.#reported.add(key)
     inBackground(this.context, async () => {
-      await this.control({ kind: "call.incident", conversation: view.conversation, call: view.id, code, peer: push.device, generation })
+      await this.control({ kind: "call.incident", conversation, call: id, code, peer, generation })
     })
   }
 
@@ -240,8 +307,10 @@ export class Calls {
   }
 
   #drawCodes(): void {
-    if (this.#place().kind !== "in_call") return
+    if (this.#drawing || this.#place().kind !== "in_call") return
+    this.#drawing = true
     this.context.clock.after(CODE_AFTER_MS, () => {
+      this.#drawing = false
       for (const view of this.#views.values()) inBackground(this.context, () => this.#drawCode(view))
     })
   }

@@ -20,6 +20,8 @@ const KIND = "signal"
 const SALT_BYTES = 32
 const FLUSH_MS = 100
 const MAX_EXCHANGES = 64
+// What the hub passes on: 16 kB of description, with padding and headers.
+const MAX_BODY_BYTES = 18 * 1024
 
 /** What the roster says of the connection a signal is for; null: there is none. */
 export type Roster = (call: string, peer: string) => { readonly conversation: string; readonly person: string; readonly expected: Expected } | null
@@ -28,13 +30,22 @@ export type Opened =
   | { readonly kind: "opened"; readonly signal: Signal }
   /** It was here before: its sender had not heard so. */
   | { readonly kind: "repeated" }
-  /** Its epoch is on its way here. */
-  | { readonly kind: "early" }
-  | { readonly kind: "refused"; readonly call: string | null; readonly generation: number; readonly code: IncidentCode }
+  /** Its epoch is on its way here, or is no epoch. */
+  | { readonly kind: "early"; readonly refused: Refusal }
+  | Refusal
 
-class Unproven extends Error {
-  override readonly name = "Unproven"
-  constructor(readonly code: IncidentCode) {
+export interface Refusal {
+  readonly kind: "refused"
+  readonly call: string | null
+  readonly generation: number
+  readonly code: IncidentCode
+  /** By MLS, to be the peer's own. Whatever is not may be anybody's, and breaks nothing. */
+  readonly proven: boolean
+}
+
+class Refused extends Error {
+  override readonly name = "Refused"
+  constructor(readonly code: IncidentCode, readonly proven: boolean) {
     super(code)
   }
 }
@@ -60,21 +71,23 @@ export class Signals {
   }
 
   async open(push: SignalPush): Promise<Opened> {
+    if (push.body.length > MAX_BODY_BYTES) return { ...UNREADABLE, code: "call.too_large" }
     const header = this.#header(push)
-    if (header === null) return { kind: "refused", call: null, generation: 0, code: "call.wrong_state" }
+    if (header === null) return UNREADABLE
     const call = uuidText(header.signal.call)
-    const refused = (code: IncidentCode): Opened => ({ kind: "refused", call, generation: header.signal.generation, code })
+    const refused = (code: IncidentCode, proven = false): Refusal => ({ kind: "refused", call, generation: header.signal.generation, code, proven })
     const place = this.roster(call, push.device)
     if (place?.conversation !== push.conversation || !equal(header.signal.to, uuidBytes(this.context.device.device))) return refused("call.wrong_state")
     if (header.signal.generation !== place.expected.generation) return refused("call.stale_generation")
     const record = this.context.rooms.get(push.conversation)
     if (record?.state == null || record.room.group === null) return refused("call.wrong_state")
-    if (header.epoch > record.room.group.epoch) return { kind: "early" }
+    if (header.epoch > record.room.group.epoch) return { kind: "early", refused: refused("call.identity_changed") }
     try {
       const signal = await this.#proven(push, record, record.state, place.person, place.expected)
       return signal === null ? { kind: "repeated" } : { kind: "opened", signal }
     } catch (error) {
-      return refused(codeOf(error))
+      const { code, proven } = refusalOf(error)
+      return refused(code, proven)
     }
   }
 
@@ -108,12 +121,11 @@ export class Signals {
   async #proven(push: SignalPush, record: RoomRecord, state: Uint8Array, person: string, expected: Expected): Promise<Signal | null> {
     const opened = await this.context.mls.decrypt(state, push.body)
     this.#turned(record, opened.state)
-    if (opened.sender !== identityOf(person, expected.peer) || push.person !== person) throw new Unproven("call.identity_changed")
+    if (opened.sender !== identityOf(person, expected.peer) || push.person !== person) throw new Refused("call.identity_changed", false)
     const data = decodeAuthenticatedData(opened.authenticatedData)
-    const signal = decodeSignal(verifyFrankingTag(data.frankingTag, decodePayload(opened.payload)))
-    if (!isSame(data, signal)) throw new Unproven("call.wrong_state")
+    const signal = readContent(data, opened.payload)
     const verdict = accept(this.#exchange(expected.call, expected.peer, expected.generation), expected, signal)
-    if (verdict.kind === "refused") throw new Unproven(verdict.code)
+    if (verdict.kind === "refused") throw new Refused(verdict.code, true)
     if (verdict.kind === "repeated") return null
     this.#remember(expected.call, expected.peer, verdict.exchange)
     return signal
@@ -158,10 +170,23 @@ function isSame({ signal: header }: AuthenticatedData, signal: Signal): boolean 
     && uuidText(header.call) === signal.call && encodeHex(header.to) === encodeHex(uuidBytes(signal.to))
 }
 
-function codeOf(error: unknown): IncidentCode {
-  if (error instanceof Unproven) return error.code
+/** What the peer itself sealed: whatever is wrong from here on is the peer's own doing. */
+function readContent(data: AuthenticatedData, payload: Uint8Array): Signal {
+  try {
+    const signal = decodeSignal(verifyFrankingTag(data.frankingTag, decodePayload(payload)))
+    if (isSame(data, signal)) return signal
+  } catch (error) {
+    if (!(error instanceof VerificationError) && !(error instanceof BadShape)) throw error
+  }
+  throw new Refused("call.wrong_state", true)
+}
+
+function refusalOf(error: unknown): Refused {
+  if (error instanceof Refused) return error
   // It does not open with this group's keys, or not any more: nobody of the call sealed it for now.
-  if (error instanceof MlsFault) return "call.identity_changed"
-  if (error instanceof VerificationError || error instanceof BadShape) return "call.wrong_state"
+  if (error instanceof MlsFault) return new Refused("call.identity_changed", false)
+  if (error instanceof VerificationError) return new Refused("call.wrong_state", false)
   throw error
 }
+
+const UNREADABLE: Refusal = { kind: "refused", call: null, generation: 0, code: "call.wrong_state", proven: false }

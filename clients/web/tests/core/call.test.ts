@@ -54,6 +54,17 @@ describe("what is known of calls", () => {
   })
 })
 
+describe("a hub that tells of calls without end", () => {
+  test("has only so many kept, pushed one by one or told at hello", () => {
+    let calls = NONE
+    for (let i = 0; i < 2_000; i += 1) calls = withCall(calls, aCall({ id: `live-${i}` }))
+    expect(calls.size).toBe(256)
+    expect(calls.has("live-1999")).toBe(true)
+
+    expect(onlyCalls(NONE, Array.from({ length: 2_000 }, (_, i) => aCall({ id: `live-${i}` }))).size).toBe(256)
+  })
+})
+
 describe("where this device is", () => {
   test.each<[string, Partial<CallView>, string]>([
     ["it rings here", { state: "ringing", legs: [aLeg(CLAIRE), ringing], pairs: [] }, "incoming"],
@@ -121,6 +132,13 @@ describe("whom this device connects to", () => {
   test("the other device of its pair, if the group holds it for that person", () => {
     expect(peeringsOf(aCall(), JEAN, LEAVES)).toEqual([{ person: "claire", device: "claire-1", pair: aPair() }])
     expect(peeringsOf(aCall(), CLAIRE, LEAVES)).toEqual([{ person: "jean", device: "jean-1", pair: aPair() }])
+  })
+
+  test("three at most, however many the group holds", () => {
+    const others = Array.from({ length: 9 }, (_, i) => ({ person: `p${i}`, device: `d${i}` }))
+    const view = aCall({ legs: [...others, JEAN].map((seat) => aLeg(seat)), pairs: others.map(({ device }) => aPair({ devices: [device, "jean-1"], offerer: device })) })
+
+    expect(peeringsOf(view, JEAN, [...others, JEAN])).toHaveLength(3)
   })
 
   test.each<[string, Partial<CallView>, readonly Seat[]]>([

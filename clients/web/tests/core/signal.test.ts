@@ -2,7 +2,7 @@ import { encode } from "@msgpack/msgpack"
 import { describe, expect, test } from "vitest"
 import { BadShape } from "../../src/core/checks"
 import { MAX_CANDIDATES } from "../../src/core/sdp"
-import { accept, begun, decodeSignal, encodeSignal, offerHash, sent, type Exchange, type Expected, type Signal } from "../../src/core/signal"
+import { MAX_SIGNALS, accept, begun, decodeSignal, encodeSignal, offerHash, sent, type Exchange, type Expected, type Signal } from "../../src/core/signal"
 import { OTHER_FINGERPRINT, aDescription, anSdp } from "./anSdp"
 
 const CALL = "ca110000-0000-4000-8000-000000000001"
@@ -48,7 +48,7 @@ describe("the one who waits for an offer", () => {
     const after = taken(begun(2), theirOffer, offer)
 
     expect(after.offer).toEqual(offerHash(OFFER))
-    expect(accept(after, theirOffer, candidates)).toEqual({ kind: "accepted", exchange: after })
+    expect(accept(after, theirOffer, candidates)).toEqual({ kind: "accepted", exchange: { ...after, heard: 2 } })
   })
 
   test.each<[string, Partial<Signal>, string]>([
@@ -88,6 +88,14 @@ describe("the one who waits for an offer", () => {
     expect(accept(begun(2), theirOffer, candidates)).toEqual(refused("call.wrong_state"))
   })
 
+  test("takes no more than fifty signals of one generation", () => {
+    let exchange = taken(begun(2), theirOffer, offer)
+    for (let i = 1; i < MAX_SIGNALS; i += 1) exchange = taken(exchange, theirOffer, candidates)
+
+    expect(accept(exchange, theirOffer, candidates)).toEqual(refused("call.too_large"))
+    expect(taken(exchange, { ...theirOffer, generation: 3 }, { ...offer, generation: 3 })).toMatchObject({ heard: 1 })
+  })
+
   test("begins anew with the next generation, whatever was said in this one", () => {
     const after = taken(begun(2), theirOffer, offer)
     const next = { ...offer, generation: 3, sdp: aDescription(OTHER_FINGERPRINT) }
@@ -100,8 +108,8 @@ describe("the one who offers", () => {
   test("takes the answer to this very offer, and candidates that name it", () => {
     const after = taken(offered, myOffer, answer)
 
-    expect(taken(after, myOffer, candidates)).toEqual(after)
-    expect(taken(offered, myOffer, candidates)).toEqual(offered)
+    expect(taken(after, myOffer, candidates)).toEqual({ ...after, heard: 2 })
+    expect(taken(offered, myOffer, candidates)).toEqual({ ...offered, heard: 1 })
   })
 
   test.each<[string, Partial<Signal>, string]>([

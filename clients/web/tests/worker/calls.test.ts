@@ -6,7 +6,7 @@ import { encodePayload, frankingTag } from "../../src/core/mls/franking"
 import type { OutgoingSignal } from "../../src/core/rpc"
 import { encodeSignal, offerHash, type Signal } from "../../src/core/signal"
 import { uuidBytes } from "../../src/core/uuid"
-import type { CallView, PairView } from "../../src/core/wire"
+import type { CallView } from "../../src/core/wire"
 import { OTHER_FINGERPRINT, aDescription, anSdp } from "../core/anSdp"
 import { CALL, OTHER_CALL, aCallBetween, aLeg, aPair, deviceOf } from "./aCall"
 import { CLAIRE, Device, HUGO, JEAN, aConnectedDevice, aDisk, settled, type Disk } from "./aDevice"
@@ -44,6 +44,14 @@ async function aCall(changed: Partial<CallView> = {}): Promise<Scene> {
 
 function offerTo(to: Device, changed: Partial<OutgoingSignal> = {}): OutgoingSignal {
   return { call: CALL, to: deviceOf(to), generation: 1, type: "offer", sdp: OFFER, candidates: null, ...changed }
+}
+
+/** Where the bytes of a UUID stand in others. */
+function uuidAt(body: Uint8Array, id: string): number {
+  const wanted = uuidBytes(id)
+  const at = body.findIndex((_, i) => wanted.every((byte, j) => body[i + j] === byte))
+  if (at < 0) throw new Error("not there")
+  return at
 }
 
 /** What a member whose client is not ours puts into a signal, sealed with her own keys. */
@@ -160,9 +168,10 @@ describe("a call as the hub tells it", () => {
     const { hub, jean, claire, id } = scene
 
     hub.tellCall(aCallBetween(id, claire, jean, { legs: [aLeg(claire, { person: HUGO.person }), aLeg(jean)] }))
-    await settled(() => jean.calls.length === 1)
+    await settled(() => incidents(scene).length > 0)
 
-    expect(jean.calls[0]?.peerings).toEqual([])
+    expect(jean.calls).toEqual([])
+    expect(incidents(scene)).toContain("call.identity_changed")
   })
 
   test("is listened to closely: a ping every 5 s in it, every 10 s in its lobby", async () => {
@@ -504,22 +513,111 @@ describe("a hub, or a member, that tampers with signals is refused, and it is an
     expect(incidents(scene)).toEqual(["call.identity_changed"])
   })
 
-  test("a roster that makes no sense gives no peer", async () => {
-    const { hub, claire, jean, id } = await aCall()
-    const mine = deviceOf(jean)
-    const broken: readonly Partial<PairView>[] = [
-      { devices: [mine] }, { devices: [mine, mine] }, { offerer: OTHER_CALL }, { devices: [mine, deviceOf(claire), OTHER_CALL] },
-    ]
-    for (const [i, changed] of broken.entries()) {
-      hub.tellCall(aCallBetween(id, claire, jean, { version: 10 + i, pairs: [aPair(claire, jean, changed)] }))
-      await settled(() => jean.calls[0]?.view.version === 10 + i)
-      expect(jean.calls[0]?.peerings).toEqual([])
-    }
+  test("bytes longer than any signal are not even looked at", async () => {
+    const scene = await aCall()
+
+    expect(await refusedBy(scene, new Uint8Array(18 * 1024 + 1))).toBe("call.too_large")
+  })
+
+  test("one of an epoch that never comes is refused after a while", async () => {
+    const scene = await aCall()
+    const { hub, claire, jean, id } = scene
+    const body = await forged(claire, id, { to: deviceOf(jean) })
+    // The epoch follows the group's id: a hub may write another there.
+    const at = uuidAt(body, id) + 16 + 7
+    body[at] = (body[at] ?? 0) + 1
+    if (claire.connection === null) throw new Error("not connected")
+    hub.deliver({ from: claire.connection, to: deviceOf(jean), conversation: id, body })
+    await settled()
+    expect(jean.refusals).toEqual([])
+
+    jean.timePasses()
+    await settled(() => incidents(scene).length === 1)
+
+    expect(jean.refusals).toEqual(["call.identity_changed"])
+  })
+
+  test("only what the peer itself sealed can cost the connection", async () => {
+    const scene = await aCall()
+    const { claire, jean, id } = scene
+    const proofs = (): readonly boolean[] => jean.said.flatMap((one) => (one.kind === "signal_refused" ? [one.proven] : []))
+    const to = deviceOf(jean)
+    await refusedBy(scene, Uint8Array.of(1, 2, 3))
+    await refusedBy(scene, await forged(claire, id, { to, generation: 7 }))
+    await refusedBy(scene, await forged(claire, id, { to, call: OTHER_CALL }))
+    const flipped = await forged(claire, id, { to })
+    flipped[flipped.length - 1] = (flipped.at(-1) ?? 0) ^ 1
+    await refusedBy(scene, flipped)
+    expect(proofs()).toEqual([false, false, false, false])
+
+    await refusedBy(scene, await forged(claire, id, { to, sdp: anSdp([]) }))
+    expect(proofs().at(-1)).toBe(true)
   })
 
   test("a call frame of another shape is a hub to leave, not one to believe", async () => {
     const { jean } = await aCall()
     jean.connection?.deliver(encode({ kind: "call", call: { id: CALL } }))
     await settled(() => jean.count("drop") === 1)
+  })
+})
+
+describe("a hub that lies about a call", () => {
+  const strange = "de000000-0000-4000-8000-0000000000ff"
+
+  test.each<[string, (claire: Device, jean: Device) => Partial<CallView>, string]>([
+    ["with pairs that make no sense", (_, jean) => ({ pairs: [aPair(jean, jean)] }), "call.wrong_state"],
+    ["with another offerer in the same generation", (claire, jean) => ({ pairs: [aPair(claire, jean, { offerer: deviceOf(jean) })] }), "call.wrong_role"],
+    ["with a generation that was before", (claire, jean) => ({ pairs: [aPair(claire, jean, { generation: 0 })] }), "call.stale_generation"],
+    ["with a generation that is far ahead", (claire, jean) => ({ pairs: [aPair(claire, jean, { generation: 2 ** 31 - 1 })] }), "call.wrong_state"],
+    ["with people who have changed their places", (claire, jean) => ({ legs: [aLeg(claire, { person: JEAN.person }), aLeg(jean, { person: CLAIRE.person })] }), "call.identity_changed"],
+    ["with other contents under the same number", () => ({ version: 3, state: "degraded" }), "call.wrong_state"],
+  ])("%s is not believed, and it is an entry", async (_, lie, code) => {
+    const scene = await aCall()
+    const { hub, claire, jean, id } = scene
+    const before = jean.calls
+
+    hub.tellCall(aCallBetween(id, claire, jean, { version: 9, ...lie(claire, jean) }))
+    await settled(() => incidents(scene).includes(code))
+
+    expect(jean.calls).toEqual(before)
+  })
+
+  test("by telling it again at hello is not believed there either", async () => {
+    const scene = await aCall()
+    const { hub, claire, jean, id } = scene
+    jean.cut()
+    hub.tellCall(aCallBetween(id, claire, jean, { version: 9, pairs: [aPair(claire, jean, { generation: 0 })] }))
+    jean.connect(hub)
+    await settled(() => incidents(scene).includes("call.stale_generation"))
+
+    expect(jean.calls[0]?.view.version).toBe(3)
+  })
+
+  test("by seating a stranger is told of; whoever was there stays", async () => {
+    const scene = await aCall()
+    const { hub, claire, jean, id } = scene
+    hub.tellCall(aCallBetween(id, claire, jean, {
+      version: 9, legs: [aLeg(claire), aLeg(jean), aLeg(claire, { person: HUGO.person, device: strange })],
+      pairs: [aPair(claire, jean), aPair(claire, jean, { devices: [strange, deviceOf(jean)], offerer: strange })],
+    }))
+    await settled(() => incidents(scene).length > 0)
+
+    expect(incidents(scene)).toEqual(["call.identity_changed"])
+    expect(hub.seen.find((frame) => frame.kind === "call.incident")).toMatchObject({ peer: strange })
+    expect(jean.calls[0]?.peerings.map(({ device }) => device)).toEqual([deviceOf(claire)])
+  })
+
+  test("a generation beyond every bound is a frame of another shape", async () => {
+    const { hub, claire, jean, id } = await aCall()
+    hub.tellCall(aCallBetween(id, claire, jean, { version: 9, pairs: [aPair(claire, jean, { generation: 2 ** 31 })] }))
+
+    await settled(() => jean.count("drop") === 1)
+  })
+
+  test("relays that a browser would choke on are not handed to the page", async () => {
+    const { hub, jean, id } = await aCall({ turn: true })
+    hub.meddle = (frame) => (frame.kind === "call.turn" ? { kind: "ok", now: 1, result: { urls: ["http://127.0.0.1"], username: "u", credential: "c", expires_at: 9, renew_at: 5 } } : null)
+
+    expect(await jean.call("turn", id, CALL)).toMatchObject({ ok: false })
   })
 })

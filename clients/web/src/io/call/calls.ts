@@ -82,7 +82,7 @@ export class CallDesk {
       case "signal":
         { if (message.signal.call === this.#room?.id) this.#room.take(message.signal); return; }
       case "signal_refused":
-        { if (message.call === this.#room?.id) this.#room.refused(message.peer, message.generation); return; }
+        { if (message.proven && message.call === this.#room?.id) this.#room.refused(message.peer, message.generation); return; }
     }
   }
 
