@@ -8,6 +8,7 @@ import type { CallRequest, CallView, IncidentCode } from "../../core/wire"
 import { playThreeTones, ring, wakeAudio } from "./audio"
 import { Devices } from "./devices"
 import { testLine } from "./lineTest"
+import { forgetStart, keepStart, keptStart } from "./memory"
 import { Presses } from "./presses"
 import { Room } from "./room"
 import { Sound } from "./sound"
@@ -118,6 +119,7 @@ export class CallDesk {
     this.#ended = null
     for (const { view } of places) this.#gone.add(view.id)
     this.#presses.clear()
+    forgetStart()
     this.#closeRoom()
     this.#show()
     await Promise.all(places.map((known) => this.#control({ kind: "call.hang_up", ...idsOf(known) })))
@@ -367,11 +369,13 @@ export class CallDesk {
   #end(reason: string, before: Exclude<Place, { kind: "none" }>): void {
     const { conversation, id } = before.view
     if (this.#ended === null && !this.#isQuiet(reason, before.kind)) {
-      const lasted = this.#room?.id === id && this.#room.connectedAt !== null ? Date.now() - this.#room.connectedAt : 0
+      const since = this.#room?.id === id ? this.#since() : null
+      const lasted = since === null ? 0 : Date.now() - since
       this.#ended = { kind: "ended", conversation, reason, lasted, callMe: this.#askedForCall(id), mayCallAgain: false }
       const { cameraOn, microphoneOn } = this.world.media.value
       this.#last = { call: id, wasIn: before.kind !== "waiting", on: { cameraOn, microphoneOn } }
     }
+    forgetStart()
     this.#hungUp = false
     this.#lobby = null
     this.#entered.delete(id)
@@ -559,9 +563,21 @@ export class CallDesk {
     return this.#ended === null ? { kind: "none" } : { ...this.#ended, mayCallAgain: this.#mayCallAgain(this.#ended.reason) }
   }
 
+  /** When people first met in this call, also by the page before this one (ms). */
+  #since(): number | null {
+    const room = this.#room
+    if (room === null) return null
+    const kept = keptStart(room.id)
+    if (kept !== null || room.connectedAt === null) return kept
+    // A tab that was not there then has it from the hub.
+    const since = Math.min(room.connectedAt, (room.resumed ? room.metAt : null) ?? room.connectedAt)
+    keepStart(room.id, since)
+    return since
+  }
+
   #inCall({ code }: KnownCall, call: CallNotice): CallStage {
     return {
-      kind: "in_call", call, since: this.#room?.connectedAt ?? null, tiles: this.#room?.tiles() ?? [], code,
+      kind: "in_call", call, since: this.#since(), tiles: this.#room?.tiles() ?? [], code,
       alone: !this.#online && navigator.onLine && this.#room?.isConnected === true, soundBlocked: this.#sound.blocked,
     }
   }

@@ -69,6 +69,28 @@ test("the hub is missed alone only while media comes, and this device has a netw
   page.desk.leave()
 })
 
+test("the clock goes on over a reload, and begins anew with the next call", async () => {
+  const beat = (): void => { FakePeerConnection.made.at(-1)?.channel.hear({ data: JSON.stringify({ t: "beat", mic: true, cam: true, text: "" }) }) }
+  const since = ({ stage }: Page): unknown => (stage.value as { readonly since?: number | null }).since
+  const before = await inCall()
+  expect(since(before)).toBeNull()
+  beat()
+  const start = Date.now()
+  await settle()
+  expect(since(before)).toBe(start)
+  before.leaves()
+  vi.advanceTimersByTime(20_000)
+  const after = new Page(before.storage)
+  await after.told(aView("joined", { version: 2 }))
+  expect(since(after)).toBe(start)
+
+  vi.advanceTimersByTime(5_000)
+  await after.told(aView("left", { version: 3, state: "ended", pairs: [] }))
+  expect(after.stage.value).toMatchObject({ kind: "ended", lasted: 25_000 })
+  expect(after.storage.kept.size).toBe(0)
+  before.desk.leave()
+})
+
 describe("another conversation", () => {
   test("is prepared once the lobby of the first was left", async () => {
     const page = new Page(undefined, "pharmacist")
