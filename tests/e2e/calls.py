@@ -21,6 +21,7 @@ from tests.e2e.callers import Caller
 from tests.e2e.figures import Figures, Goal
 from tests.e2e.netns import can_make
 from tests.e2e.scenes import HUNG_MS, Apart, Scene, apart, in_one_place
+from tests.e2e.tampering import REFUSED, tampering
 
 DOWN_SECONDS = 3.0
 """How long the hub stays away."""
@@ -38,6 +39,7 @@ GOALS = {
     "gap while the hub was away": Goal(most=500),
     "calls not back within 5 s, per thousand": Goal(most=5),
     "calls silently hung": Goal(most=0),
+    REFUSED: Goal(most=200),
 }
 
 
@@ -244,6 +246,7 @@ WHAT: dict[str, Callable[[Playwright, int], list[Figures]]] = {
     "link-cut": link_cut,
     "hub-kill": hub_kill,
     "faults": faults,
+    "tampering": tampering,
 }
 HEADLESS = "double-accept"
 """A race that no browser is quick enough for: two devices by wire (`loadtests.calls`)."""

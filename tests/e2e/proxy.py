@@ -76,6 +76,8 @@ class Line:
 
     slug: str
     browser: ServerConnection
+    person: str = ""
+    device: str = ""
     signals: list[Given] = field(default_factory=list)
     views: dict[str, CallView] = field(default_factory=dict)
     asked: dict[str, float] = field(default_factory=dict)
@@ -287,6 +289,8 @@ def _remember(line: Line, frame: AnyServerFrame) -> None:
         line.signals.append(Given(time.monotonic(), frame))
     if isinstance(frame, CallPush):
         line.views[frame.call.id] = frame.call
+    if isinstance(frame, Ok) and frame.result is not None and "device" in frame.result:
+        line.person, line.device = frame.result["person"], frame.result["device"]
 
 
 def _spread(frame: AnyServerFrame) -> AnyServerFrame:

@@ -13,9 +13,12 @@ export const MAX_BIG_TEXT = 280
 const MAX_LENGTH = 1_024
 
 export function encodeBeat({ mic, cam, text, lean }: Beat): string {
-  // Control characters would take six each, and say nothing.
-  const shown = text.replace(/[^\P{Cc}\n]/gu, " ").slice(0, MAX_BIG_TEXT)
-  return JSON.stringify({ t: "beat", mic, cam, text: shown, lean })
+  return JSON.stringify({ t: "beat", mic, cam, text: shown(text), lean })
+}
+
+/** Words alone: control characters take six each and say nothing, others would turn what stands around them. */
+function shown(text: string): string {
+  return text.replace(/[^\P{Cc}\n]|[\u202a-\u202e\u2066-\u2069]/gu, " ").replace(/\n{3,}/g, "\n\n").slice(0, MAX_BIG_TEXT)
 }
 
 /** Null where it is none. */
@@ -24,7 +27,7 @@ export function decodeBeat(data: string): Beat | null {
   const value = parsed(data)
   if (typeof value !== "object" || value === null || !("t" in value) || value.t !== "beat") return null
   const flagOf = (name: "mic" | "cam" | "lean"): boolean => name in value && (value as Record<string, unknown>)[name] === true
-  const text = "text" in value && typeof value.text === "string" ? value.text.slice(0, MAX_BIG_TEXT) : ""
+  const text = "text" in value && typeof value.text === "string" ? shown(value.text) : ""
   return { mic: flagOf("mic"), cam: flagOf("cam"), lean: flagOf("lean"), text }
 }
 

@@ -13,8 +13,11 @@ const MAX_MID_LENGTH = 16
 const LINES = /^(?:[a-z]=[\x20-\x7e]*\r\n)+$/
 const FINGERPRINT = "a=fingerprint:"
 const SHA_256 = /^a=fingerprint:[Ss][Hh][Aa]-256 ([0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){31})$/
-// Empty: no more candidates.
-const CANDIDATE = /^(?:candidate:[\x20-\x7e]+)?$/
+const MEDIUM = /^m=(?:(audio|video) \d{1,5} (?:UDP|TCP)\/TLS\/RTP\/SAVPF|(application) \d{1,5} (?:UDP|TCP)\/DTLS\/SCTP) [\x21-\x7e][\x20-\x7e]*$/
+// RFC 8839, 5.1. An address is a number or, hidden, a name of this network alone (RFC 8828): any other
+// name would have this browser ask for it, wherever the peer likes.
+const ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?:\.\d{1,3}){0,3}|[0-9a-f-]{36}\.local)$/i
+const CANDIDATE = /^candidate:[\x21-\x7e]{1,32} [12] (udp|tcp) \d{1,10} ([\x21-\x7e]+) \d{1,5} typ (?:host|srflx|prflx|relay)((?: [\x21-\x7e]+)*) ?$/i
 
 /** What a browser says of one way to reach it. */
 export interface Candidate {
@@ -46,9 +49,27 @@ function readFingerprint(line: string): string {
   return digits.toUpperCase()
 }
 
-/** Tell whether this is one candidate line, and nothing that ends it early. */
+/** Tell whether a description is of a call of ours: one sound, one picture, one channel, each encrypted. */
+export function isOrdinary(sdp: string): boolean {
+  const lines = sdp.split("\r\n")
+  const media = lines.filter((line) => line.startsWith("m=")).map((line) => MEDIUM.exec(line))
+  const kinds = media.map((found) => found?.[1] ?? found?.[2])
+  const candidates = lines.filter((line) => /^a=candidate:/i.test(line)).map((line) => line.slice(2))
+  return kinds.every((kind) => kind !== undefined) && new Set(kinds).size === kinds.length && candidates.every(isWay)
+}
+
+/** Tell whether this is one way to a peer, by an address. */
+function isWay(line: string): boolean {
+  const [, transport, address, rest] = line.length <= MAX_CANDIDATE_LENGTH ? CANDIDATE.exec(line) ?? [] : []
+  if (transport === undefined || address === undefined || rest === undefined || !ADDRESS.test(address)) return false
+  const kinds = rest.toLowerCase().split(" tcptype ").slice(1).map((after) => after.split(" ")[0])
+  // By TCP a browser only ever calls out (RFC 6544): it is not to knock at whatever listens near it.
+  return transport.toLowerCase() === "udp" ? kinds.length === 0 : kinds.join() === "active"
+}
+
+/** Tell whether this is one candidate line, and nothing that ends it early; empty: no more candidates. */
 export function isCandidate({ candidate, sdpMid, sdpMLineIndex }: Candidate): boolean {
-  const line = candidate.length <= MAX_CANDIDATE_LENGTH && CANDIDATE.test(candidate)
+  const line = candidate === "" || isWay(candidate)
   const mid = sdpMid === null || (sdpMid.length <= MAX_MID_LENGTH && /^[\x21-\x7e]*$/.test(sdpMid))
   return line && mid && (sdpMLineIndex === null || (Number.isInteger(sdpMLineIndex) && sdpMLineIndex >= 0 && sdpMLineIndex < 16))
 }

@@ -8,7 +8,7 @@ import { encodeUtf8, equal } from "./bytes"
 import { BadShape, anyMap, bytes, count, list, oneOf, optional, shape, text, uuid, type Check } from "./checks"
 import { VerificationError } from "./errors"
 import type { SignalType } from "./mls/authenticatedData"
-import { MAX_CANDIDATES, fingerprintOf, fits, isCandidate, type Candidate } from "./sdp"
+import { MAX_CANDIDATES, fingerprintOf, fits, isCandidate, isOrdinary, type Candidate } from "./sdp"
 import type { IncidentCode } from "./wire"
 
 const VERSION = 1
@@ -124,7 +124,7 @@ function description(before: Exchange, signal: Signal): Verdict {
   if (fingerprint === null || signal.sdp === null || (before.fingerprint !== null && before.fingerprint !== fingerprint)) return MISMATCH
   const taken = offerHash(signal.sdp)
   if (before.taken !== null) return equal(before.taken, taken) ? { kind: "repeated" } : WRONG_STATE
-  if (signal.candidates !== null) return WRONG_STATE
+  if (signal.candidates !== null || !isOrdinary(signal.sdp)) return WRONG_STATE
   const exchange = { ...before, fingerprint, taken }
   if (signal.type === "answer") return namesOffer(before, signal.offer) ? { kind: "accepted", exchange } : MISMATCH
   return signal.offer === null ? { kind: "accepted", exchange: { ...exchange, offer: taken } } : WRONG_STATE

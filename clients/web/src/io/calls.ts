@@ -64,10 +64,13 @@ export class CallsDoor implements Calls {
     await Promise.race([desk.quit(), new Promise((resolve) => { setTimeout(resolve, QUIT_MS) })])
   }
 
+  /** Whoever comes next to this tab has pressed nothing; also where no call was told of since the page was loaded. */
+  forget(): void {
+    forgetCall()
+  }
+
   leave(): void {
     this.notices.value = []
-    // Also where no call has been told of since the page was loaded.
-    forgetCall()
     void this.#desk?.then((desk) => { desk.leave() })
   }
 

@@ -274,6 +274,7 @@ class BrowserEngine implements Engine {
 
   #toOtherTab(): void {
     this.#leave("not_started")
+    this.calls.forget()
     this.app.value = { kind: "other_tab" }
   }
 
@@ -283,6 +284,7 @@ class BrowserEngine implements Engine {
   }
 
   #signedOut(reason: "first" | "expired" | "left", trouble: Trouble | null): void {
+    this.calls.forget()
     this.app.value = { kind: "signed_out", persona: this.#session?.persona ?? null, reason, trouble }
   }
 

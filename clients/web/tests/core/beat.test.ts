@@ -13,6 +13,12 @@ describe("a heartbeat", () => {
     expect(decodeBeat(encodeBeat({ ...BEAT, text }))?.text).toHaveLength(MAX_BIG_TEXT)
   })
 
+  test("shows only what are words, whatever another client wrote", () => {
+    const text = JSON.stringify("a\u0000b\u202ec\u2069d" + "\n".repeat(200) + "e")
+
+    expect(decodeBeat(`{"t":"beat","text":${text}}`)?.text).toBe("a b c d\n\ne")
+  })
+
   test("of another client that says less is one all the same", () => {
     expect(decodeBeat('{"t":"beat","mic":true}')).toEqual({ mic: true, cam: false, text: "", lean: false })
   })

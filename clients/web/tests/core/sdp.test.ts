@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest"
 import { BadShape } from "../../src/core/checks"
-import { MAX_SDP_BYTES, fingerprintOf, fits, isCandidate } from "../../src/core/sdp"
+import { MAX_SDP_BYTES, fingerprintOf, fits, isCandidate, isOrdinary } from "../../src/core/sdp"
 import { withoutStrayCodecs } from "../../src/core/strayCodecs"
 import { FINGERPRINT, OTHER_FINGERPRINT, anSdp } from "./anSdp"
 
@@ -29,6 +29,35 @@ describe("the fingerprint of a description", () => {
   })
 })
 
+describe("a description of a call", () => {
+  const audio = "m=audio 9 UDP/TLS/RTP/SAVPF 111 126"
+  const video = "m=video 9 UDP/TLS/RTP/SAVPF 96 97"
+  const channel = "m=application 9 UDP/DTLS/SCTP webrtc-datachannel"
+  const way = "a=candidate:1 1 udp 1 192.0.2.1 5 typ host"
+
+  test.each([
+    [[audio]], [[audio, video]], [[audio, way, video, channel]], [["m=audio 0 UDP/TLS/RTP/SAVPF 0", video.replace("UDP", "TCP")]],
+  ])("is ordinary with %j", (lines) => {
+    expect(isOrdinary(anSdp(lines))).toBe(true)
+  })
+
+  test.each([
+    ["a second picture", [audio, video, video]],
+    ["a second sound", [audio, audio]],
+    ["a second channel", [audio, video, channel, channel]],
+    ["what is not encrypted", ["m=audio 9 RTP/AVP 0"]],
+    ["what is encrypted by keys in the description", ["m=video 9 RTP/SAVPF 96"]],
+    ["a channel without encryption", ["m=application 9 SCTP 5000"]],
+    ["something else", [audio, "m=image 9 udptl t38"]],
+    ["a medium of no format", ["m=audio 9 UDP/TLS/RTP/SAVPF "]],
+    ["a way by a name", [audio, "a=candidate:1 1 udp 1 beacon.example 5 typ host"]],
+    ["a way written otherwise", [audio, "a=CANDIDATE:1 1 udp 1 beacon.example 5 typ host"]],
+    ["a way that is none", [audio, "a=candidate:"]],
+  ])("is not with %s", (_, lines) => {
+    expect(isOrdinary(anSdp(lines))).toBe(false)
+  })
+})
+
 describe("the bounds of a description", () => {
   test("16 kB fit, one byte more does not", () => {
     expect(fits("x".repeat(MAX_SDP_BYTES))).toBe(true)
@@ -39,7 +68,18 @@ describe("the bounds of a description", () => {
 describe("a candidate", () => {
   const candidate = "candidate:1 1 udp 2122260223 192.0.2.1 50000 typ host generation 0 ufrag abcd"
 
-  test.each([candidate, ""])("is one line or the end of them: %j", (line) => {
+  test.each([
+    candidate, "",
+    // As browsers say them: Chromium, Firefox, their hidden names, IPv6, a relay, and TCP outward.
+    "candidate:3498480650 1 udp 2122260223 10.77.0.1 47313 typ host generation 0 ufrag 9qAL network-id 1 network-cost 50",
+    "candidate:0 1 UDP 2122252543 192.0.2.7 38204 typ host",
+    "candidate:842163049 1 udp 1677729535 198.51.100.4 61000 typ srflx raddr 0.0.0.0 rport 0 generation 0 ufrag abcd network-cost 999",
+    "candidate:1 1 udp 2113937151 4a56e4a5-2b0c-4b4f-9a5e-0f6d3a1b2c3d.local 50000 typ host generation 0 ufrag abcd network-cost 999",
+    "candidate:2 1 udp 2122262783 2001:db8::a1:5 50000 typ host generation 0",
+    "candidate:2 1 udp 41885439 ::ffff:192.0.2.9 50000 typ relay raddr 192.0.2.1 rport 50000 generation 0",
+    "candidate:344579997 1 tcp 1518280447 10.77.0.1 9 typ host tcptype active generation 0 ufrag 9qAL network-id 1",
+    "candidate:1 1 TCP 2105524479 192.0.2.7 9 typ host tcptype active",
+  ])("is one line or the end of them: %j", (line) => {
     expect(isCandidate({ candidate: line, sdpMid: "0", sdpMLineIndex: 0 })).toBe(true)
   })
 
@@ -49,6 +89,15 @@ describe("a candidate", () => {
     ["another attribute", { candidate: "fingerprint:sha-256" }],
     ["a line for a medium that cannot be", { sdpMLineIndex: 16 }],
     ["a name of a medium in two lines", { sdpMid: "0\r\n" }],
+    ["a name that somebody would be asked for", { candidate: candidate.replace("192.0.2.1", "beacon.example") }],
+    ["a name in another network", { candidate: candidate.replace("192.0.2.1", `${"a".repeat(56)}.onion`) }],
+    ["a name of this network that is no browser's", { candidate: candidate.replace("192.0.2.1", "printer.local") }],
+    ["a way by TCP that waits to be called", { candidate: `${candidate.replace("udp", "tcp")} tcptype passive` }],
+    ["a way by TCP of two kinds", { candidate: `${candidate.replace("udp", "tcp")} tcptype active tcptype passive` }],
+    ["a way by TCP of no kind", { candidate: candidate.replace("udp", "tcp") }],
+    ["a way by TLS", { candidate: candidate.replace("udp", "ssltcp") }],
+    ["a port that is none", { candidate: candidate.replace("50000", "500000") }],
+    ["a third component", { candidate: candidate.replace(" 1 udp", " 3 udp") }],
   ])("is refused with %s", (_, changed) => {
     expect(isCandidate({ candidate, sdpMid: "0", sdpMLineIndex: 0, ...changed })).toBe(false)
   })

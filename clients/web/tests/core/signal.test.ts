@@ -62,6 +62,8 @@ describe("the one who waits for an offer", () => {
     ["a description without a fingerprint", { sdp: anSdp([]) }, "call.fingerprint_mismatch"],
     ["two fingerprints", { sdp: OFFER + `a=fingerprint:sha-256 ${OTHER_FINGERPRINT}\r\n` }, "call.fingerprint_mismatch"],
     ["no description", { sdp: null }, "call.fingerprint_mismatch"],
+    ["two pictures", { sdp: `${OFFER}${"m=video 9 UDP/TLS/RTP/SAVPF 96\r\n".repeat(2)}` }, "call.wrong_state"],
+    ["a way by a name", { sdp: `${OFFER}a=candidate:1 1 udp 1 beacon.example 5 typ host\r\n` }, "call.wrong_state"],
     ["an offer that names an offer", { offer: offerHash(OFFER) }, "call.wrong_state"],
     ["candidates beside the description", { candidates: [CANDIDATE] }, "call.wrong_state"],
   ])("refuses %s", (_, changed, code) => {
@@ -142,6 +144,7 @@ describe("the one who offers", () => {
     ["that name none", { offer: null }, "call.fingerprint_mismatch"],
     ["with a description", { sdp: OFFER }, "call.wrong_state"],
     ["that are none", { candidates: null }, "call.wrong_state"],
+    ["that name somebody to ask", { candidates: [{ ...CANDIDATE, candidate: "candidate:1 1 udp 1 beacon.example 5 typ host" }] }, "call.wrong_state"],
     ["with a second line", { candidates: [{ ...CANDIDATE, candidate: "candidate:1\r\na=x" }] }, "call.wrong_state"],
     ["more than a browser has", { candidates: Array<typeof CANDIDATE>(MAX_CANDIDATES + 1).fill(CANDIDATE) }, "call.too_large"],
   ])("refuses candidates %s", (_, changed, code) => {

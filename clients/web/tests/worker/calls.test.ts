@@ -242,7 +242,7 @@ describe("signals", () => {
 
   test("show the hub neither descriptions nor addresses", async () => {
     const { hub, claire, jean } = await aCall()
-    await claire.call("signal", offerTo(jean, { sdp: `${OFFER}a=candidate:192.0.2.1\r\n` }))
+    await claire.call("signal", offerTo(jean, { sdp: `${OFFER}a=${CANDIDATE.candidate}\r\n` }))
     await settled(() => jean.signals.length === 1)
 
     const said = hub.signals.map(({ body }) => new TextDecoder("latin1").decode(body)).join("")

@@ -37,6 +37,7 @@ const DONE: Outcome = { ok: true }
 const NOT_NOW: Outcome = { ok: false, trouble: { code: "call.wrong_state", text: "" } }
 const BUSY: Outcome = { ok: false, trouble: { code: "call.busy", text: "" } }
 const GRACE_MS = 30_000
+const GONE_PAUSE_MS = 3_000
 const MAX_BESIDES_ME = 3
 
 export class CallDesk {
@@ -61,8 +62,8 @@ export class CallDesk {
   readonly #presses: Presses
   /** A switch was pressed, for what is sent now or next. */
   #chose = false
-  /** Calls left here, whether the hub has heard it or not. */
-  readonly #gone = new Set<string>()
+  /** Calls left here, whether the hub has heard it or not: until when that is not said again. */
+  readonly #gone = new Map<string, number>()
   readonly #incidents = new Set<string>()
   #quiet: (() => void) | null = null
   #ringing = ""
@@ -117,7 +118,7 @@ export class CallDesk {
     const places = this.#known.filter(({ view }) => !ASKS_NOBODY.includes(placeIn(view, this.#seat ?? NOBODY).kind))
     this.#lobby = null
     this.#ended = null
-    for (const { view } of places) this.#gone.add(view.id)
+    for (const { view } of places) this.#gone.set(view.id, Date.now() + GONE_PAUSE_MS)
     this.#presses.clear()
     forgetStart()
     this.#closeRoom()
@@ -150,7 +151,7 @@ export class CallDesk {
     for (const known of left) {
       this.#presses.takeBack(known.view.conversation)
       this.#entered.delete(known.view.id)
-      this.#gone.add(known.view.id)
+      this.#gone.set(known.view.id, Date.now() + GONE_PAUSE_MS)
       void this.#control({ kind: "call.hang_up", ...idsOf(known) })
     }
   }
@@ -238,9 +239,8 @@ export class CallDesk {
       this.#show()
       return
     }
-    const told = this.#control({ kind: "call.hang_up", ...idsOf(place) })
+    const told = this.#sayGone(place.view)
     // At once here, whatever the hub is doing: who hangs up is not seen any more.
-    this.#gone.add(place.view.id)
     this.#end("hung_up", place)
     await told
   }
@@ -353,10 +353,17 @@ export class CallDesk {
   /** The hub was not there to hear it: it is said again. */
   #leaveAgain(): void {
     const seat = this.#seat ?? NOBODY
-    for (const { view } of this.#known.filter(({ view: { id } }) => this.#gone.has(id))) {
+    for (const { view } of this.#known.filter(({ view: { id } }) => Date.now() >= (this.#gone.get(id) ?? Infinity))) {
       const { kind } = placeIn(view, seat)
-      if (kind !== "none" && kind !== "incoming") void this.#control({ kind: "call.hang_up", ...idsOf({ view }) })
+      if (kind !== "none" && kind !== "incoming") void this.#sayGone(view)
     }
+  }
+
+  /** A hub that answers, and goes on all the same, is not asked at its own speed. */
+  async #sayGone(view: CallView): Promise<void> {
+    this.#gone.set(view.id, Date.now() + GONE_PAUSE_MS)
+    const outcome = await this.#control({ kind: "call.hang_up", ...idsOf({ view }) })
+    if (!outcome.ok && this.#gone.has(view.id)) this.#gone.set(view.id, 0)
   }
 
   /** The hub, or another device of mine, ended my part in a call. */
@@ -484,8 +491,8 @@ export class CallDesk {
 
   #giveUp(): void {
     const place = this.#place()
-    if (this.#online || place.kind !== "in_call") return
-    this.#gone.add(place.view.id)
+    if (this.#online || (place.kind !== "in_call" && place.kind !== "calling")) return
+    this.#gone.set(place.view.id, 0)
     this.#end("call.media_lost", place)
   }
 

@@ -12,6 +12,8 @@ import { Peer, isRelayed, type Counted, type Description, type PeerEvents, type 
 /** What a pair needs of the call it is in. */
 export interface Surroundings {
   readonly now: () => number
+  /** Whether one more connection may be made in this while. */
+  readonly mayConnect: () => boolean
   readonly servers: () => Promise<readonly RTCIceServer[]>
   /** An offer that was made ready while it rang, once. */
   readonly prepared: () => Peer | null
@@ -30,6 +32,7 @@ const RTP_RECENT_MS = 600
 const NETWORK_SILENCE_MS = 500
 const RATE_LIMIT_PAUSE_MS = 5_000
 const MEASURE_EVERY = 4
+const BEAT_PAUSE_MS = 50
 // Connected for so long and no picture: none is sent.
 const SHOWN_AFTER_TICKS = 12
 const LIMITS: { readonly [P in Exclude<Picture, "none">]: readonly [bitrate: number | null, scale: number] } = {
@@ -48,6 +51,7 @@ export class Pair {
   #shown: Peer | null = null
   #coming: { readonly peer: Peer; readonly track: MediaStreamTrack } | null = null
   #beat: Beat | null = null
+  #beatAt = -Infinity
   #quality: Quality = "unknown"
   #sending: Sending = SENDING
   #meter = new Meter()
@@ -214,7 +218,8 @@ export class Pair {
     const offers = offerer !== this.#peering.device
     const ready = offers && generation === 1 && stage === "all" ? this.around.prepared() : null
     const servers = await this.around.servers()
-    if (this.#closed || generation !== this.#state.generation || this.#state.kind === "lost") { ready?.close(); return; }
+    const wanted = !this.#closed && generation === this.#state.generation && this.#state.kind !== "lost"
+    if (!wanted || !this.around.mayConnect()) { ready?.close(); return; }
     const peer = ready ?? new Peer({ stage, servers, tracks: this.#allowed() })
     this.#peer = peer
     this.#packets = 0
@@ -241,6 +246,7 @@ export class Pair {
       failed: () => { if (current()) this.lose("failed") },
       heard,
       beat: (text) => {
+        if (!current()) return
         heard()
         this.#heardBeat(text)
       },
@@ -267,6 +273,10 @@ export class Pair {
   }
 
   #heardBeat(text: string): void {
+    // The next one says the same again: what comes faster is no person's doing.
+    const at = this.around.now()
+    if (at - this.#beatAt < BEAT_PAUSE_MS) return
+    this.#beatAt = at
     const beat = decodeBeat(text)
     if (beat === null) return
     const before = JSON.stringify(this.#beat)

@@ -178,6 +178,8 @@ export class Peer {
       track.addEventListener("unmute", () => this.#events?.heard())
       this.#events?.track(track)
     })
+    // The one there is was agreed on before. What a peer opens besides nobody reads, and it would fill up.
+    this.#pc.addEventListener("datachannel", ({ channel }) => { channel.close() })
     this.#channel.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
       if (typeof data === "string" && data.length <= MAX_BEAT) this.#events?.beat(data)
     })

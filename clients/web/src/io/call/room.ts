@@ -3,6 +3,7 @@ import type { Role, Tile } from "../../core/model"
 import type { Calls as Asked, CallName, KnownCall } from "../../core/rpc"
 import type { Beat } from "../../core/beat"
 import type { Signal } from "../../core/signal"
+import { Budget } from "./budget"
 import { Pair } from "./pair"
 import { Peer, type Tracks } from "./peer"
 import type { Sound } from "./sound"
@@ -23,6 +24,7 @@ const BEAT_MS = 400
 
 export class Room {
   readonly #pairs = new Map<string, Pair>()
+  readonly #budget = new Budget(() => performance.now())
   readonly #turn: Turn
   readonly #timers: readonly ReturnType<typeof setInterval>[]
   #known: KnownCall
@@ -146,7 +148,7 @@ export class Room {
     if (this.#preparing) return
     this.#preparing = true
     const servers = await this.servers()
-    if (this.#pairs.size > 0 || this.#closed) return
+    if (this.#pairs.size > 0 || this.#closed || !this.#budget.spend()) return
     const peer = new Peer({ stage: "all", servers, tracks: this.around.tracks() })
     this.#prepared = peer
     peer.prepare().catch(() => { if (this.#prepared === peer) this.#prepared = null })
@@ -163,6 +165,7 @@ export class Room {
     const { conversation, id: call } = this.#known.view
     return {
       now: () => performance.now(),
+      mayConnect: () => this.#budget.spend(),
       servers: () => this.servers(),
       prepared: () => this.#takePrepared(),
       tracks: () => this.around.tracks(),

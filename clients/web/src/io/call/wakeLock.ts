@@ -22,7 +22,10 @@ export class WakeLock {
     if (!this.#wanted || document.visibilityState !== "visible" || !("wakeLock" in navigator)) return
     // A battery that runs low refuses: the call goes on.
     const held = await navigator.wakeLock.request("screen").catch(() => null)
+    const before = this.#held
     this.#held = held
+    // One is enough, and one that nobody holds would keep the screen on for good.
+    if (before !== held) void before?.release()
     if (!this.#isWanted()) void held?.release()
   }
 }

@@ -16,6 +16,7 @@ const BEAT = JSON.stringify({ t: "beat", mic: true, cam: true, text: "" })
 interface Given {
   readonly servers?: readonly RTCIceServer[]
   readonly prepared?: Peer
+  readonly mayConnect?: boolean
 }
 
 class Scene {
@@ -24,12 +25,13 @@ class Scene {
   answer: Controlled = DONE
   prepared: Peer | null
   doubts = 0
+  changes = 0
   readonly pair: Pair
 
   constructor(changed: Partial<PairView> = {}, reload = false, given: Given = {}) {
     this.prepared = given.prepared ?? null
     this.pair = new Pair(peering(changed), {
-      now: () => Date.now(), servers: () => Promise.resolve(given.servers ?? []), beat: () => ({ mic: true, cam: true, text: "Bonjour" }),
+      now: () => Date.now(), mayConnect: () => given.mayConnect ?? true, servers: () => Promise.resolve(given.servers ?? []), beat: () => ({ mic: true, cam: true, text: "Bonjour" }),
       prepared: () => { const { prepared } = this; this.prepared = null; return prepared },
       tracks: () => MINE as never,
       send: (generation, description) => {
@@ -38,7 +40,7 @@ class Scene {
       },
       lost: (generation, why) => { this.told.push(`lost ${generation} ${why}`); return Promise.resolve(this.answer) },
       connected: (generation, relay) => { this.told.push(`connected ${generation}${relay ? " by relay" : ""}`); return Promise.resolve(this.answer) },
-      doubt: () => { this.doubts += 1 }, hear: () => undefined, changed: () => undefined,
+      doubt: () => { this.doubts += 1 }, hear: () => undefined, changed: () => { this.changes += 1 },
     }, reload)
   }
 
@@ -453,5 +455,44 @@ describe("a closed pair", () => {
     scene.pair.close()
 
     expect(FakePeerConnection.made.map(({ closed }) => closed)).toEqual([true, true])
+  })
+})
+
+describe("a peer, or a hub, that means harm", () => {
+  test("opens channels of its own, which nobody reads", async () => {
+    const { pc } = await connected()
+    let closed = 0
+    for (let i = 0; i < 10; i += 1) pc.happens("datachannel", { channel: { close: () => { closed += 1 } } })
+
+    expect(closed).toBe(10)
+  })
+
+  test("beats without end is shown twenty times a second at most", async () => {
+    const scene = await connected()
+    scene.changes = 0
+    for (let i = 0; i < 5_000; i += 1) scene.pc.channel.hear({ data: JSON.stringify({ t: "beat", text: `${i}` }) })
+    expect(scene.changes).toBe(1)
+
+    await vi.advanceTimersByTimeAsync(50)
+    scene.pc.channel.hear({ data: JSON.stringify({ t: "beat", text: "last" }) })
+    expect(scene.tile.bigText).toBe("last")
+  })
+
+  test("gets no connection that nobody holds: the call was left while the relay was asked for", async () => {
+    const scene = new Scene({ offerer: "me" })
+    scene.pair.close()
+    await vi.advanceTimersByTimeAsync(0)
+
+    expect(FakePeerConnection.made).toEqual([])
+    expect(scene.sent).toEqual([])
+  })
+
+  test("gets no further connection when there were too many, and the hub is told", async () => {
+    const scene = new Scene({}, false, { mayConnect: false })
+    await vi.advanceTimersByTimeAsync(0)
+    expect(FakePeerConnection.made).toEqual([])
+
+    await scene.passes(3_250, false)
+    expect(scene.told).toEqual(["lost 1 slow"])
   })
 })

@@ -37,8 +37,28 @@ describe("a hub that says by itself that this device", () => {
     await page.desk.hangUp()
     await page.told(aView("joined", { version: 3 }))
     await page.told(aView("joined", { version: 4, id: "other" }))
+    vi.advanceTimersByTime(3_000)
+    await page.told(aView("joined", { version: 5 }))
 
     expect([page.seen, connections()]).toEqual([false, 0])
+    expect(page.kinds.slice(1)).toEqual(["call.hang_up", "call.hang_up"])
+  })
+
+  test("is in it without end is told so now and then, not each time", async () => {
+    const page = await inCall()
+    await page.desk.hangUp()
+    for (let version = 3; version < 1_000; version += 1) await page.told(aView("joined", { version }))
+
+    expect(page.kinds.filter((kind) => kind === "call.hang_up")).toHaveLength(1)
+  })
+
+  test("is still in it, where it could not be told, is told as soon as it can be", async () => {
+    const page = await inCall()
+    page.answer = () => ({ ok: false, trouble: { code: "C_OFFLINE", text: "" } })
+    await page.desk.hangUp()
+    page.answer = () => ({ ok: true })
+    await page.told(aView("joined", { version: 3 }))
+
     expect(page.kinds.slice(1)).toEqual(["call.hang_up", "call.hang_up"])
   })
 
