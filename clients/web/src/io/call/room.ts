@@ -194,7 +194,7 @@ export class Room {
     if (this.#probing) return
     this.#probing = true
     let answered = false
-    setTimeout(() => { if (!answered) this.around.dead() }, PROBE_MS)
+    setTimeout(() => { if (!answered && !this.#closed) this.around.dead() }, PROBE_MS)
     await this.around.call("probe")
     answered = true
     setTimeout(() => { this.#probing = false }, PROBE_MS)

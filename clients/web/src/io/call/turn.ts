@@ -10,6 +10,7 @@ export class Turn {
   #servers: readonly RTCIceServer[] = []
   #first: Promise<readonly RTCIceServer[]> | null = null
   #timer: ReturnType<typeof setTimeout> | undefined
+  #closed = false
 
   constructor(
     private readonly ask: () => Promise<TurnAnswer>, private readonly renewed: (servers: readonly RTCIceServer[]) => void,
@@ -23,12 +24,15 @@ export class Turn {
   }
 
   close(): void {
+    this.#closed = true
     clearTimeout(this.#timer)
   }
 
   async #fetch(): Promise<readonly RTCIceServer[]> {
     const answer = await this.ask()
     clearTimeout(this.#timer)
+    // The call was left meanwhile: asking goes on for nobody.
+    if (this.#closed) return []
     if (!answer.ok) {
       if (answer.trouble.code === "call.turn_unavailable") this.unavailable()
       this.#timer = setTimeout(() => { void this.#fetch() }, RETRY_MS)
