@@ -155,6 +155,15 @@ class CallEvent(Struct, frozen=True, kw_only=True):
     outcome: dict[str, Any]
 
 
+QUIET_AFTER_THE_END = (
+    frames.HangUp,
+    frames.DeclineCall,
+    frames.ReportConnected,
+    frames.ReportPairLost,
+)
+"""Sent by innocents who have not heard of the end: a refusal would stand against them."""
+
+
 class Call:
     """The state machine of one call."""
 
@@ -223,9 +232,9 @@ class Call:
             self._control(sender, frame, now)
 
     def _refuse_after_the_end(self, sender: Sender, frame: CallFrame) -> None:
-        """Two who hang up at once, or one whose answer got lost, mean what already is so."""
-        leaves = isinstance(frame, frames.HangUp | frames.DeclineCall)
-        if not leaves or self.facts.leg(sender.person) is None:
+        """What crossed the end on its way means what already is so: hang-ups and pair reports."""
+        crossed = isinstance(frame, QUIET_AFTER_THE_END)
+        if not crossed or self.facts.leg(sender.person) is None:
             raise CallRefused(Code.CALL_WRONG_STATE)
 
     def _control(self, sender: Sender, frame: CallControl, now: int) -> None:

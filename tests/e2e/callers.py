@@ -113,7 +113,7 @@ class Caller(Person):
 
     def code(self) -> str:
         """Read the thirty digits that both screens must show."""
-        self.button("Plus").click()
+        self.button("Régler").click()
         dialog = self.page.get_by_role("dialog", name="Régler la visio")
         groups = dialog.get_by_role("listitem").filter(has_text=re.compile(r"^\d{5}$"))
         expect(groups).to_have_count(6)

@@ -89,7 +89,7 @@ def test_a_call_shows_and_sounds_both_ways(stage: Stage, met: tuple[Caller, Call
     expect(claire.button(f"Appeler {JEAN}")).to_be_visible()
     stage.look(claire.page, "call-lobby")
     claire.button(f"Appeler {JEAN}").click()
-    expect(claire.page.get_by_role("heading", name=f"Appel de {JEAN}")).to_be_visible()
+    expect(claire.page.get_by_role("heading", name=f"Appel à {JEAN}")).to_be_visible()
     stage.look(claire.page, "call-calling")
     jean.is_rung()
     stage.look(jean.page, "call-ring")
@@ -173,7 +173,7 @@ def test_a_cut_network_says_so_and_comes_back(stage: Stage, met: tuple[Caller, C
     in_call(claire, jean)
 
     with stage.without_network():
-        claire.button("Plus").click()
+        claire.button("Régler").click()
         instant = jean.now()
         claire.button("Couper le réseau").click()
 

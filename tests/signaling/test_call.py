@@ -1259,8 +1259,6 @@ AFTER_THE_END: dict[str, Callable[[Played], None]] = {
     "ring": lambda play: play.ring(CLAIRE, JEAN),
     "accept": lambda play: play.accept(JEAN),
     "delay": lambda play: play.send(CLAIRE, frames.DelayCall, minutes=1),
-    "connected": lambda play: play.connected(JEAN, CLAIRE, 1),
-    "pair lost": lambda play: play.pair_lost(JEAN, CLAIRE, 1),
     "incident": lambda play: play.send(JEAN, frames.ReportIncident, code="call.media_lost"),
     "turn": lambda play: play.send(JEAN, frames.IssueTurn),
     "hang up by a stranger to it": lambda play: play.hang_up(SOPHIE),
@@ -1275,6 +1273,18 @@ def test_after_the_end_nothing_is_taken_any_more(act: Callable[[Played], None]) 
 
     with refused(Code.CALL_WRONG_STATE):
         act(play)
+
+    assert play.call.facts == facts
+    assert whats(play) == []
+
+
+def test_a_report_that_crossed_the_end_is_no_refusal() -> None:
+    """Who says so had not heard: nothing changes, and nothing stands against them."""
+    play = an_ended_call()
+    facts = play.call.facts
+
+    play.connected(JEAN, CLAIRE, 1)
+    play.pair_lost(JEAN, CLAIRE, 1)
 
     assert play.call.facts == facts
     assert whats(play) == []

@@ -5,12 +5,13 @@
  */
 import type { PairLoss } from "./wire"
 
+/** `tries`: the generations that did not connect, since one did. */
 export type PairState =
-  | { readonly kind: "connecting"; readonly generation: number; readonly since: number }
+  | { readonly kind: "connecting"; readonly generation: number; readonly since: number; readonly tries: number }
   /** `heard`: when something last came from the peer. */
   | { readonly kind: "connected"; readonly generation: number; readonly heard: number }
   /** `notBefore`: when the hub is told, or told again. */
-  | { readonly kind: "lost"; readonly generation: number; readonly why: PairLoss; readonly at: number; readonly notBefore: number }
+  | { readonly kind: "lost"; readonly generation: number; readonly why: PairLoss; readonly at: number; readonly notBefore: number; readonly tries: number }
 
 export type PairInput =
   | { readonly kind: "generation"; readonly generation: number; readonly at: number }
@@ -26,19 +27,22 @@ export const MEDIA_PATIENCE_MS = 1_200
 /** Where the peer has neither camera nor microphone, only heartbeats come, and one may be late. */
 export const BEAT_PATIENCE_MS = 3_000
 const SLOW_MS = 3_000
+// Where two did not come about, the other is away: less often, though before the hub's own 8 s.
+const PATIENT_TRIES = 2
+const PATIENT_MS = 6_000
 // The hub took the report: the next generation is on its way, or the report is made again.
 export const TOLD_PAUSE_MS = 3_000
 /** The hub could not be asked. */
 export const UNHEARD_PAUSE_MS = 300
 
-export function begin(generation: number, at: number): PairState {
-  return { kind: "connecting", generation, since: at }
+export function begin(generation: number, at: number, tries = 0): PairState {
+  return { kind: "connecting", generation, since: at, tries }
 }
 
 export function next(state: PairState, input: PairInput): PairState {
   switch (input.kind) {
     case "generation":
-      return input.generation > state.generation ? begin(input.generation, input.at) : state
+      return input.generation > state.generation ? begin(input.generation, input.at, triesAfter(state)) : state
     case "heard":
       return heard(state, input.at)
     case "tick":
@@ -57,13 +61,21 @@ function heard(state: PairState, at: number): PairState {
 }
 
 function overdue(state: PairState, at: number, patience: number): PairState {
-  if (state.kind === "connecting" && at - state.since >= SLOW_MS) return lose(state, "slow", at)
+  if (state.kind === "connecting" && at - state.since >= (state.tries < PATIENT_TRIES ? SLOW_MS : PATIENT_MS)) return lose(state, "slow", at)
   if (state.kind === "connected" && at - state.heard >= patience) return lose(state, "stalled", at)
   return state
 }
 
-function lose({ generation }: PairState, why: PairLoss, at: number): PairState {
-  return { kind: "lost", generation, why, at, notBefore: at }
+function lose(state: PairState, why: PairLoss, at: number): PairState {
+  return { kind: "lost", generation: state.generation, why, at, notBefore: at, tries: why === "network" || why === "reload" ? 0 : triesAfter(state) }
+}
+
+function triesAfter(state: PairState): number {
+  switch (state.kind) {
+    case "connecting": return state.tries + 1
+    case "connected": return 0
+    case "lost": return state.tries
+  }
 }
 
 /** Half the patience is over: whether the hub still answers tells a dead network from a dead peer. */

@@ -5,10 +5,14 @@
 import { signal } from "@preact/signals-core"
 import type { CallNotice, Calls, CallStage, LineTest, Media } from "../core/model"
 import type { CallDesk, CallMessage, World } from "./call/calls"
+import { forgetCall } from "./call/memory"
 import { NO_MEDIA } from "./noMedia"
 
 /** What a person may do: each is the desk's to carry out. */
 type Act = keyof CallDesk & keyof Calls
+
+// Nobody waits longer to be signed out.
+const QUIT_MS = 1_000
 
 export class CallsDoor implements Calls {
   readonly notices = signal<readonly CallNotice[]>([])
@@ -51,6 +55,18 @@ export class CallsDoor implements Calls {
 
   linked(online: boolean): void {
     void this.#desk?.then((desk) => { desk.linked(online) })
+  }
+
+  /** Before the person signs out: the others are told, if the hub takes it soon. */
+  async quit(): Promise<void> {
+    const desk = await this.#desk
+    if (desk === null) return
+    await Promise.race([desk.quit(), new Promise((resolve) => { setTimeout(resolve, QUIT_MS) })])
+  }
+
+  /** Whoever comes next to this tab has pressed nothing; also where no call was told of since the page was loaded. */
+  forget(): void {
+    forgetCall()
   }
 
   leave(): void {

@@ -75,6 +75,7 @@ class BrowserEngine implements Engine {
   }
 
   async signOut(): Promise<void> {
+    await this.calls.quit()
     this.#leave("not_started")
     const outcome = await closeSession()
     this.#signedOut("left", outcome.ok ? null : outcome.trouble)
@@ -273,6 +274,7 @@ class BrowserEngine implements Engine {
 
   #toOtherTab(): void {
     this.#leave("not_started")
+    this.calls.forget()
     this.app.value = { kind: "other_tab" }
   }
 
@@ -282,6 +284,7 @@ class BrowserEngine implements Engine {
   }
 
   #signedOut(reason: "first" | "expired" | "left", trouble: Trouble | null): void {
+    this.calls.forget()
     this.app.value = { kind: "signed_out", persona: this.#session?.persona ?? null, reason, trouble }
   }
 

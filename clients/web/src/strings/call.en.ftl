@@ -11,9 +11,13 @@ call-elsewhere = The video call is open on another of your devices.
 call-line-ringing = Ringing…
 call-line-on = Video call under way
 call-line-mine = You are in the waiting room
+call-line-preparing = You are preparing the video call
 call-line-prepared = { $name } is preparing the video call
 call-line-waits = In the waiting room for { $time }
+call-line-waits-now = In the waiting room just now
 call-line-away = Out of reach for { $time }, place kept
+call-line-away-now = Out of reach just now, place kept
+call-line-late = The pharmacy is late: about { $at }
 
 ## Consent
 call-consent-title = Before you enter
@@ -46,6 +50,8 @@ call-settings = Adjust and test
 call-device-camera = Camera
 call-device-microphone = Microphone
 call-device-speaker = Speaker
+call-device-default = Default
+call-adjust = Adjust
 call-level = Microphone level
 call-level-speak = Speak: the bar should move.
 call-level-heard = Your microphone hears you.
@@ -63,6 +69,9 @@ call-how-call-device-denied = To allow: tap the icon left of the address, choose
 call-ask-again = Ask again
 call-without = Enter without
 call-go-on-without = Go on without
+call-inside-call-device-denied = The browser may not use the camera or the microphone: the call goes on without.
+call-inside-call-no-device = No camera or no microphone was found. Connect one, then “Ask again”.
+call-inside-C-DEVICE-IN-USE = Another application uses the camera or the microphone. Close it, then “Ask again”.
 
 ## Waiting room
 call-lobby-caller = Prepare the video call
@@ -80,7 +89,9 @@ call-delay-title = Tell of a delay
 call-delay-told = Delay announced: about { $at }
 call-delay = { $minutes } min late
 call-where-waiting = In the waiting room for { $time }
+call-where-waiting-now = In the waiting room just now
 call-where-away = Out of reach for { $time }, place kept
+call-where-away-now = Out of reach just now, place kept
 call-where-absent = Not in the waiting room: the call will ring on their devices
 call-where-invited = Their device has not come yet
 call-where-ringing = Ringing
@@ -91,7 +102,7 @@ call-where-call-me = Prefers the telephone
 call-where-missed = Did not answer
 
 ## Ringing and call
-call-calling = Calling { $names }
+call-calling = Calling { $names }…
 call-ringing = Ringing for { $since }. { $left } left to answer.
 call-ringing-patience = Let it ring: finding one’s glasses takes a moment.
 call-cancel = Cancel the call
@@ -148,12 +159,19 @@ call-again = Call again
 call-by-message = Go on by message
 call-bar-return = Come back
 call-bar-see = See
+call-bar-lost = Picture interrupted
+call-bar-unsent = Camera and micro off
+call-leave-title = Leave?
+call-leave-in-call = You are in a video call. Leaving hangs up.
+call-leave-waiting = You are in the waiting room. Leaving gives up your place.
+call-leave-stay = Stay
 
 ## Trail
 entry-call-opened = Waiting room entered
 entry-call-rang = Call made, or entry granted
 entry-call-accepted = Call accepted
 entry-call-declined = Call refused
+entry-call-call-me = Asked to be called by telephone
 entry-call-missed = Call unanswered
 entry-call-delayed = Delay announced
 entry-call-connected = Picture and sound established
@@ -175,6 +193,17 @@ rule-call-pair-lost = A device in the call tells when picture and sound no longe
 rule-call-incident = A device in the call tells what it refused or met.
 rule-call-turn = A device in the call may ask for access to the relay.
 rule-call-signal = A device in the call may prepare its connection with another.
+rule-call-clock = The server’s clock
+outcome-whose = About { $name }
+outcome-with = With { $name }
+outcome-why-stalled = Nothing came any more from the other device.
+outcome-why-failed = The browser lost the connection.
+outcome-why-network = The device changed networks.
+outcome-why-slow = The connection was slow to be made.
+outcome-why-reload = The page was reloaded.
+outcome-why-refused = A signal was refused.
+outcome-why-overdue = The connection was not made in time.
+outcome-why-waits = The connection was made anew too often: it waits.
 
 ## Refusals
 code-call-not-member = This call is not open to you. Go back to the list of your conversations.

@@ -11,9 +11,13 @@ call-elsewhere = Visio ouverte sur un autre de vos appareils.
 call-line-ringing = Ça sonne…
 call-line-on = Visio en cours
 call-line-mine = Vous êtes en salle d’attente
+call-line-preparing = Vous préparez la visio
 call-line-prepared = { $name } prépare la visio
 call-line-waits = Attend en salle d’attente depuis { $time }
+call-line-waits-now = Arrive en salle d’attente à l’instant
 call-line-away = Hors de portée depuis { $time }, place gardée
+call-line-away-now = Hors de portée à l’instant, place gardée
+call-line-late = La pharmacie a du retard : vers { $at }
 
 ## Accord
 call-consent-title = Avant d’entrer
@@ -46,6 +50,8 @@ call-settings = Régler et tester
 call-device-camera = Caméra
 call-device-microphone = Micro
 call-device-speaker = Haut-parleur
+call-device-default = Par défaut
+call-adjust = Régler
 call-level = Niveau du micro
 call-level-speak = Parlez : la barre doit bouger.
 call-level-heard = Votre micro vous entend.
@@ -63,6 +69,9 @@ call-how-call-device-denied = Pour autoriser : touchez l’icône à gauche de 
 call-ask-again = Redemander
 call-without = Entrer sans
 call-go-on-without = Continuer sans
+call-inside-call-device-denied = Le navigateur n’a pas le droit d’utiliser la caméra ou le micro : la visio continue sans.
+call-inside-call-no-device = Aucune caméra ou aucun micro n’a été trouvé. Branchez-en un, puis « Redemander ».
+call-inside-C-DEVICE-IN-USE = La caméra ou le micro sert déjà à une autre application. Fermez-la, puis « Redemander ».
 
 ## Salle d’attente
 call-lobby-caller = Préparer la visio
@@ -80,7 +89,9 @@ call-delay-title = Prévenir d’un retard
 call-delay-told = Retard annoncé : vers { $at }
 call-delay = Retard { $minutes } min
 call-where-waiting = Attend en salle d’attente depuis { $time }
+call-where-waiting-now = Arrive en salle d’attente à l’instant
 call-where-away = Hors de portée depuis { $time }, place gardée
+call-where-away-now = Hors de portée à l’instant, place gardée
 call-where-absent = Pas en salle d’attente : l’appel sonnera sur ses appareils
 call-where-invited = Son appareil ne s’est pas encore présenté
 call-where-ringing = Ça sonne
@@ -91,7 +102,7 @@ call-where-call-me = Préfère le téléphone
 call-where-missed = N’a pas répondu
 
 ## Appel et visio
-call-calling = Appel de { $names }
+call-calling = Appel à { $names }…
 call-ringing = Ça sonne depuis { $since }. Encore { $left } pour répondre.
 call-ringing-patience = Laissez sonner : il faut parfois le temps de trouver ses lunettes.
 call-cancel = Annuler l’appel
@@ -148,12 +159,19 @@ call-again = Rappeler
 call-by-message = Continuer par message
 call-bar-return = Revenir
 call-bar-see = Voir
+call-bar-lost = Image interrompue
+call-bar-unsent = Caméra et micro coupés
+call-leave-title = Quitter ?
+call-leave-in-call = Vous êtes en visio. Quitter raccroche.
+call-leave-waiting = Vous êtes en salle d’attente. Quitter rend votre place.
+call-leave-stay = Rester
 
 ## Journal
 entry-call-opened = Entrée en salle d’attente
 entry-call-rang = Appel lancé, ou entrée accordée
 entry-call-accepted = Visio acceptée
 entry-call-declined = Visio refusée
+entry-call-call-me = A demandé à être appelé par téléphone
 entry-call-missed = Appel sans réponse
 entry-call-delayed = Retard annoncé
 entry-call-connected = Image et son établis
@@ -175,6 +193,17 @@ rule-call-pair-lost = Un appareil en visio dit quand l’image et le son ne pass
 rule-call-incident = Un appareil en visio dit ce qu’il a refusé ou rencontré.
 rule-call-turn = Un appareil en visio peut demander l’accès au relais.
 rule-call-signal = Un appareil en visio peut préparer sa liaison avec un autre.
+rule-call-clock = La pendule du serveur
+outcome-whose = Pour { $name }
+outcome-with = Avec { $name }
+outcome-why-stalled = Plus rien n’arrivait de l’autre appareil.
+outcome-why-failed = Le navigateur a perdu la liaison.
+outcome-why-network = L’appareil a changé de réseau.
+outcome-why-slow = La liaison tardait à s’établir.
+outcome-why-reload = La page a été rechargée.
+outcome-why-refused = Un signal a été refusé.
+outcome-why-overdue = La liaison n’était pas établie à temps.
+outcome-why-waits = La liaison a été refaite trop souvent : elle attend.
 
 ## Refus
 code-call-not-member = Cette visio n’est pas ouverte pour vous. Revenez à la liste de vos conversations.

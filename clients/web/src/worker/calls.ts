@@ -38,6 +38,8 @@ const ENTRIES: { readonly [K in CallRequest["kind"] | "call.turn"]: readonly str
   "call.pair_lost": ["call.pair_lost"], "call.incident": ["call.incident"], "call.turn": ["call.turn_issued"],
 }
 
+const REPORTS: readonly CallRequest["kind"][] = ["call.connected", "call.pair_lost", "call.incident"]
+
 export class Calls {
   #views: Views = new Map()
   #pace: Pace = "idle"
@@ -99,6 +101,8 @@ export class Calls {
   }
 
   async control(request: CallRequest): Promise<Controlled> {
+    // The page may not know yet that it is over: the hub would refuse the report of an innocent.
+    if (REPORTS.includes(request.kind) && "call" in request && this.#views.get(request.call)?.state === "ended") return DONE
     const answer = await this.context.requests.ask(request, (first) => {
       this.#answered(first)
       return Promise.resolve()

@@ -56,6 +56,11 @@ const RING: CallStage = {
 }
 const LONG = "Prenez un comprimé le matin et un le soir, pendant le repas, avec un grand verre d’eau. Jamais deux à la fois."
 
+const OUTCOMES: Readonly<Record<string, object>> = {
+  "call.socket_lost": { person: "Jean Lefèvre", device: "Jean Lefèvre’s" }, "call.declined": { how: "call_me" },
+  "call.pair_lost": { peer: "Claire Morel’s", why: "network" }, "call.incident": { code: "call.network_blocked", peer: "Claire Morel’s" },
+}
+
 const TRAIL = ([
   ["call.opened", "Jean Lefèvre", "patient", "call.open"], ["call.delayed", "Claire Morel", "pharmacist", "call.delay"],
   ["call.socket_lost", "", "hub", "call.socket_lost"], ["call.socket_back", "", "hub", "call.socket_back"],
@@ -63,10 +68,10 @@ const TRAIL = ([
   ["act.refused", "Jean Lefèvre", "patient", "call.taken"], ["call.connected", "Claire Morel", "pharmacist", "call.connected"],
   ["call.pair_lost", "Jean Lefèvre", "patient", "call.pair_lost"], ["call.incident", "Jean Lefèvre", "patient", "call.incident"],
   ["call.turn_issued", "Jean Lefèvre", "patient", "call.turn"], ["call.left", "Jean Lefèvre", "patient", "call.hang_up"],
-  ["call.ended", "", "hub", "call.ended"],
+  ["call.declined", "Jean Lefèvre", "patient", "call.decline"], ["call.ended", "", "hub", "call.clock"],
 ] as const).map(([type, name, role, rule], at): AuditRow => ({
   index: 900 + at, log: "care", at: NOW - (20 - at) * MINUTE, type, name, role, rule,
-  decision: type === "act.refused" ? "deny" : "permit", raw: JSON.stringify({ v: 1, type }),
+  decision: type === "act.refused" ? "deny" : "permit", raw: JSON.stringify({ v: 1, type, actor: { person: name, device: `${name}’s` }, outcome: OUTCOMES[type] ?? null }),
 }))
 
 export const CALL_SCENES: Readonly<Record<string, Scene>> = {
@@ -91,11 +96,13 @@ export const CALL_SCENES: Readonly<Record<string, Scene>> = {
   "staff-call-three": staff(() => ({ stage: inCall([seen(JEAN), seen(SOPHIE, { quality: "poor" }), aTile(HUGO, { camera: false })]) })),
   "staff-call-lost": staff(facing(JEAN, { link: "reconnecting", bigText: "Je vous entends mal" })),
   "staff-call-elsewhere-page": staff(facing(JEAN), { hash: "#proofs" }),
+  "staff-call-elsewhere-unsent": staff(() => ({ stage: inCall([seen(JEAN, { link: "reconnecting" })]), media: { cameraOn: false, microphoneOn: false } }), { hash: "#proofs" }),
   "staff-call-ended": staff(ended("call.peer_left", { lasted: 754_000 })),
   "staff-call-ended-call-me": staff(ended("call.declined", { callMe: true })),
   "staff-call-ended-missed": staff(ended("call.timeout")),
   "patient-call-door": patient(() => ({})),
   "patient-call-prepared": patient(() => ({ notices: [aNotice("lobby", [aPerson(CLAIRE, "waiting")])] })),
+  "patient-call-late": patient(() => ({ notices: [aNotice("lobby", [aPerson(CLAIRE, "waiting")], { delayedUntil: NOW + 10 * MINUTE })] })),
   "patient-call-return": patient(() => ({ notices: [aNotice("active", [aPerson(CLAIRE, "joined"), mineAt(JEAN, "missed", { here: false })])] })),
   "patient-call-ring": patient(() => ({ stage: RING })),
   "patient-call-lobby": patient(() => ({ stage: lobby("waiting", aNotice("lobby", [])) })),

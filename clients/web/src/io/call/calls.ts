@@ -8,6 +8,7 @@ import type { CallRequest, CallView, IncidentCode } from "../../core/wire"
 import { playThreeTones, ring, wakeAudio } from "./audio"
 import { Devices } from "./devices"
 import { testLine } from "./lineTest"
+import { forgetStart, keepStart, keptStart } from "./memory"
 import { Presses } from "./presses"
 import { Room } from "./room"
 import { Sound } from "./sound"
@@ -34,6 +35,7 @@ type Lobby = { readonly conversation: string; readonly as: "caller" | "waiting" 
 
 const DONE: Outcome = { ok: true }
 const NOT_NOW: Outcome = { ok: false, trouble: { code: "call.wrong_state", text: "" } }
+const BUSY: Outcome = { ok: false, trouble: { code: "call.busy", text: "" } }
 const GRACE_MS = 30_000
 const GONE_PAUSE_MS = 3_000
 const MAX_BESIDES_ME = 3
@@ -49,6 +51,8 @@ export class CallDesk {
   #opening: Promise<Outcome> = Promise.resolve(DONE)
   #room: Room | null = null
   #ended: Extract<CallStage, { kind: "ended" }> | null = null
+  /** The call that ended here, and what was on in it. */
+  #last: { readonly call: string; readonly wasIn: boolean; readonly on: Pick<Media, "cameraOn" | "microphoneOn"> } | null = null
   #online = true
   #offlineTimer: ReturnType<typeof setTimeout> | undefined
   #wasOffline = 0
@@ -56,6 +60,8 @@ export class CallDesk {
   /** A call this run of the page entered by itself; any other it is in was entered by a run before. */
   readonly #entered = new Set<string>()
   readonly #presses: Presses
+  /** A switch was pressed, for what is sent now or next. */
+  #chose = false
   /** Calls left here, whether the hub has heard it or not: until when that is not said again. */
   readonly #gone = new Map<string, number>()
   readonly #incidents = new Set<string>()
@@ -67,6 +73,7 @@ export class CallDesk {
     this.#devices = new Devices(world.media, world.demo, () => world.me()?.name ?? "", () => { this.#mediaChanged() })
     this.#presses = new Presses(() => ({ cameraOn: world.media.value.cameraOn, microphoneOn: world.media.value.microphoneOn }))
     addEventListener("online", () => { this.#room?.networkChanged() })
+    addEventListener("offline", () => { this.#show() })
     followNetwork(() => { this.#room?.networkChanged() })
   }
 
@@ -106,17 +113,54 @@ export class CallDesk {
     this.#show()
   }
 
+  /** The person goes: out of every place this device has, at once here, and said to the hub. */
+  async quit(): Promise<void> {
+    const places = this.#known.filter(({ view }) => !ASKS_NOBODY.includes(placeIn(view, this.#seat ?? NOBODY).kind))
+    this.#lobby = null
+    this.#ended = null
+    for (const { view } of places) this.#gone.set(view.id, Date.now() + GONE_PAUSE_MS)
+    this.#presses.clear()
+    forgetStart()
+    this.#closeRoom()
+    this.#show()
+    await Promise.all(places.map((known) => this.#control({ kind: "call.hang_up", ...idsOf(known) })))
+  }
+
   async prepare(conversation: string): Promise<Outcome> {
-    if (this.#place().kind === "in_call" || this.#place().kind === "calling") return NOT_NOW
+    const place = this.#place()
+    if (place.kind === "in_call" || place.kind === "calling") return place.view.conversation === conversation ? NOT_NOW : BUSY
+    this.#leaveLobbiesBut(conversation)
     this.#ended = null
     const as = this.world.me()?.role === "pharmacist" ? "caller" : "waiting"
     this.#lobby = { conversation, as }
     this.#show()
-    void this.#devices.start()
+    if (this.#isUnasked(conversation)) this.world.media.value = { ...this.world.media.value, cameraOn: false, microphoneOn: false }
+    this.#start()
     // One that goes on already is not prepared: it is come back to.
     const begun = this.#liveIn(conversation)?.view.state ?? "lobby"
     this.#opening = as === "caller" && begun === "lobby" ? this.#open(conversation) : Promise.resolve(DONE)
     return this.#opening
+  }
+
+  /** One waits in one room at a time. */
+  #leaveLobbiesBut(conversation: string): void {
+    // One that the hub has not opened yet is left once it says so.
+    if (this.#lobby !== null && this.#lobby.conversation !== conversation) this.#presses.takeBack(this.#lobby.conversation)
+    const left = this.#known.filter(({ view }) => (
+      view.conversation !== conversation && !this.#gone.has(view.id) && placeIn(view, this.#seat ?? NOBODY).kind === "waiting"))
+    for (const known of left) {
+      this.#presses.takeBack(known.view.conversation)
+      this.#entered.delete(known.view.id)
+      this.#gone.set(known.view.id, Date.now() + GONE_PAUSE_MS)
+      void this.#control({ kind: "call.hang_up", ...idsOf(known) })
+    }
+  }
+
+  /** The hub has a place for this device there, and this tab knows nothing of it: neither what was switched off. */
+  #isUnasked(conversation: string): boolean {
+    if (this.#chose || this.#devices.running || this.#presses.areFor(conversation)) return false
+    const live = this.#liveIn(conversation)
+    return live !== undefined && !ASKS_NOBODY.includes(placeIn(live.view, this.#seat ?? NOBODY).kind)
   }
 
   async enter(): Promise<Outcome> {
@@ -128,7 +172,7 @@ export class CallDesk {
     await this.#opening
     const lobby = this.#lobby
     const call = lobby === null ? undefined : this.#liveIn(lobby.conversation)
-    if (lobby === null || call === undefined) return NOT_NOW
+    if (lobby === null || call === undefined) return this.#place().kind === "in_call" ? BUSY : NOT_NOW
     this.#entered.add(call.view.id)
     this.#presses.give(lobby.conversation, call.view.id)
     return this.#control({ kind: "call.ring", ...idsOf(call), persons: this.#toRing(call) })
@@ -143,7 +187,10 @@ export class CallDesk {
   async accept(): Promise<Outcome> {
     const place = this.#place()
     const view = place.kind === "incoming" ? place.view : this.#comingBackTo()
-    if (view === undefined) return NOT_NOW
+    return view === undefined ? NOT_NOW : this.#accept(view)
+  }
+
+  async #accept(view: CallView): Promise<Outcome> {
     performance.mark("colloque:call:accepted")
     // Who is in it already, by the hub's word, was there before this page.
     if (placeIn(view, this.#seat ?? NOBODY).kind !== "in_call") this.#entered.add(view.id)
@@ -151,7 +198,7 @@ export class CallDesk {
     this.#gone.delete(view.id)
     void wakeAudio()
     const accepted = this.#control({ kind: "call.accept", ...idsOf({ view }) })
-    void this.#devices.start()
+    this.#start()
     const outcome = await accepted
     // Somebody else's device was faster, or it is over: nobody is to be seen.
     if (!outcome.ok) this.#notIn(view.conversation)
@@ -164,7 +211,7 @@ export class CallDesk {
     const { kind } = this.#place()
     if (kind !== "none" && kind !== "incoming") return
     this.#presses.takeBack(conversation)
-    if (this.#lobby === null) this.#devices.stop()
+    if (this.#lobby === null) this.#stopDevices()
   }
 
   /** In the lobby of a call that goes on and that this person has left. */
@@ -206,16 +253,29 @@ export class CallDesk {
   async callAgain(): Promise<Outcome> {
     const ended = this.#ended
     if (ended === null) return NOT_NOW
+    const view = this.#mayReturnTo(ended.reason)
+    if (view === null && this.world.me()?.role !== "pharmacist") return NOT_NOW
+    if (this.#last !== null && !this.#devices.running) this.world.media.value = { ...this.world.media.value, ...this.#last.on }
+    if (view !== null) return this.#accept(view)
     const prepared = await this.prepare(ended.conversation)
     return prepared.ok && this.#lobby?.as === "caller" ? this.ring() : prepared
   }
 
   setCamera(on: boolean): void {
+    this.#takeSwitches()
     void this.#devices.setCamera(on)
+    this.#switched()
   }
 
   setMicrophone(on: boolean): void {
-    this.#devices.setMicrophone(on)
+    this.#takeSwitches()
+    void this.#devices.setMicrophone(on)
+    this.#switched()
+  }
+
+  #switched(): void {
+    this.#chose = true
+    this.#presses.keep()
   }
 
   async choose(kind: "camera" | "microphone" | "speaker", id: string): Promise<void> {
@@ -316,9 +376,13 @@ export class CallDesk {
   #end(reason: string, before: Exclude<Place, { kind: "none" }>): void {
     const { conversation, id } = before.view
     if (this.#ended === null && !this.#isQuiet(reason, before.kind)) {
-      const lasted = this.#room?.id === id && this.#room.connectedAt !== null ? Date.now() - this.#room.connectedAt : 0
-      this.#ended = { kind: "ended", conversation, reason, lasted, callMe: this.#askedForCall(id), mayCallAgain: this.#mayCallAgain(reason) }
+      const since = this.#room?.id === id ? this.#since() : null
+      const lasted = since === null ? 0 : Date.now() - since
+      this.#ended = { kind: "ended", conversation, reason, lasted, callMe: this.#askedForCall(id), mayCallAgain: false }
+      const { cameraOn, microphoneOn } = this.world.media.value
+      this.#last = { call: id, wasIn: before.kind !== "waiting", on: { cameraOn, microphoneOn } }
     }
+    forgetStart()
     this.#hungUp = false
     this.#lobby = null
     this.#entered.delete(id)
@@ -340,7 +404,16 @@ export class CallDesk {
 
   #mayCallAgain(reason: string): boolean {
     if (["call.not_member", "call.not_authorized", "call.delegation_expired", "call.delegation_revoked", "call.taken"].includes(reason)) return false
-    return this.world.me()?.role === "pharmacist" || reason === "call.media_lost"
+    return this.world.me()?.role === "pharmacist" || this.#mayReturnTo(reason) !== null
+  }
+
+  /** The call that ended here but goes on, without this person, who was asked into it. */
+  #mayReturnTo(reason: string): CallView | null {
+    const last = this.#last
+    const view = this.#known.find((one) => one.view.id === last?.call)?.view
+    if (view === undefined || view.state === "ended" || last?.wasIn !== true) return null
+    // Until the hub has heard of a hanging up, this device is in it still.
+    return reason === "call.media_lost" || placeIn(view, this.#seat ?? NOBODY).kind === "none" ? view : null
   }
 
   #isIn(place: Exclude<Place, { kind: "none" }>): void {
@@ -371,9 +444,13 @@ export class CallDesk {
   }
 
   #start(): void {
+    this.#takeSwitches()
+    void this.#devices.start()
+  }
+
+  #takeSwitches(): void {
     const switches = this.#presses.takeSwitches()
     if (switches !== null && !this.#devices.running) this.world.media.value = { ...this.world.media.value, ...switches }
-    void this.#devices.start()
   }
 
   #sends(kind: "audio" | "video"): boolean {
@@ -385,10 +462,16 @@ export class CallDesk {
     this.#room = null
     this.#sound.silenceAll()
     this.#incidents.clear()
-    if (this.#lobby === null) this.#devices.stop()
+    if (this.#lobby === null) this.#stopDevices()
+  }
+
+  #stopDevices(): void {
+    this.#devices.stop()
+    this.#chose = false
   }
 
   #mediaChanged(): void {
+    this.#presses.keep()
     this.#room?.sendTracks()
     this.#reportTrouble()
   }
@@ -484,13 +567,25 @@ export class CallDesk {
       const { conversation, as } = this.#lobby
       return { kind: "lobby", conversation, as, call: this.#liveIn(conversation)?.notice ?? null, entered: as === "waiting" && place.kind === "waiting" }
     }
-    return this.#ended ?? { kind: "none" }
+    return this.#ended === null ? { kind: "none" } : { ...this.#ended, mayCallAgain: this.#mayCallAgain(this.#ended.reason) }
+  }
+
+  /** When people first met in this call, also by the page before this one (ms). */
+  #since(): number | null {
+    const room = this.#room
+    if (room === null) return null
+    const kept = keptStart(room.id)
+    if (kept !== null || room.connectedAt === null) return kept
+    // A tab that was not there then has it from the hub.
+    const since = Math.min(room.connectedAt, (room.resumed ? room.metAt : null) ?? room.connectedAt)
+    keepStart(room.id, since)
+    return since
   }
 
   #inCall({ code }: KnownCall, call: CallNotice): CallStage {
     return {
-      kind: "in_call", call, since: this.#room?.connectedAt ?? null, tiles: this.#room?.tiles() ?? [], code,
-      alone: !this.#online, soundBlocked: this.#sound.blocked,
+      kind: "in_call", call, since: this.#since(), tiles: this.#room?.tiles() ?? [], code,
+      alone: !this.#online && navigator.onLine && this.#room?.isConnected === true, soundBlocked: this.#sound.blocked,
     }
   }
 }

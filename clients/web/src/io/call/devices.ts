@@ -62,6 +62,10 @@ export class Devices {
   #video: MediaStreamTrack | null = null
   #demo: DemoCamera | null = null
   #wantsDemo = false
+  /** What was pressed; the controls show what is had of it. */
+  #wanted = { audio: true, video: true }
+  /** Questions to the browser that wait for an answer. */
+  readonly #asking = { audio: 0, video: 0 }
   #meter: { readonly stop: () => void } | null = null
   #run = 0
 
@@ -84,7 +88,10 @@ export class Devices {
   }
 
   async start(): Promise<void> {
-    if (!this.running) await this.#ask()
+    if (this.running) return
+    const { cameraOn, microphoneOn } = this.media.value
+    this.#wanted = { audio: microphoneOn, video: cameraOn }
+    await this.#ask()
   }
 
   async askAgain(): Promise<void> {
@@ -105,17 +112,28 @@ export class Devices {
   }
 
   async setCamera(on: boolean): Promise<void> {
-    if (on === this.media.value.cameraOn) return
+    if (!this.#isNews("video", on)) return
+    this.#wanted.video = on
     this.#show({ cameraOn: on })
     if (!on) this.#letGo("video")
-    else if (this.running) await this.#openPicture()
-    this.#settle()
+    this.#settle(on && this.running ? await this.#openPicture() : null)
   }
 
-  setMicrophone(on: boolean): void {
+  async setMicrophone(on: boolean): Promise<void> {
+    const isNews = this.#isNews("audio", on)
+    this.#wanted.audio = on
     if (this.#audio !== null) this.#audio.enabled = on
     this.#show({ microphoneOn: on })
     this.changed()
+    // Refused or unplugged before: it may be had now.
+    if (isNews && on && this.running && this.track("audio") === null) this.#settle(await this.#openVoice())
+  }
+
+  /** Not what is wanted already, and had or on its way. */
+  #isNews(kind: Kind, on: boolean): boolean {
+    const shown = kind === "audio" ? this.media.value.microphoneOn : this.media.value.cameraOn
+    if (!this.running) return on !== shown
+    return on !== this.#wanted[kind] || (on && this.track(kind) === null && this.#asking[kind] === 0)
   }
 
   async choose(kind: "camera" | "microphone", id: string): Promise<void> {
@@ -124,18 +142,17 @@ export class Devices {
     if (kind === "camera") {
       this.#wantsDemo = false
       this.#letGo("video")
-      if (this.media.value.cameraOn) await this.#openPicture()
+      this.#settle(this.#wanted.video ? await this.#openPicture() : null)
     } else {
       this.#letGo("audio")
-      const run = this.#run
-      this.#keep(await ask({ audio: this.#voice() }), run)
+      this.#settle(await this.#openVoice())
     }
-    this.#settle()
   }
 
   async useDemoCamera(): Promise<void> {
     if (!this.isDemo() || !this.running) return
     this.#wantsDemo = true
+    this.#wanted.video = true
     this.#show({ cameraOn: true })
     await this.#openPicture()
     if (this.#audio === null) this.#openSilence()
@@ -145,24 +162,41 @@ export class Devices {
   async #ask(): Promise<void> {
     this.#run += 1
     const run = this.#run
-    this.#show({ state: "asking", trouble: null })
-    const wantsPicture = this.media.value.cameraOn && !this.#wantsDemo
-    const had = wantsPicture ? await askBoth(this.#voice(), this.#picture()) : await ask({ audio: this.#voice() })
+    this.#show({ state: "asking", trouble: null, cameraOn: this.#wanted.video, microphoneOn: this.#wanted.audio })
+    const wantsPicture = this.#wanted.video && !this.#wantsDemo
+    const had = await (wantsPicture
+      ? this.#waitFor(["audio", "video"], askBoth(this.#voice(), this.#picture()))
+      : this.#waitFor(["audio"], ask({ audio: this.#voice() })))
     this.#keep(had, run)
     if (run !== this.#run) return
     // In the demonstration one camera is shared by two windows: the second one draws its picture.
-    if (this.#video === null && this.media.value.cameraOn && this.isDemo() && had.denial !== "call.device_denied") this.#draw()
+    if (this.#video === null && this.#wanted.video && this.isDemo() && had.denial !== "call.device_denied") this.#draw()
     if (this.#audio === null && this.#demo !== null) this.#openSilence()
     this.#settle(had.denial)
     void this.#list()
   }
 
-  async #openPicture(): Promise<void> {
-    if (this.#wantsDemo) { this.#draw(); return; }
+  async #openPicture(): Promise<Denial | null> {
+    if (this.#wantsDemo) { this.#draw(); return null; }
     const run = this.#run
-    const had = await ask({ video: this.#picture() })
+    const had = await this.#waitFor(["video"], ask({ video: this.#picture() }))
     this.#keep(had, run)
-    if (had.denial === "call.no_device" && this.isDemo() && run === this.#run && this.media.value.cameraOn) this.#draw()
+    if (had.denial === "call.no_device" && this.isDemo() && run === this.#run && this.#wanted.video) this.#draw()
+    return had.denial
+  }
+
+  async #openVoice(): Promise<Denial | null> {
+    const run = this.#run
+    const had = await this.#waitFor(["audio"], ask({ audio: this.#voice() }))
+    this.#keep(had, run)
+    return had.denial
+  }
+
+  async #waitFor(kinds: readonly Kind[], asked: Promise<Asked>): Promise<Asked> {
+    for (const kind of kinds) this.#asking[kind] += 1
+    const had = await asked
+    for (const kind of kinds) this.#asking[kind] -= 1
+    return had
   }
 
   #draw(): void {
@@ -179,7 +213,7 @@ export class Devices {
   /** `run`: when it was asked for. What nobody holds any more would stay on, its light too. */
   #keep({ tracks }: Asked, run: number): void {
     for (const track of tracks) {
-      const wanted = run === this.#run && (track.kind === "audio" || this.media.value.cameraOn)
+      const wanted = run === this.#run && (track.kind === "audio" || this.#wanted.video)
       if (!wanted) { track.stop(); continue; }
       this.#letGo(track.kind === "audio" ? "audio" : "video")
       if (track.kind === "audio") this.#audio = track
@@ -189,7 +223,7 @@ export class Devices {
         if (track === this.#audio || track === this.#video) this.#settle("call.no_device")
       })
     }
-    if (this.#audio !== null) this.#audio.enabled = this.media.value.microphoneOn
+    if (this.#audio !== null) this.#audio.enabled = this.#wanted.audio
   }
 
   #letGo(kind: Kind): void {
@@ -205,14 +239,17 @@ export class Devices {
 
   /** Say what is had now, and have it sent. */
   #settle(denial: Denial | null = null): void {
-    if (!this.running) return
+    // While the first question waits, nothing is missing yet.
+    if (!this.running || (this.media.value.state === "asking" && this.#asking.audio > 0)) return
     const [audio, video] = [this.track("audio"), this.track("video")]
-    const { cameraOn, preview } = this.media.value
-    const whole = audio !== null && (video !== null || !cameraOn)
+    const { preview } = this.media.value
+    const whole = audio !== null && (video !== null || !this.#wanted.video)
     const shown = preview instanceof MediaStream ? preview.getVideoTracks()[0] : undefined
     this.#show({
       state: whole ? "ready" : audio === null && video === null ? "none" : "partial",
       trouble: whole ? null : troubleOf(denial ?? "call.no_device"),
+      cameraOn: this.#wanted.video && (video !== null || this.#asking.video > 0),
+      microphoneOn: this.#wanted.audio && (audio !== null || this.#asking.audio > 0),
       preview: video === null ? null : shown === video ? preview : new MediaStream([video]),
       demoCamera: this.#demo !== null,
       ...(audio === null ? {} : { microphone: audio.getSettings().deviceId ?? this.media.value.microphone }),

@@ -183,6 +183,7 @@ export class Pair {
   }
 
   #input(input: PairInput): void {
+    if (this.#closed) return
     const before = this.#state
     this.#state = next(before, input)
     if (this.#state.kind === before.kind) return
@@ -320,7 +321,7 @@ export class Pair {
 
   async #tellLost(): Promise<void> {
     const state = this.#state
-    if (state.kind !== "lost" || this.#telling) return
+    if (state.kind !== "lost" || this.#telling || this.#closed) return
     this.#telling = true
     const told = await this.around.lost(state.generation, state.why)
     this.#telling = false
@@ -333,6 +334,8 @@ export class Pair {
     if (this.#reported >= generation || peer === null) return
     this.#reported = generation
     const counted = await peer.count()
+    // What is over is not reported: the hub would refuse it.
+    if (this.#closed) return
     const told = await this.around.connected(generation, counted !== null && isRelayed(counted.report))
     // Only what never reached the hub is said again.
     if (!told.ok && told.trouble.code === "C_OFFLINE" && this.#reported === generation) this.#reported = generation - 1

@@ -3,6 +3,7 @@
  * turns no camera on. Kept over a reload, and not much longer.
  */
 import type { CallView } from "../../core/wire"
+import { CALL_KEY } from "./memory"
 
 /** What was on. */
 export interface Switches {
@@ -17,7 +18,6 @@ interface Kept extends Switches {
   readonly at: number
 }
 
-const KEY = "colloque.call"
 // A page is back within seconds. Who comes later is asked.
 const FRESH_MS = 60_000
 
@@ -29,19 +29,19 @@ export class Presses {
   constructor(private readonly switches: () => Switches) {
     this.#kept = read()
     if (this.#kept !== null) this.#calls.set(this.#kept.conversation, this.#kept.call)
-    addEventListener("pagehide", () => { this.#keep() })
+    addEventListener("pagehide", () => { this.keep() })
   }
 
   /** What was on before the page was reloaded; null where it was not. */
   takeSwitches(): Switches | null {
     const kept = this.#kept
     this.#kept = null
-    return kept === null ? null : { cameraOn: kept.cameraOn, microphoneOn: kept.microphoneOn }
+    return kept === null ? null : switchesOf(kept)
   }
 
   give(conversation: string, call: string | null): void {
     this.#calls.set(conversation, call)
-    this.#keep()
+    this.keep()
   }
 
   /** Whether this person wanted to be in it; once there is one, it is no other. */
@@ -55,7 +55,7 @@ export class Presses {
   takeBack(conversation: string, call?: string): void {
     if (call !== undefined && this.#calls.get(conversation) !== call) return
     this.#calls.delete(conversation)
-    this.#keep()
+    this.keep()
   }
 
   areFor(conversation: string): boolean {
@@ -64,19 +64,24 @@ export class Presses {
 
   clear(): void {
     this.#calls.clear()
-    this.#keep()
+    this.keep()
   }
 
-  #keep(): void {
+  /** As it is now: a page may end without a word. */
+  keep(): void {
     const [last] = [...this.#calls].filter(([, call]) => call !== null).slice(-1)
-    if (last === undefined) { sessionStorage.removeItem(KEY); return; }
+    if (last === undefined) { sessionStorage.removeItem(CALL_KEY); return; }
     const [conversation, call] = last
-    sessionStorage.setItem(KEY, JSON.stringify({ conversation, call, at: Date.now(), ...this.switches() }))
+    sessionStorage.setItem(CALL_KEY, JSON.stringify({ conversation, call, at: Date.now(), ...(this.#kept === null ? this.switches() : switchesOf(this.#kept)) }))
   }
 }
 
+function switchesOf({ cameraOn, microphoneOn }: Switches): Switches {
+  return { cameraOn, microphoneOn }
+}
+
 function read(): Kept | null {
-  const kept = parsed(sessionStorage.getItem(KEY)) as Partial<Kept> | null
+  const kept = parsed(sessionStorage.getItem(CALL_KEY)) as Partial<Kept> | null
   if (typeof kept?.conversation !== "string" || typeof kept.call !== "string" || typeof kept.at !== "number") return null
   const age = Date.now() - kept.at
   const { conversation, call, at, cameraOn = false, microphoneOn = false } = kept

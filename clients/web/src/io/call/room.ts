@@ -36,7 +36,7 @@ export class Room {
   /** Pairs that were there before this page: their connections went with the page before. */
   #inherits: boolean
 
-  constructor(known: KnownCall, private readonly around: RoomSurroundings, resumed: boolean) {
+  constructor(known: KnownCall, private readonly around: RoomSurroundings, readonly resumed: boolean) {
     this.#known = known
     this.#inherits = resumed
     const { conversation, id } = known.view
@@ -57,6 +57,17 @@ export class Room {
   /** When a picture or a voice first came (ms). */
   get connectedAt(): number | null {
     return this.#connectedAt
+  }
+
+  /** When the second of those who are in it came, by the hub (ms). */
+  get metAt(): number | null {
+    const came = this.#known.view.legs.filter(({ state }) => state === "joined").map(({ since }) => since / 1000)
+    return came.sort((one, other) => one - other)[1] ?? null
+  }
+
+  /** Somebody is seen or heard now. */
+  get isConnected(): boolean {
+    return [...this.#pairs.values()].some((pair) => pair.isConnected)
   }
 
   update(known: KnownCall): void {
@@ -162,7 +173,10 @@ export class Room {
       send: (generation, description) => this.around.call("signal", { call, to: device, generation, ...description }),
       lost: (generation, why) => this.around.call("control", { kind: "call.pair_lost", conversation, call, peer: device, generation, why }),
       connected: (generation, relay) => {
-        this.#connectedAt ??= Date.now()
+        if (this.#connectedAt === null) {
+          this.#connectedAt = Date.now()
+          this.around.changed()
+        }
         return this.around.call("control", { kind: "call.connected", conversation, call, peer: device, generation, relay })
       },
       doubt: () => { void this.#probe() },

@@ -10,13 +10,16 @@ const LONG = 60
 /** Somebody who pauses that long has finished the words. */
 const SETTLED_MS = 1000
 
-/** « Écrire en grand »: what I write stands over the picture on both sides, as I write it. */
+/** « Écrire en grand »: what I write stands large on both sides, as I write it. */
 export function BigTextField({ close }: { readonly close: () => void }) {
   const { calls } = useEngine()
   const id = useId()
   const field = useRef<HTMLTextAreaElement>(null)
   // Before the next key: it is meant for the field.
   useLayoutEffect(() => field.current?.focus(), [])
+  // The words under the pictures take room: the field stays above the buttons all the same.
+  const { bigText } = calls.media.value
+  useEffect(() => field.current?.scrollIntoView({ block: "nearest" }), [bigText !== ""])
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key !== "Escape") return
     event.preventDefault()
@@ -29,14 +32,23 @@ export function BigTextField({ close }: { readonly close: () => void }) {
   return (
     <div class="big-text-field" onKeyDown={onKeyDown}>
       <label class="field-label" for={id}>{t("call-big-text-label")}</label>
-      <textarea ref={field} id={id} rows={1} maxLength={LIMIT} value={calls.media.value.bigText} onInput={(event) => calls.setBigText(event.currentTarget.value)} />
+      <textarea ref={field} id={id} rows={1} maxLength={LIMIT} value={bigText} onInput={(event) => calls.setBigText(event.currentTarget.value)} />
       <button type="button" class="button" onClick={erase}>{t("call-erase")}</button>
     </div>
   )
 }
 
-/** What somebody writes in large letters, over a picture. */
-export function Caption({ who, text }: { readonly who: string; readonly text: string }) {
+/** What each writes in large letters, under the pictures: no picture covers a word. */
+export function Captions({ tiles, mine }: { readonly tiles: readonly Tile[]; readonly mine: string }) {
+  return (
+    <div class="captions" tabIndex={0}>
+      {tiles.filter(({ bigText }) => bigText !== "").map(({ person, name, bigText }) => <Caption key={person} who={t("call-writes", { name })} text={bigText} />)}
+      {mine !== "" && <Caption who={t("call-you-write")} text={mine} />}
+    </div>
+  )
+}
+
+function Caption({ who, text }: { readonly who: string; readonly text: string }) {
   return (
     <p class={text.length > LONG ? "caption caption-long" : "caption"}>
       <span class="caption-who">{who}</span>

@@ -29,7 +29,7 @@ export function Calling({ stage, conversation }: CallingProps) {
         <div class="row">{ringing.map(({ person, name }) => <span key={person} class="avatar huge" aria-hidden="true">{initials(name)}</span>)}</div>
         <Ringing since={Math.min(...ringing.map(({ since }) => since))} until={stage.until} />
         <p class="soft">{t("call-ringing-patience")}</p>
-        {!alright && <MediaTrouble inside without={() => setAlright(true)} />}
+        {!alright && <MediaTrouble inside how without={() => setAlright(true)} />}
         <div class="mirror-picture small"><Self media={useMedia()} /></div>
       </div>
       <div class="call-controls" role="group" aria-label={t("call-controls")}>
@@ -44,5 +44,5 @@ export function Calling({ stage, conversation }: CallingProps) {
 function Ringing({ since, until }: { readonly since: number; readonly until: number }) {
   const now = useNow()
   const last = (ms: number) => formatDuration(ms, locale.value)
-  return <p>{t("call-ringing", { since: last(Number.isFinite(since) ? now - since : 0), left: last(until - now) })}</p>
+  return <p>{t("call-ringing", { since: last(Number.isFinite(since) ? Math.max(1000, now - since) : 1000), left: last(until - now) })}</p>
 }

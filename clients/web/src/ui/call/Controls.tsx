@@ -2,6 +2,7 @@ import type { JSX } from "preact"
 import { t } from "../../strings/strings"
 import { useEngine } from "../engine"
 import { CameraIcon, CameraOffIcon, MicrophoneIcon, MicrophoneOffIcon } from "./icons"
+import { sendsCamera, sendsMicrophone } from "./states"
 import { useMedia } from "./useMedia"
 
 interface ControlProps {
@@ -24,7 +25,7 @@ export function Control({ icon: Icon, look = "on", onClick, children, more = "" 
 
 export function MicrophoneControl() {
   const { calls } = useEngine()
-  const on = useMedia().microphoneOn
+  const on = sendsMicrophone(useMedia())
   return (
     <Control icon={on ? MicrophoneIcon : MicrophoneOffIcon} look={on ? "on" : "off"} onClick={() => calls.setMicrophone(!on)} more={on ? t("call-is-on") : ""}>
       {t(on ? "call-microphone" : "call-microphone-off")}
@@ -34,7 +35,7 @@ export function MicrophoneControl() {
 
 export function CameraControl() {
   const { calls } = useEngine()
-  const on = useMedia().cameraOn
+  const on = sendsCamera(useMedia())
   return (
     <Control icon={on ? CameraIcon : CameraOffIcon} look={on ? "on" : "off"} onClick={() => calls.setCamera(!on)} more={on ? t("call-is-on") : ""}>
       {t(on ? "call-camera" : "call-camera-off")}

@@ -35,10 +35,12 @@ function DeviceField({ kind, choices, chosen }: DeviceFieldProps) {
   const { calls } = useEngine()
   const id = useId()
   if (choices.length === 0) return null
+  const known = chosen !== null && choices.some((choice) => choice.id === chosen)
   return (
     <div>
       <label class="field-label" for={id}>{t(`call-device-${kind}`)}</label>
-      <select id={id} value={chosen ?? ""} onChange={(event) => void calls.choose(kind, event.currentTarget.value)}>
+      <select id={id} value={known ? chosen : ""} onChange={(event) => void calls.choose(kind, event.currentTarget.value)}>
+        {!known && <option value="">{t("call-device-default")}</option>}
         {choices.map(({ id: device, label }, at) => <option key={device} value={device}>{label === "" ? `${t(`call-device-${kind}`)} ${at + 1}` : label}</option>)}
       </select>
     </div>
@@ -114,7 +116,7 @@ interface MediaTroubleProps {
   readonly inside?: boolean
   /** There is room to say how it is allowed. */
   readonly how?: boolean
-  readonly without: () => void
+  readonly without?: () => void
 }
 
 /** What the browser refused or did not find: in words, with the way out. */
@@ -122,14 +124,15 @@ export function MediaTrouble({ inside = false, how = false, without }: MediaTrou
   const { calls } = useEngine()
   const { trouble } = useMedia()
   if (trouble === null) return null
+  const said = `call-inside-${slug(trouble.code)}`
   const steps = `call-how-${slug(trouble.code)}`
   return (
     <Notice>
-      <p>{troubleText(trouble)}</p>
+      <p>{inside && has(said) ? t(said) : troubleText(trouble)}</p>
       {how && has(steps) && <p>{t(steps)}</p>}
       <div class="row">
         <button type="button" class="button" onClick={() => void calls.askAgain()}>{t("call-ask-again")}</button>
-        <button type="button" class="button" onClick={without}>{t(inside ? "call-go-on-without" : "call-without")}</button>
+        {without !== undefined && <button type="button" class="button" onClick={without}>{t(inside ? "call-go-on-without" : "call-without")}</button>}
         <DemoCamera />
       </div>
     </Notice>

@@ -1,13 +1,14 @@
 import { useState } from "preact/hooks"
-import type { CallStage, Conversation, Me, Trouble } from "../../core/model"
+import type { CallStage, Conversation, Me, Outcome, Trouble } from "../../core/model"
 import { locale, t } from "../../strings/strings"
 import { useEngine } from "../engine"
 import { MessagesIcon, PhoneIcon } from "../icons"
 import { CallPharmacy } from "../parts/Emergency"
 import { Notice, TroubleNotice } from "../parts/Notice"
 import { nameOf, troubleText } from "../words"
+import { AskConsent } from "./Consent"
 import { Frame, writeInstead } from "./Frame"
-import { CameraIcon } from "./icons"
+import { CameraIcon, DoorIcon } from "./icons"
 import { endedTitle } from "./states"
 import { formatDuration } from "./time"
 
@@ -23,10 +24,12 @@ interface EndedProps {
 export function Ended({ stage, me, conversation }: EndedProps) {
   const { calls } = useEngine()
   const [trouble, setTrouble] = useState<Trouble | null>(null)
-  const again = async () => {
-    const outcome = await calls.callAgain()
-    setTrouble(outcome.ok ? null : outcome.trouble)
-  }
+  const [asking, setAsking] = useState(false)
+  const said = (outcome: Outcome) => setTrouble(outcome.ok ? null : outcome.trouble)
+  const again = async () => said(await calls.callAgain())
+  // Who cannot call waits to be called, as at the door of the conversation.
+  const waits = !stage.mayCallAgain && me.role === "patient" && conversation.kind === "remote_dispensation" && stage.reason !== "call.taken"
+  const wait = async () => said(await calls.prepare(conversation.id))
   const write = () => {
     calls.dismiss()
     writeInstead()
@@ -43,9 +46,11 @@ export function Ended({ stage, me, conversation }: EndedProps) {
       <div class="call-foot">
         <TroubleNotice trouble={trouble} />
         {stage.mayCallAgain && <button type="button" class="button primary big" onClick={again}><CameraIcon /><span>{t("call-again")}</span></button>}
+        {waits && <button type="button" class="button primary big" onClick={() => setAsking(true)}><DoorIcon /><span>{t("call-door-wait")}</span></button>}
         <button type="button" class="button big" onClick={write}><MessagesIcon /><span>{t("call-by-message")}</span></button>
         <button type="button" class="button quiet big" onClick={() => calls.dismiss()}>{t("close")}</button>
       </div>
+      {asking && <AskConsent pharmacy={me.pharmacy} accept={wait} onClose={() => setAsking(false)} />}
     </Frame>
   )
 }

@@ -1,7 +1,8 @@
 import { useState } from "preact/hooks"
 import type { Conversation, Me, Outcome, Trouble } from "../../core/model"
-import { t } from "../../strings/strings"
+import { locale, t } from "../../strings/strings"
 import { useEngine } from "../engine"
+import { formatTime } from "../format"
 import { TroubleNotice } from "../parts/Notice"
 import { AskConsent } from "./Consent"
 import { CameraIcon, DoorIcon } from "./icons"
@@ -26,12 +27,14 @@ function Doorway({ me, conversation }: { readonly me: Me; readonly conversation:
   const notice = noticeOf(calls.notices.value, conversation.id)
   const door = doorOf(me, conversation, notice)
   if (door === null) return null
+  const late = me.role === "pharmacist" || notice?.state !== "lobby" ? null : notice.delayedUntil
   const said = (outcome: Outcome) => setTrouble(outcome.ok ? null : outcome.trouble)
   const enter = async () => said(await calls.prepare(conversation.id))
   // A patient's camera is not asked for before the patient has agreed.
   const press = me.role === "patient" ? () => setAsking(true) : enter
   return (
     <div class="call-door">
+      {late !== null && <p class="call-door-words" role="status">{t("call-line-late", { at: formatTime(late, locale.value) })}</p>}
       {notice !== null && door !== "return" && <p class="call-door-words">{noticeWords(notice, now)}</p>}
       <DoorButton door={door} press={press} />
       <TroubleNotice trouble={trouble} />

@@ -5,14 +5,14 @@ import { useEngine } from "../engine"
 import { OfflineIcon } from "../icons"
 import { isSingle, writes } from "../parts/keys"
 import { Notice } from "../parts/Notice"
-import { BigTextField, Caption, SpokenCaptions } from "./BigText"
+import { BigTextField, Captions, SpokenCaptions } from "./BigText"
 import { CameraControl, Control, MicrophoneControl } from "./Controls"
 import { MediaTrouble } from "./Devices"
 import { Frame, writeInstead } from "./Frame"
 import { BigTextIcon, HangUpIcon, MicrophoneOffIcon, MoreIcon, SpeakerIcon } from "./icons"
 import { More } from "./More"
 import { Self } from "./Self"
-import { newsOf } from "./states"
+import { newsOf, type News, sendsCamera, sendsMicrophone } from "./states"
 import { callTitle, Tiles } from "./Tiles"
 import { formatClock, useNow } from "./time"
 import { useMedia } from "./useMedia"
@@ -35,14 +35,17 @@ export function InCall({ stage, me, conversation }: InCallProps) {
   const { tiles } = stage
   useCallKeys(STAFF.includes(me.role), { toggleWriting: () => setWriting(!writing) })
   const self = <Mine media={media} />
+  const captioned = media.bigText !== "" || tiles.some(({ bigText }) => bigText !== "")
   return (
     <Frame kind="in-call" title={callTitle(tiles)} clock={<Clock since={stage.since} />} actions={<MoreButton open={() => setMore(true)} />} unread={conversation.unread}>
       <Announcer tiles={tiles} />
       <Banners stage={stage} />
-      <div class="call-stage">
-        <Tiles tiles={tiles} last={tiles.length > 2 && self} />
-        {tiles.length <= 2 && self}
-        {media.bigText !== "" && <div class="captions captions-mine"><Caption who={t("call-you-write")} text={media.bigText} /></div>}
+      <div class={captioned ? "call-stage call-captioned" : "call-stage"}>
+        <div class="call-pictures">
+          <Tiles tiles={tiles} last={tiles.length > 2 && self} />
+          {tiles.length <= 2 && self}
+        </div>
+        {captioned && <Captions tiles={tiles} mine={media.bigText} />}
         <SpokenCaptions tiles={tiles} />
       </div>
       {writing && <BigTextField close={() => setWriting(false)} />}
@@ -63,7 +66,7 @@ function Clock({ since }: { readonly since: number | null }) {
 }
 
 function MoreButton({ open }: { readonly open: () => void }) {
-  return <button type="button" class="button quiet" aria-haspopup="dialog" onClick={open}><MoreIcon /><span>{t("more")}<span class="visually-hidden"> : {t("call-more-title")}</span></span></button>
+  return <button type="button" class="button quiet" aria-haspopup="dialog" onClick={open}><MoreIcon /><span>{t("call-adjust")}</span></button>
 }
 
 /** Myself, small in a corner, or beside three others as large as they are. */
@@ -71,15 +74,18 @@ function Mine({ media }: { readonly media: Media }) {
   return (
     <figure class="self">
       <div class="self-picture"><Self media={media} /></div>
-      <figcaption>{t("call-me")}{!media.microphoneOn && <><MicrophoneOffIcon /><span class="visually-hidden">{t("call-microphone-off")}</span></>}</figcaption>
+      <figcaption>{t("call-me")}{!sendsMicrophone(media) && <><MicrophoneOffIcon /><span class="visually-hidden">{t("call-microphone-off")}</span></>}</figcaption>
     </figure>
   )
 }
 
 /** What is wrong with the call, and what one can do meanwhile. */
-function Banners({ stage: { tiles, alone, soundBlocked } }: { readonly stage: Stage }) {
-  const { calls } = useEngine()
+function Banners({ stage }: { readonly stage: Stage }) {
+  const { calls, link } = useEngine()
   const [alright, setAlright] = useState(false)
+  // That this device is offline, the banner of the whole screen says already: it is not the server.
+  const alone = stage.alone && (link.value.kind !== "offline" || navigator.onLine)
+  const { tiles, soundBlocked } = stage
   const lost = tiles.some(({ link }) => link === "reconnecting")
   return (
     <div class="call-banners">
@@ -91,7 +97,7 @@ function Banners({ stage: { tiles, alone, soundBlocked } }: { readonly stage: St
       )}
       <div role="status">{alone && <Notice icon={OfflineIcon}><p>{t("call-alone")}</p></Notice>}</div>
       {soundBlocked && <button type="button" class="button primary big wide" onClick={() => calls.unblockSound()}><SpeakerIcon /><span>{t("call-unblock")}</span></button>}
-      {!alright && <MediaTrouble inside without={() => setAlright(true)} />}
+      {!alright && <MediaTrouble inside how without={() => setAlright(true)} />}
     </div>
   )
 }
@@ -99,13 +105,13 @@ function Banners({ stage: { tiles, alone, soundBlocked } }: { readonly stage: St
 /** Who came, went, was lost and is back: aloud, once. */
 function Announcer({ tiles }: { readonly tiles: readonly Tile[] }) {
   const [before, setBefore] = useState(tiles)
-  const [words, setWords] = useState("")
+  const [said, setSaid] = useState<readonly News[]>([])
   useEffect(() => {
     const news = newsOf(before, tiles)
     setBefore(tiles)
-    if (news.length > 0) setWords(news.map(({ what, name }) => t(`call-news-${what.replace("_", "-")}`, { name })).join(" "))
+    if (news.length > 0) setSaid(news)
   }, [tiles])
-  return <p class="visually-hidden" role="status">{words}</p>
+  return <p class="visually-hidden" role="status">{said.map(({ what, name }) => t(`call-news-${what.replace("_", "-")}`, { name })).join(" ")}</p>
 }
 
 /** Single keys, at the counter only: a patient who rests a hand on the keyboard goes on being heard. */
@@ -114,8 +120,8 @@ function useCallKeys(active: boolean, { toggleWriting }: { readonly toggleWritin
   useEffect(() => {
     if (!active) return
     const commands: Readonly<Record<string, () => void>> = {
-      m: () => calls.setMicrophone(!calls.media.peek().microphoneOn),
-      c: () => calls.setCamera(!calls.media.peek().cameraOn),
+      m: () => calls.setMicrophone(!sendsMicrophone(calls.media.peek())),
+      c: () => calls.setCamera(!sendsCamera(calls.media.peek())),
       e: toggleWriting,
     }
     const onKey = (event: KeyboardEvent) => {

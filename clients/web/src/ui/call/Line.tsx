@@ -2,7 +2,7 @@ import type { CallNotice, CallPerson } from "../../core/model"
 import { locale, t } from "../../strings/strings"
 import { useEngine } from "../engine"
 import { CameraIcon, DoorIcon } from "./icons"
-import { formatSince, useNow } from "./time"
+import { formatSince, nowOr, useNow } from "./time"
 import { noticeOf } from "./where"
 
 /** In a list: who waits and since when, or that the call is on. */
@@ -19,11 +19,11 @@ export function noticeWords(notice: CallNotice, now: number): string {
   if (notice.state !== "lobby") return t("call-line-on")
   const waiting = notice.people.filter(({ state }) => state === "waiting")
   const other = waiting.find(({ me }) => !me)
-  return other === undefined ? t("call-line-mine") : waitingWords(other, now)
+  if (other !== undefined) return waitingWords(other, now)
+  return t(waiting.some(({ role }) => role === "pharmacist") ? "call-line-preparing" : "call-line-mine")
 }
 
 function waitingWords({ role, away, since, name }: CallPerson, now: number): string {
-  const time = formatSince(now - since, locale.value)
   if (role === "pharmacist") return t("call-line-prepared", { name })
-  return t(away ? "call-line-away" : "call-line-waits", { time })
+  return t(`call-line-${away ? "away" : "waits"}${nowOr(now - since)}`, { time: formatSince(now - since, locale.value) })
 }

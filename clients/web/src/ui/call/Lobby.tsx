@@ -11,8 +11,8 @@ import { ConnectionTest, DemoCamera, Devices, Level, MediaTrouble, SoundTest } f
 import { Frame } from "./Frame"
 import { CameraIcon, DoorIcon } from "./icons"
 import { Self } from "./Self"
-import { lobbyAct, named, whereIs } from "./states"
-import { formatSince, useNow } from "./time"
+import { lobbyAct, named, sendsMicrophone, whereIs } from "./states"
+import { formatSince, nowOr, useNow } from "./time"
 import { useMedia } from "./useMedia"
 
 type Stage = Extract<CallStage, { readonly kind: "lobby" }>
@@ -75,7 +75,7 @@ function Mirror() {
     <div class="mirror">
       <div class="mirror-picture"><Self media={media} /></div>
       <div class="mirror-controls"><MicrophoneControl /><CameraControl /></div>
-      {media.microphoneOn ? <Level /> : <p>{t("call-without-microphone")}</p>}
+      {sendsMicrophone(media) ? <Level /> : <p>{t("call-without-microphone")}</p>}
       {!media.cameraOn && <p>{t("call-without-camera")}</p>}
       {media.trouble === null && <DemoCamera />}
     </div>
@@ -109,11 +109,13 @@ interface PersonLineProps {
 function PersonLine({ member, call, now }: PersonLineProps) {
   const person = call?.people.find((each) => each.person === member.person)
   const where = whereIs(member, person)
-  const time = formatSince(now - (person?.since ?? now), locale.value)
+  const lasts = now - (person?.since ?? now)
+  const time = formatSince(lasts, locale.value)
+  const since = where === "waiting" || where === "away" ? nowOr(lasts) : ""
   return (
     <li class={`person-${where.replace("_", "-")}`}>
       <span><strong>{member.name}</strong> <span class="soft">{roleName(member.role)}</span></span>
-      <span class="with-icon">{where === "waiting" ? <DoorIcon /> : <ClockIcon />}{t(`call-where-${where.replace("_", "-")}`, { time })}</span>
+      <span class="with-icon">{where === "waiting" ? <DoorIcon /> : <ClockIcon />}{t(`call-where-${where.replace("_", "-")}${since}`, { time })}</span>
     </li>
   )
 }

@@ -2,7 +2,7 @@ import { locale, t } from "../../strings/strings"
 import { useEngine } from "../engine"
 import { OfflineIcon } from "../icons"
 import { closeAround, Dialog } from "../parts/Dialog"
-import { Devices, SoundTest } from "./Devices"
+import { Devices, MediaTrouble, SoundTest } from "./Devices"
 import { codeGroups } from "./states"
 import { useMedia } from "./useMedia"
 
@@ -16,6 +16,7 @@ export function More({ code, onClose }: MoreProps) {
   return (
     <Dialog title={t("call-more-title")} onClose={onClose}>
       <div class="call-more">
+        <MediaTrouble inside how />
         <Volume />
         <Devices />
         <SoundTest />

@@ -45,9 +45,9 @@ export function Ring({ stage: { call, from, until }, me, onCallMe }: RingProps) 
         <h2 id={heading} tabIndex={-1} autofocus>{t("call-ring-title", { name: from })}</h2>
         <p>{me.pharmacy.name}</p>
         <Left until={until} />
-        {me.role === "pharmacist" ? <p>{t("call-no-recording")}</p> : <ConsentWords />}
         <TroubleNotice trouble={trouble} />
       </div>
+      <div class="ring-words ring-consent">{me.role === "pharmacist" ? <p>{t("call-no-recording")}</p> : <ConsentWords />}</div>
       <div class="call-answers">
         <button type="button" class="button primary big" onClick={() => accept(true)}><CameraIcon /><span>{t("call-accept")}</span></button>
         <button type="button" class="button big" onClick={() => accept(false)}>{t("call-accept-sound")}</button>

@@ -4,7 +4,6 @@ import { locale, t } from "../../strings/strings"
 import { formatNames, initials } from "../format"
 import { OfflineIcon } from "../icons"
 import { roleName } from "../words"
-import { Caption } from "./BigText"
 import { CameraOffIcon, LineIcon, MicrophoneOffIcon } from "./icons"
 import { Picture } from "./Picture"
 import { tileWords } from "./states"
@@ -25,7 +24,7 @@ export function Tiles({ tiles, last }: { readonly tiles: readonly Tile[]; readon
 }
 
 function Person({ tile }: { readonly tile: Tile }) {
-  const { person, name, role, stream, link, camera, microphone, bigText } = tile
+  const { person, name, role, stream, link, camera, microphone } = tile
   const words = tileWords(tile)
   const seen = camera && link !== "audio_only" && stream !== null
   return (
@@ -33,12 +32,11 @@ function Person({ tile }: { readonly tile: Tile }) {
       <div class="tile-picture">
         {seen && <Picture stream={stream} person={person} label={t("call-picture", { name })} />}
         {!seen && <span class="avatar huge" aria-hidden="true">{initials(name)}</span>}
-        {bigText !== "" && <div class="captions"><Caption who={t("call-writes", { name })} text={bigText} /></div>}
         {link === "reconnecting" && <p class="tile-over"><OfflineIcon />{t("call-link-reconnecting")}</p>}
       </div>
       <figcaption>
         <span><strong>{name}</strong> <span class="soft">{roleName(role)}</span></span>
-        {words !== null && <span class="tile-word"><LineIcon />{t(words)}</span>}
+        {words !== null && <span class={link === "connected" ? "tile-word tile-quality" : "tile-word"}><LineIcon />{t(words)}</span>}
         {!microphone && <span class="tile-word"><MicrophoneOffIcon />{t("call-microphone-off")}</span>}
         {!camera && <span class="tile-word"><CameraOffIcon />{t("call-camera-off")}</span>}
       </figcaption>

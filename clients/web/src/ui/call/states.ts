@@ -1,5 +1,5 @@
 /** The states of a call as the keys of its sentences: pure, and total by their types. */
-import type { CallNotice, CallPerson, Conversation, Me, Member, Role, Tile } from "../../core/model"
+import type { CallNotice, CallPerson, Conversation, Me, Media, Member, Role, Tile } from "../../core/model"
 
 export type Whereabouts = CallPerson["state"] | "away" | "absent" | "invited"
 
@@ -12,6 +12,12 @@ export function whereIs(member: Member, person: CallPerson | undefined): Whereab
 
 /** Somebody whom the pharmacist can let in. */
 export const waitsHere = ({ state, away, me }: CallPerson): boolean => state === "waiting" && !away && !me
+
+/** Who waits at the door comes before who wrote. */
+export function waitingFirst(conversations: readonly Conversation[], notices: readonly CallNotice[]): readonly Conversation[] {
+  const waits = ({ id }: Conversation) => notices.some(({ conversation, people }) => conversation === id && people.some(waitsHere))
+  return [...conversations.filter(waits), ...conversations.filter((each) => !waits(each))]
+}
 
 // "joined": by the hub's word, in a page that has not been told so by a press.
 const COMES_BACK: readonly CallPerson["state"][] = ["left", "missed", "declined", "call_me", "joined"]
@@ -63,6 +69,12 @@ export function endedTitle(reason: string, role: Role): string {
 
 /** The 30 digits as they are read aloud: six groups of five. */
 export const codeGroups = (code: string): readonly string[] => code.replaceAll(/\D/g, "").match(/\d{1,5}/g) ?? []
+
+const hasDevices = ({ state }: Media): boolean => state === "ready" || state === "partial"
+
+/** What is sent, not what is wished for: after a refusal there is nothing to send. */
+export const sendsCamera = (media: Media): boolean => media.cameraOn && media.preview !== null && hasDevices(media)
+export const sendsMicrophone = (media: Media): boolean => media.microphoneOn && hasDevices(media)
 
 export interface News {
   readonly what: "joined" | "left" | "lost" | "back" | "audio_only"

@@ -21,6 +21,9 @@ export function formatSince(ms: number, locale: string): string {
   return formatDuration(ms < 60_000 ? ms : ms - (ms % 60_000), locale, "short")
 }
 
+/** The end of the key of a sentence that says since when: nothing has lasted « 0 s ». */
+export const nowOr = (ms: number): "" | "-now" => (ms < 1000 ? "-now" : "")
+
 /** The clock of a call: « 03:25 », « 1:03:25 ». */
 export function formatClock(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000))

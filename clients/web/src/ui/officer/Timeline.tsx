@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact"
-import { useState } from "preact/hooks"
+import { useMemo, useState } from "preact/hooks"
 import type { Audit, AuditRow, Integrity, IntegrityFault, Trouble } from "../../core/model"
 import { locale, t } from "../../strings/strings"
 import { useEngine } from "../engine"
@@ -10,6 +10,7 @@ import { Notice, TroubleNotice } from "../parts/Notice"
 import { Loading } from "../screens/Plain"
 import { entryName, logName, roleName, ruleSentence, slug } from "../words"
 import { Band } from "./Band"
+import { actOf, namesOf, outcomeWords, type Names } from "./outcome"
 
 const PAGE = 100
 
@@ -51,6 +52,7 @@ function Entries({ timeline }: { readonly timeline: NonNullable<Audit["timeline"
   const { rows, complete, numbered } = timeline
   const [shown, setShown] = useState(PAGE)
   const [deniedOnly, setDeniedOnly] = useState(false)
+  const names = useMemo(() => namesOf(rows), [rows])
   const judged = rows.map((row) => ({ row, fault: faultOf(row, integrity) }))
   // No filter and no page hides an entry that does not hold.
   const wanted = judged.filter(({ row, fault }) => !deniedOnly || row.decision === "deny" || fault !== null)
@@ -61,7 +63,7 @@ function Entries({ timeline }: { readonly timeline: NonNullable<Audit["timeline"
       <Numbering complete={complete} numbered={numbered} count={rows.length} />
       <label class="choice inline"><input type="checkbox" checked={deniedOnly} onChange={(event) => setDeniedOnly(event.currentTarget.checked)} /><span>{t("timeline-denied-only")}</span></label>
       {wanted.length === 0 && complete && <p class="empty soft">{t("timeline-nothing")}</p>}
-      <ol class="entries">{onPage.map(({ row, fault }) => <Entry key={entryId(row.log, row.index)} row={row} fault={fault} />)}</ol>
+      <ol class="entries">{onPage.map(({ row, fault }) => <Entry key={entryId(row.log, row.index)} row={row} fault={fault} names={names} />)}</ol>
       {wanted.length > onPage.length && <button type="button" class="button wide" onClick={() => setShown(shown + PAGE)}>{t("show-more", { count: wanted.length - onPage.length })}</button>}
     </>
   )
@@ -76,9 +78,10 @@ function Numbering({ complete, numbered, count }: { readonly complete: boolean; 
 interface EntryProps {
   readonly row: AuditRow
   readonly fault: IntegrityFault | null
+  readonly names: Names
 }
 
-function Entry({ row, fault }: EntryProps) {
+function Entry({ row, fault, names }: EntryProps) {
   const { index, log, at, type, decision, raw } = row
   const label = t(fault === null ? "entry-raw" : "entry-raw-altered", { index, log: logName(log) })
   return (
@@ -88,7 +91,7 @@ function Entry({ row, fault }: EntryProps) {
         <Decision row={row} fault={fault} />
       </div>
       {fault !== null && <p class="entry-fault">{fault === "entry_altered" ? t("entry-altered") : t("entry-doubtful", { fault: t(`fault-${slug(fault)}`) })}</p>}
-      {type !== "" && <Act row={row} />}
+      {type !== "" && <Act row={row} names={names} />}
       <details>
         <summary>{label}</summary>
         <pre tabIndex={0} aria-label={label}><code>{raw}</code></pre>
@@ -98,16 +101,18 @@ function Entry({ row, fault }: EntryProps) {
 }
 
 /** An entry that does not hold permits and refuses nothing. */
-function Decision({ row: { decision }, fault }: EntryProps) {
+function Decision({ row: { decision }, fault }: Omit<EntryProps, "names">) {
   if (fault !== null) return <span class="decision decision-altered"><BrokenIcon />{t("decision-altered")}</span>
   return <span class={`decision decision-${decision}`}>{decision === "permit" ? <SentIcon /> : <WarningIcon />}{t(`decision-${decision}`)}</span>
 }
 
-function Act({ row: { type, name, role, rule } }: { readonly row: AuditRow }) {
+function Act({ row, names }: { readonly row: AuditRow; readonly names: Names }) {
+  const { name, role, rule } = row
   return (
     <>
-      <p class="entry-act"><strong>{entryName(type)}</strong></p>
+      <p class="entry-act"><strong>{entryName(actOf(row))}</strong></p>
       <p>{role === "hub" ? roleName(role) : t("entry-who", { name, role: roleName(role) })}</p>
+      {outcomeWords(row, names).map((words) => <p key={words}>{words}</p>)}
       <p class="soft">{ruleSentence(rule) ?? t("entry-rule", { rule })}</p>
     </>
   )

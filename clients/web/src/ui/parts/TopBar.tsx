@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact"
 import type { Me } from "../../core/model"
 import { t } from "../../strings/strings"
+import { leave } from "../call/where"
 import { useEngine } from "../engine"
 import { LeaveIcon, MenuIcon, PhoneIcon, ProofIcon } from "../icons"
 import { telephone, unbroken } from "../format"
@@ -40,7 +41,7 @@ function Menu({ me, children }: TopBarProps) {
       <a class="button quiet" href={hrefOf({ kind: "proofs" })} onClick={close}><ProofIcon /><span>{t("proofs-title")}</span></a>
       {children}
       <a class="button quiet" href={telephone(me.pharmacy.phone)}><PhoneIcon /><span>{t("call-pharmacy", { phone: unbroken(me.pharmacy.phone) })}</span></a>
-      <button type="button" class="button quiet" onClick={() => void engine.signOut()}><LeaveIcon /><span>{t("sign-out")}</span></button>
+      <button type="button" class="button quiet" onClick={() => leave(engine)}><LeaveIcon /><span>{t("sign-out")}</span></button>
     </div>
   )
 }

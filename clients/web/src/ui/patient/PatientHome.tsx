@@ -1,6 +1,7 @@
 import type { Conversation, Me } from "../../core/model"
 import { locale, t } from "../../strings/strings"
 import { CallEverywhere, CallOr } from "../call/Places"
+import { leave } from "../call/where"
 import { ConversationView } from "../conversation/Conversation"
 import { useEngine } from "../engine"
 import { formatShort } from "../format"
@@ -125,7 +126,7 @@ function ProofsAndLeave() {
   return (
     <>
       <a class="button quiet" href={hrefOf({ kind: "proofs" })} onClick={close}><ProofIcon /><span>{t("proofs-title")}</span></a>
-      <button type="button" class="button quiet" onClick={() => void engine.signOut()}><LeaveIcon /><span>{t("sign-out")}</span></button>
+      <button type="button" class="button quiet" onClick={() => leave(engine)}><LeaveIcon /><span>{t("sign-out")}</span></button>
     </>
   )
 }

@@ -1,6 +1,7 @@
 import type { Conversation, Me } from "../../core/model"
 import { locale, t } from "../../strings/strings"
 import { CallOr } from "../call/Places"
+import { waitingFirst } from "../call/states"
 import { useEngine } from "../engine"
 import { formatShort, initials } from "../format"
 import { PlusIcon } from "../icons"
@@ -25,7 +26,7 @@ export function ConversationList({ me, begin }: ListProps) {
       {begin !== undefined && <button type="button" class="button primary wide" onClick={begin}><PlusIcon /><span>{t("dispensation-new")}</span></button>}
       {conversations.length === 0 ? <EmptyList me={me} /> : (
         <ul class="conversation-list">
-          {conversations.map((each) => <li key={each.id}><Line conversation={each} /></li>)}
+          {waitingFirst(conversations, engine.calls.notices.value).map((each) => <li key={each.id}><Line conversation={each} /></li>)}
         </ul>
       )}
     </nav>

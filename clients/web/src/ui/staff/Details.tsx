@@ -1,5 +1,6 @@
 import type { Conversation, Me } from "../../core/model"
 import { locale, t } from "../../strings/strings"
+import { leave } from "../call/where"
 import { useEngine } from "../engine"
 import { formatInstant } from "../format"
 import { BackIcon, LeaveIcon, PrintIcon, ProofIcon } from "../icons"
@@ -18,7 +19,7 @@ export function DetailsColumn({ me, id }: { readonly me: Me; readonly id: string
       <div class="details-actions">
         <button type="button" class="button quiet" onClick={() => print()}><PrintIcon /><span>{t("print")}</span></button>
         <a class="button quiet" href={hrefOf({ kind: "proofs" })}><ProofIcon /><span>{t("proofs-title")}</span></a>
-        <button type="button" class="button quiet" onClick={() => void engine.signOut()}><LeaveIcon /><span>{t("sign-out-named", { name: me.name })}</span></button>
+        <button type="button" class="button quiet" onClick={() => leave(engine)}><LeaveIcon /><span>{t("sign-out-named", { name: me.name })}</span></button>
       </div>
     </aside>
   )

@@ -1,3 +1,4 @@
+import { waitingFirst } from "../call/states"
 import { useEffect } from "preact/hooks"
 import { useEngine } from "../engine"
 import { isSingle, writes } from "../parts/keys"
@@ -39,7 +40,7 @@ export function useShortcuts({ begin, help }: Commands): void {
   const engine = useEngine()
   useEffect(() => {
     const move = (step: 1 | -1) => {
-      const next = neighbour(engine.conversations.value.map(({ id }) => id), openId(), step)
+      const next = neighbour(waitingFirst(engine.conversations.value, engine.calls.notices.value).map(({ id }) => id), openId(), step)
       if (next === null) return
       go({ kind: "conversation", id: next })
       focusLine(next)

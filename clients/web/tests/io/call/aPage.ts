@@ -77,6 +77,7 @@ export class Page {
       createGain = node
     })
     vi.stubGlobal("navigator", {
+      onLine: true,
       mediaDevices: {
         getUserMedia: (wanted: Readonly<Record<"audio" | "video", object | undefined>>) => {
           const tracks = (["audio", "video"] as const).filter((kind) => wanted[kind] !== undefined).map((kind) => new Settable(kind))

@@ -1,7 +1,6 @@
-/** A call without the hub: it goes on for thirty seconds, and ends here by itself. */
+/** What the desk does where two conversations, two runs of a page or a dead network meet. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest"
-import type { CallView } from "../../../src/core/wire"
-import { CLAIRE, CONVERSATION, ME, Page, aView, settle } from "./aPage"
+import { CONVERSATION, Page, aView, settle } from "./aPage"
 import { FakePeerConnection } from "./fakePeerConnection"
 
 beforeEach(() => {
@@ -13,63 +12,107 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-const calling: Partial<CallView> = {
-  legs: [
-    { ...ME, state: "joined", since: 1, away: false, until: null },
-    { person: CLAIRE.person, device: null, state: "ringing", since: 1, away: false, until: 9e15 },
-  ],
-}
-
-async function rings(): Promise<Page> {
-  const page = new Page(undefined, "pharmacist")
-  await page.desk.prepare(CONVERSATION)
-  await page.told(aView("waiting"))
-  await page.desk.ring()
-  await page.told(aView("ringing", { version: 2, ...calling }))
-  return page
-}
-
-async function inCall(): Promise<Page> {
-  const page = new Page()
+async function inCall(page = new Page()): Promise<Page> {
   await page.told(aView("ringing"))
   await page.desk.accept()
   await page.told(aView("joined", { version: 2 }))
+  expect(page.stage.value.kind).toBe("in_call")
   return page
 }
 
-describe("thirty seconds without the hub", () => {
-  test.each([["calling", rings], ["in_call", inCall]] as const)("end what was %s: nothing stays on", async (kind, begin) => {
-    const page = await begin()
-    expect([page.stage.value.kind, page.seen]).toEqual([kind, true])
-    page.desk.linked(false)
-    await vi.advanceTimersByTimeAsync(29_900)
-    expect(page.stage.value.kind).toBe(kind)
+test("who signs out has hung up, and is not seen while the hub is told", async () => {
+  const page = await inCall()
+  page.answer = () => new Promise(() => undefined)
+  void page.desk.quit()
 
-    await vi.advanceTimersByTimeAsync(100)
+  expect(page.asked.at(-1)).toMatchObject({ kind: "call.hang_up", call: "call" })
+  expect([page.seen, page.storage.kept.size]).toEqual([false, 0])
+  await settle()
+})
 
-    expect(page.stage.value).toMatchObject({ kind: "ended", reason: "call.media_lost" })
-    expect([page.seen, FakePeerConnection.made.every(({ closed }) => closed)]).toEqual([false, true])
-  })
-
-  test("and once the hub is back, it is told", async () => {
+describe("« Rappeler », for a patient,", () => {
+  test("is not offered once the call is over", async () => {
     const page = await inCall()
-    page.desk.linked(false)
-    await vi.advanceTimersByTimeAsync(30_000)
-    page.desk.linked(true)
-    await page.told(aView("joined", { version: 3 }))
-    await settle()
+    await page.told(aView("left", { version: 3, state: "ended", reason: "call.media_lost", pairs: [] }))
 
-    expect(page.kinds.at(-1)).toBe("call.hang_up")
+    expect(page.stage.value).toMatchObject({ kind: "ended", mayCallAgain: false })
+    expect((await page.desk.callAgain()).ok).toBe(false)
     expect(page.seen).toBe(false)
   })
 
-  test("that were only twenty-nine end nothing", async () => {
+  test("comes back into a call that goes on, with what was off still off", async () => {
     const page = await inCall()
-    page.desk.linked(false)
-    await vi.advanceTimersByTimeAsync(29_000)
-    page.desk.linked(true)
-    await vi.advanceTimersByTimeAsync(29_000)
+    page.desk.setCamera(false)
+    await page.told(aView("left", { version: 3, state: "degraded", pairs: [] }))
+    expect(page.stage.value).toMatchObject({ kind: "ended", mayCallAgain: true })
+    await page.desk.callAgain()
+    expect(page.asked.at(-1)).toMatchObject({ kind: "call.accept", call: "call" })
+    await page.told(aView("joined", { version: 4 }))
 
-    expect(page.stage.value.kind).toBe("in_call")
+    expect([page.stage.value.kind, page.media.value.cameraOn, page.media.value.microphoneOn]).toEqual(["in_call", false, true])
+  })
+})
+
+test("the hub is missed alone only while media comes, and this device has a network", async () => {
+  const page = await inCall()
+  const alone = (): unknown => (page.stage.value as { readonly alone?: boolean }).alone
+  page.desk.linked(false)
+  expect(alone()).toBe(false)
+  FakePeerConnection.made.at(-1)?.channel.hear({ data: JSON.stringify({ t: "beat", mic: true, cam: true, text: "" }) })
+  expect(alone()).toBe(true)
+
+  Object.assign(navigator, { onLine: false })
+  page.desk.linked(true)
+  page.desk.linked(false)
+
+  expect(alone()).toBe(false)
+  page.desk.leave()
+})
+
+test("the clock goes on over a reload, and begins anew with the next call", async () => {
+  const beat = (): void => { FakePeerConnection.made.at(-1)?.channel.hear({ data: JSON.stringify({ t: "beat", mic: true, cam: true, text: "" }) }) }
+  const since = ({ stage }: Page): unknown => (stage.value as { readonly since?: number | null }).since
+  const before = await inCall()
+  expect(since(before)).toBeNull()
+  beat()
+  const start = Date.now()
+  await settle()
+  expect(since(before)).toBe(start)
+  before.leaves()
+  vi.advanceTimersByTime(20_000)
+  const after = new Page(before.storage)
+  await after.told(aView("joined", { version: 2 }))
+  expect(since(after)).toBe(start)
+
+  vi.advanceTimersByTime(5_000)
+  await after.told(aView("left", { version: 3, state: "ended", pairs: [] }))
+  expect(after.stage.value).toMatchObject({ kind: "ended", lasted: 25_000 })
+  expect(after.storage.kept.size).toBe(0)
+  before.desk.leave()
+})
+
+describe("another conversation", () => {
+  test("is prepared once the lobby of the first was left", async () => {
+    const page = new Page(undefined, "pharmacist")
+    await page.desk.prepare(CONVERSATION)
+    await page.told(aView("waiting"))
+    await page.desk.prepare("elsewhere")
+
+    expect(page.asked).toMatchObject([
+      { kind: "call.open", conversation: CONVERSATION }, { kind: "call.hang_up", conversation: CONVERSATION, call: "call" },
+      { kind: "call.open", conversation: "elsewhere" }])
+    expect(page.stage.value).toMatchObject({ kind: "lobby", conversation: "elsewhere" })
+    await page.told(aView("waiting"), aView("waiting", { id: "second", conversation: "elsewhere" }))
+    expect(page.stage.value).toMatchObject({ kind: "lobby", conversation: "elsewhere" })
+  })
+
+  test("waits while a call goes on, and says so", async () => {
+    const page = await inCall(new Page(undefined, "pharmacist"))
+    const before = page.asked.length
+
+    expect(await page.desk.prepare("elsewhere")).toEqual({ ok: false, trouble: { code: "call.busy", text: "" } })
+    expect(await page.desk.ring()).toEqual({ ok: false, trouble: { code: "call.busy", text: "" } })
+    expect([page.stage.value.kind, page.asked.length]).toEqual(["in_call", before])
+    await settle()
   })
 })

@@ -25,6 +25,7 @@ class Stream {
 interface Question {
   readonly kinds: readonly ("audio" | "video")[]
   readonly grant: () => Promise<void>
+  readonly refuse: () => Promise<void>
 }
 
 let questions: Question[] = []
@@ -32,7 +33,7 @@ const given: Track[] = []
 const live = (): readonly string[] => given.filter(({ readyState }) => readyState === "live").map(({ kind }) => kind)
 
 function getUserMedia(wanted: { audio?: object; video?: object }): Promise<Stream> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const kinds = (["audio", "video"] as const).filter((kind) => wanted[kind] !== undefined)
     const grant = async (): Promise<void> => {
       const tracks = kinds.map((kind) => new Track(kind))
@@ -40,7 +41,11 @@ function getUserMedia(wanted: { audio?: object; video?: object }): Promise<Strea
       resolve(new Stream(tracks))
       for (let turn = 0; turn < 10; turn += 1) await Promise.resolve()
     }
-    questions.push({ kinds, grant })
+    const refuse = async (): Promise<void> => {
+      reject(new DOMException("refused", "NotAllowedError"))
+      for (let turn = 0; turn < 10; turn += 1) await Promise.resolve()
+    }
+    questions.push({ kinds, grant, refuse })
   })
 }
 
@@ -56,6 +61,12 @@ async function grant(): Promise<void> {
   const question = questions.shift()
   if (question === undefined) throw new Error("nothing was asked")
   await question.grant()
+}
+
+async function refuse(): Promise<void> {
+  const question = questions.shift()
+  if (question === undefined) throw new Error("nothing was asked")
+  await question.refuse()
 }
 
 beforeEach(() => {
@@ -146,4 +157,50 @@ test("a camera switched off while the browser still asks stays off", async () =>
   await grant()
 
   expect(live()).toEqual(["audio"])
+})
+
+describe("after a refusal", () => {
+  async function refused(): Promise<ReturnType<typeof some>> {
+    const scene = some()
+    void scene.devices.start()
+    await refuse()
+    while (questions.length > 0) await refuse()
+    return scene
+  }
+
+  test("no control says that something is on", async () => {
+    const { media } = await refused()
+
+    expect(media.value).toMatchObject({ state: "none", cameraOn: false, microphoneOn: false, trouble: { code: "call.device_denied" } })
+  })
+
+  test.each(["audio", "video"] as const)("the press that turns %s on asks the browser for it, once, and sends it", async (kind) => {
+    const { devices, media } = await refused()
+    const press = (): unknown => (kind === "audio" ? devices.setMicrophone(true) : devices.setCamera(true))
+    void press()
+    void press()
+    expect(questions.map(({ kinds }) => kinds)).toEqual([[kind]])
+
+    await grant()
+
+    expect(live()).toEqual([kind])
+    expect(devices.track(kind)?.enabled).toBe(true)
+    expect([media.value.microphoneOn, media.value.cameraOn]).toEqual([kind === "audio", kind === "video"])
+  })
+
+  test("refused once more it is off again, and why is said", async () => {
+    const { devices, media } = await refused()
+    void devices.setMicrophone(true)
+    await refuse()
+
+    expect(media.value).toMatchObject({ microphoneOn: false, trouble: { code: "call.device_denied" } })
+  })
+
+  test("asked again, what was wanted is asked for", async () => {
+    const { devices, media } = await refused()
+    void devices.askAgain()
+    await grant()
+
+    expect(media.value).toMatchObject({ state: "ready", cameraOn: true, microphoneOn: true })
+  })
 })

@@ -418,7 +418,34 @@ describe("what the peer says of itself", () => {
   })
 })
 
+test("where nothing comes about, the hub is told after 3, 3, then every 6 s", async () => {
+  const scene = await begun()
+  const after: number[] = []
+  for (let generation = 1; generation <= 5; generation += 1) {
+    const [began, told] = [Date.now(), scene.told.length]
+    while (scene.told.length === told) await scene.passes(250, false)
+    after.push(Date.now() - began)
+    scene.pair.update(peering({ generation: generation + 1 }))
+    await vi.advanceTimersByTimeAsync(0)
+  }
+
+  expect(after.map((ms) => Math.floor(ms / 1_000))).toEqual([3, 3, 6, 6, 6])
+})
+
 describe("a closed pair", () => {
+  test("reports nothing more, though its connection fails or was just made", async () => {
+    const scene = await begun()
+    scene.pair.take(1, { type: "offer", sdp: aDescription(), candidates: null })
+    await vi.advanceTimersByTimeAsync(0)
+    scene.pc.packets += 6
+    void scene.pair.tick()
+    scene.pair.close()
+    scene.pair.lose("failed")
+    await scene.passes(4_000, false)
+
+    expect(scene.told).toEqual([])
+  })
+
   test("closes every connection it made", async () => {
     const scene = await connected()
     await scene.passes(1_250, false)

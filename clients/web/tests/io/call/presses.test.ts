@@ -172,6 +172,29 @@ describe("a page that is loaded again", () => {
     expect(after.tracks).toEqual([])
   })
 
+  test("twice, before the hub had said anything, keeps off what was switched off", async () => {
+    const before = await inCall()
+    before.desk.setCamera(false)
+    before.desk.setMicrophone(false)
+    before.leaves()
+    const between = new Page(before.storage)
+    between.leaves()
+    const after = new Page(before.storage)
+    await after.told(aView("joined", { version: 2 }))
+
+    expect(after.tracks.map(({ kind, enabled }) => [kind, enabled])).toEqual([["audio", false]])
+  })
+
+  test("without a word, as after a crash, keeps off what was switched off", async () => {
+    const before = await inCall()
+    before.desk.setCamera(false)
+    const after = new Page(before.storage)
+    await after.told(aView("joined", { version: 2 }))
+
+    expect(after.tracks.map(({ kind }) => kind)).toEqual(["audio"])
+    expect(after.media.value).toMatchObject({ cameraOn: false, microphoneOn: true })
+  })
+
   test("much later is asked, and comes back by a press", async () => {
     const before = await inCall()
     before.leaves()
@@ -195,5 +218,34 @@ describe("a page that is loaded again", () => {
     await page.told(aView("joined"))
 
     expect(page.tracks).toEqual([])
+  })
+})
+
+describe("another tab, which knows of no press", () => {
+  test("is not let in with the person who waits, and comes in with everything off", async () => {
+    const page = new Page(undefined, "pharmacist")
+    await page.told(aView("waiting"))
+    await page.told(aView("joined", { version: 2 }))
+    expect([page.tracks.length, connections()]).toEqual([0, 0])
+
+    await page.desk.prepare(CONVERSATION)
+    await page.desk.accept()
+    await settle()
+
+    expect(page.stage.value.kind).toBe("in_call")
+    expect(page.tracks.map(({ kind, enabled }) => [kind, enabled])).toEqual([["audio", false]])
+    expect(page.media.value).toMatchObject({ cameraOn: false, microphoneOn: false })
+  })
+
+  test("sends what was agreed to at its door", async () => {
+    const page = new Page()
+    await page.told(aView("joined"))
+    page.desk.setCamera(false)
+    page.desk.setMicrophone(true)
+    await page.desk.prepare(CONVERSATION)
+    await page.desk.accept()
+    await settle()
+
+    expect(page.tracks.map(({ kind, enabled }) => [kind, enabled])).toEqual([["audio", true]])
   })
 })
