@@ -78,6 +78,15 @@ function holdCommits(device: Device): () => void {
   return () => { for (const data of held.splice(0)) deliver(data) }
 }
 
+/** Claire's signals wore the epoch out: she is in the next already, Jean hears of it when the returned function is called. */
+async function betweenTwoEpochs({ claire, jean, id }: Scene): Promise<() => void> {
+  const late = holdCommits(jean)
+  worn(claire, id, 499)
+  await claire.call("signal", offerTo(jean))
+  await settled(() => jean.signals.length === 1 && claire.keeper["context"].rooms.get(id)?.room.group?.epoch === 2)
+  return late
+}
+
 function incidents({ hub }: Scene): readonly string[] {
   return hub.seen.flatMap((frame) => (frame.kind === "call.incident" ? [frame.code] : []))
 }
@@ -305,11 +314,8 @@ describe("signals", () => {
 
   test("one of the epoch to come opens when its commit has been applied", async () => {
     const scene = await aCall()
-    const { claire, jean, id } = scene
-    const late = holdCommits(jean)
-    worn(claire, id, 499)
-    await claire.call("signal", offerTo(jean))
-    await settled(() => jean.signals.length === 1 && claire.keeper["context"].rooms.get(id)?.room.group?.epoch === 2)
+    const late = await betweenTwoEpochs(scene)
+    const { claire, jean } = scene
 
     await claire.call("signal", offerTo(jean, { type: "candidates", sdp: null, candidates: [CANDIDATE] }))
     await settled()
@@ -322,11 +328,8 @@ describe("signals", () => {
 
   test("one sealed in an epoch that was just over is sealed anew, and arrives", async () => {
     const scene = await aCall()
-    const { claire, jean, id } = scene
-    const late = holdCommits(jean)
-    worn(claire, id, 499)
-    await claire.call("signal", offerTo(jean))
-    await settled(() => jean.signals.length === 1 && claire.keeper["context"].rooms.get(id)?.room.group?.epoch === 2)
+    const late = await betweenTwoEpochs(scene)
+    const { claire, jean } = scene
 
     const answered = jean.call("signal", offerTo(claire, { type: "answer" }))
     await settled()
