@@ -108,7 +108,6 @@ class Scene:
         for caller in self.both:
             caller.page.evaluate("calls.forget()")
 
-
     @staticmethod
     def _clear(caller: Caller) -> None:
         """Leave whatever this person's screen shows of a call, so that one failure stays one."""

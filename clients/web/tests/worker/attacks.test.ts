@@ -3,9 +3,9 @@ import { describe, expect, test } from "vitest"
 import { encodeLogProof } from "../../src/core/log/proof"
 import { uuidText } from "../../src/core/uuid"
 import { leafHash } from "../../src/core/log/tree"
-import { KEPT } from "../../src/worker/keyPackages"
+import { KEPT, STOCK } from "../../src/worker/keyPackages"
 import { openTsMls } from "../../src/worker/tsMls"
-import { CLAIRE, Device, HUGO, JEAN, aDisk, settled } from "./aDevice"
+import { CLAIRE, Device, HUGO, JEAN, aConnectedDevice, aDisk, settled } from "./aDevice"
 import { anOpenDispensation, type Scene } from "./aScene"
 import { FakeHub, authenticatedDataOf, type Connection, type Person } from "./fakeHub"
 import type { FakeLog } from "./fakeLog"
@@ -305,7 +305,8 @@ describe("a hub that wants to wear a device out", () => {
   })
 
   test("by asking for key packages without end has only so many kept", async () => {
-    const { jean, hub } = await anOpenDispensation()
+    const hub = new FakeHub([JEAN])
+    const jean = await aConnectedDevice(hub, JEAN, aDisk(), STOCK)
     for (let i = 1; i <= 8; i += 1) {
       const published = hub.seen.filter((frame) => frame.kind === "key_packages.publish").length
       jean.connection?.push({ kind: "key_packages.low", left: 0 })
