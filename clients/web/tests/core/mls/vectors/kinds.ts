@@ -1,8 +1,11 @@
 /** The kinds of test vectors, told apart by the fields of their cases. */
 import { cryptoBasics, deserialization, pskSecrets, treeMath } from "./basics"
 import { isRecord, type Case } from "./expect"
+import { passiveClient, welcome } from "./groups"
 import { messageProtection } from "./protection"
 import { keySchedule, secretTree, transcriptHashes } from "./schedule"
+import { messages } from "./structures"
+import { treeKem, treeOperations, treeValidation } from "./trees"
 
 /** Throws where the case does not hold. */
 export type Check = (one: Case) => void
@@ -17,6 +20,12 @@ const KINDS: readonly (readonly [readonly string[], Check])[] = [
   [["sender_data", "leaves"], secretTree],
   [["interim_transcript_hash_before"], transcriptHashes],
   [["proposal_priv", "application_priv"], messageProtection],
+  [["mls_welcome", "group_secrets"], messages],
+  [["tree_before", "tree_after"], treeOperations],
+  [["tree_hashes", "resolutions"], treeValidation],
+  [["leaves_private", "update_paths"], treeKem],
+  [["welcome", "signer_pub"], welcome],
+  [["welcome", "initial_epoch_authenticator"], passiveClient],
 ]
 
 /** How to check `one`; null where it is of no kind we know. */
