@@ -58,7 +58,7 @@ function candidate(suite: CipherSuite, prk: Uint8Array, bitmask: number): Uint8A
     key[0] = (key[0] ?? 0) & bitmask
     if (suite.group.isPrivateKey(key)) return key
   }
-  throw new InvalidTree("bad_private_key", "no key can be derived from this")
+  throw new InvalidTree("bad_key", "no key can be derived from this")
 }
 
 export function generateKeyPair(suite: CipherSuite, random: RandomBytes): KeyPair {

@@ -1,6 +1,6 @@
 /** Joining by a Welcome (RFC 9420, 12.4.3.1), and what every joiner checks of a group. */
 import { equal } from "../bytes"
-import { InvalidMessage, InvalidTree, InvalidWelcome } from "./errors"
+import { InvalidGroupInfo, InvalidMessage, InvalidTree, InvalidWelcome } from "./errors"
 import { RATCHET_TREE as TREE_EXTENSION, checkExtensions, findExtension } from "./extensions"
 import { decodeMessage } from "./framing"
 import { verifyGroupInfo, type GroupInfo } from "./groupInfo"
@@ -47,7 +47,7 @@ export function join(bytes: Uint8Array, bundle: KeyPackageBundle, { ratchetTree,
   verifyConfirmationTag(suite, epoch.secrets.confirmationKey, confirmedTranscriptHash, groupInfo.confirmationTag)
   return entered({
     suite, tree, context: groupInfo.groupContext, confirmationTag: groupInfo.confirmationTag, ownLeaf,
-    signaturePrivateKey: bundle.signaturePrivateKey, epoch, pastEpochs: [],
+    signaturePrivateKey: bundle.signaturePrivateKey, epoch, pastEpochs: [], reinit: null,
     pathKeys: new Map([[2 * ownLeaf, bundle.encryptionPrivateKey], ...toldKeys(suite, tree, secrets, groupInfo.signer, ownLeaf)]),
   })
 }
@@ -70,13 +70,13 @@ function checkResumption(psks: readonly PreSharedKeyId[], { groupContext }: Grou
 /** The tree of a GroupInfo, once both are proven: hash, signer, leaves, parent hashes. */
 export function verifiedTree(suite: CipherSuite, groupInfo: GroupInfo, given: Uint8Array | null): RatchetTree {
   const { groupContext: context, extensions, signer } = groupInfo
-  if (context.suite !== suite.id) throw new InvalidWelcome("wrong_suite", "a group of another suite")
+  if (context.suite !== suite.id) throw new InvalidGroupInfo("wrong_suite", "a group of another suite")
   const bytes = findExtension(extensions, TREE_EXTENSION) ?? given
-  if (bytes === null) throw new InvalidWelcome("no_tree", "a group without its tree")
+  if (bytes === null) throw new InvalidGroupInfo("missing_tree", "a group without its tree")
   const tree = decodeRatchetTree(bytes)
   if (!equal(treeHash(suite, tree), context.treeHash)) throw new InvalidTree("tree_hash", "another tree than the group's")
   const signed = leafAt(tree, signer)
-  if (signed === null) throw new InvalidWelcome("signer", "a GroupInfo signed by nobody")
+  if (signed === null) throw new InvalidGroupInfo("wrong_signer", "a GroupInfo signed by nobody")
   verifyGroupInfo(suite, groupInfo, signed.signatureKey)
   checkExtensions(extensions)
   checkExtensions(context.extensions)
@@ -97,6 +97,6 @@ function toldKeys(suite: CipherSuite, tree: RatchetTree, { pathSecret }: GroupSe
   const shared = commonAncestor(2 * signer, 2 * ownLeaf, leafCount(tree))
   const steps = filteredDirectPath(tree, signer)
   const from = steps.findIndex(({ node }) => node === shared)
-  if (from < 0) throw new InvalidWelcome("path_shape", "a path secret for a node that has none")
+  if (from < 0) throw new InvalidWelcome("path_secret", "a path secret for a node that has none")
   return climb(suite, tree, steps.slice(from), pathSecret.secret).keys
 }

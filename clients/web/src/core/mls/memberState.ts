@@ -3,6 +3,7 @@ import { equal } from "../bytes"
 import type { EpochSecrets, NewEpoch } from "./keySchedule"
 import type { Psk, PskLookup } from "./psk"
 import { nextPublicState, type CachedProposal, type PublicState } from "./provisional"
+import type { ReInit } from "./proposal"
 import type { GroupContext } from "./groupContext"
 import { leafCount, type RatchetTree } from "./ratchetTree"
 import { SecretTree } from "./secretTree"
@@ -46,13 +47,14 @@ export interface Entry {
   readonly pathKeys: PathKeys
   readonly epoch: NewEpoch
   readonly pastEpochs: readonly PastEpoch[]
+  readonly reinit: ReInit | null
 }
 
 /** The beginning of an epoch. Keys are copied: wiping one epoch leaves the next its own. */
 export function entered(entry: Entry): MemberState {
   const { suite, tree, context, confirmationTag, ownLeaf, epoch } = entry
   return {
-    ...nextPublicState(suite, tree, context, confirmationTag), ownLeaf,
+    ...nextPublicState(suite, tree, context, confirmationTag, entry.reinit), ownLeaf,
     signaturePrivateKey: entry.signaturePrivateKey.slice(),
     pathKeys: new Map([...entry.pathKeys].map(([node, key]) => [node, key.slice()])),
     secrets: epoch.secrets, secretTree: SecretTree.from(suite, leafCount(tree), epoch.encryptionSecret),

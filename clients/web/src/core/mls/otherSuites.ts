@@ -7,7 +7,8 @@ import type { CipherSuite } from "./suites"
 
 const SHA384 = hashOf(sha384, 2)
 const SHA512 = hashOf(sha512, 3)
-const X448 = montgomeryGroup(x448, 0x0021, 56)
+const P448 = 2n ** 448n - 2n ** 224n - 1n
+const X448 = montgomeryGroup(x448, 0x0021, 56, P448, [0n, 1n, P448 - 1n])
 const ED448 = edwardsSignature(ed448)
 
 export const OTHER_SUITES: readonly CipherSuite[] = [

@@ -38,6 +38,8 @@ export interface DiffieHellman {
   /** What DeriveKeyPair does to the first byte of a candidate; null where any bytes are a private key. */
   readonly bitmask: number | null
   isPrivateKey(key: Uint8Array): boolean
+  /** Whether somebody can encrypt to it: a key for which nobody can would stop a group. */
+  isPublicKey(key: Uint8Array): boolean
   publicKey(privateKey: Uint8Array): Uint8Array
   agree(privateKey: Uint8Array, publicKey: Uint8Array): Uint8Array
 }
@@ -68,7 +70,7 @@ function aead(id: number, keyLength: number, cipher: NobleAead): Aead {
       try {
         return cipher(key, nonce, aad).decrypt(ciphertext)
       } catch {
-        throw new InvalidMessage("decryption_failed", "the ciphertext does not open")
+        throw new InvalidMessage("bad_ciphertext", "the ciphertext does not open")
       }
     },
   }
@@ -78,15 +80,24 @@ export const AES_128_GCM = aead(1, 16, gcm)
 export const AES_256_GCM = aead(2, 32, gcm)
 export const CHACHA20_POLY1305 = aead(3, 32, chacha20poly1305)
 
-/** X25519 or X448. */
-export function montgomeryGroup(curve: MontgomeryECDH, kemId: number, length: number): DiffieHellman {
+/** X25519 or X448. `smallOrder`: the u coordinates, below `prime`, with which every agreement gives zeros. */
+export function montgomeryGroup(
+  curve: MontgomeryECDH, kemId: number, length: number, prime: bigint, smallOrder: readonly bigint[],
+): DiffieHellman {
   return {
     kemId, privateKeyLength: length, bitmask: null,
     isPrivateKey: (key) => key.length === length,
+    isPublicKey: (key) => key.length === length && !smallOrder.includes(coordinate(key) % prime),
     publicKey: (privateKey) => asPrivateKey(() => curve.getPublicKey(privateKey)),
     // A point of small order gives zeros, which noble refuses (RFC 9180, 7.1.4).
     agree: (privateKey, publicKey) => asPublicKey(() => curve.getSharedSecret(privateKey, publicKey)),
   }
+}
+
+/** RFC 7748, 5: little-endian; of the 32 bytes of X25519 the last bit does not count. */
+function coordinate(key: Uint8Array): bigint {
+  const number = key.reduceRight((total, byte) => total * 256n + BigInt(byte), 0n)
+  return key.length === 32 ? number % 2n ** 255n : number
 }
 
 /** A NIST curve: uncompressed points, and the x coordinate as the shared secret. */
@@ -94,6 +105,7 @@ export function weierstrassGroup(curve: ECDSA, kemId: number, length: number, bi
   return {
     kemId, privateKeyLength: length, bitmask,
     isPrivateKey: (key) => curve.utils.isValidSecretKey(key),
+    isPublicKey: (key) => curve.utils.isValidPublicKey(key, false),
     publicKey: (privateKey) => asPrivateKey(() => curve.getPublicKey(privateKey, false)),
     agree: (privateKey, publicKey) => asPublicKey(() => {
       // RFC 9180, 7.1.1 knows the uncompressed form only.
@@ -149,7 +161,7 @@ function asPrivateKey(work: () => Uint8Array): Uint8Array {
   try {
     return work()
   } catch {
-    throw new InvalidTree("bad_private_key", "not a private key of this suite")
+    throw new InvalidTree("bad_key", "not a private key of this suite")
   }
 }
 
@@ -157,6 +169,6 @@ function asPublicKey(work: () => Uint8Array): Uint8Array {
   try {
     return work()
   } catch {
-    throw new InvalidTree("bad_public_key", "not a public key of this suite")
+    throw new InvalidTree("bad_key", "not a public key of this suite")
   }
 }

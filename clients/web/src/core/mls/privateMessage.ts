@@ -1,7 +1,7 @@
 /** Encrypted messages (RFC 9420, 6.3). */
 import { concat } from "../bytes"
 import { BYTES, U32, U64, decode, fixedBytes, struct, type Codec } from "./codec"
-import { InvalidMessage, malformed } from "./errors"
+import { InvalidMessage } from "./errors"
 import {
   CONTENT_BODIES, CONTENT_TYPE, contentAuth,
   type AuthenticatedContent, type Content, type ContentAuth, type ContentType, type PrivateMessage,
@@ -49,7 +49,7 @@ function inside(type: ContentType): Codec<{ readonly content: Content; readonly 
     read: (reader) => {
       const content = CONTENT_BODIES[type].read(reader)
       const auth = contentAuth(type).read(reader)
-      while (!reader.ended) if (reader.uint(1) !== 0) throw malformed("padding that is not zeros")
+      while (!reader.ended) if (reader.uint(1) !== 0) throw new InvalidMessage("bad_padding", "padding that is not zeros")
       return { content, auth }
     },
   }

@@ -3,24 +3,29 @@
  * secret. Members and the hub do the same here, by the same code.
  */
 import { equal } from "../bytes"
-import { applyProposals, type Applied } from "./applying"
+import { applyProposals, type Applied, type Updated } from "./applying"
 import type { Commit, UpdatePath } from "./commit"
-import { InvalidCommit, InvalidMessage, InvalidProposal, InvalidTree } from "./errors"
+import { InvalidCommit, InvalidMessage, InvalidProposal, InvalidState, InvalidTree } from "./errors"
 import { checkExtensions, externalSenders } from "./extensions"
-import { verifyContent, type AuthenticatedContent, type FramedContent } from "./framing"
+import { proposalRef, verifyContent, type AuthenticatedContent, type FramedContent } from "./framing"
 import type { GroupContext } from "./groupContext"
-import { needsPath } from "./proposal"
+import { needsPath, type ReInit } from "./proposal"
 import { addLeaf, leafAt, type RatchetTree } from "./ratchetTree"
 import { treeHash } from "./treeHash"
 import { mergePath } from "./treekem"
 import { confirmedTranscriptHash, interimTranscriptHash } from "./transcript"
-import { checkMembers, checkPathLeaf, checkProposalList, type Committer, type Now, type Place, type SentProposal } from "./validation"
+import { checkMembers, checkOpen, checkPathLeaf, checkProposalList, type Committer, type Now, type Place, type SentProposal } from "./validation"
 import type { CipherSuite } from "./suites"
+
+/** A cached proposal costs memory; no honest epoch comes near. */
+const MAX_PROPOSALS = 1_024
 
 /** What everybody knows of an epoch. */
 export interface PublicState extends Place {
   readonly interimTranscriptHash: Uint8Array
   readonly confirmationTag: Uint8Array
+  /** What closed the group. */
+  readonly reinit: ReInit | null
 }
 
 /** A proposal that came by itself, and the name under which a commit speaks of it. */
@@ -37,6 +42,8 @@ export interface Provisional {
   readonly context: GroupContext
   readonly committer: number
   readonly path: UpdatePath | null
+  /** Leaves that were replaced, the committer's by its path included. */
+  readonly updated: readonly Updated[]
   /** The leaves that this commit added. */
   readonly addedLeaves: readonly number[]
 }
@@ -57,7 +64,7 @@ function signatureKeyOf({ context, tree }: Place, { sender, content }: FramedCon
     case "member":
       return known(leafAt(tree, sender.leafIndex)?.signatureKey)
     case "external":
-      if (content.kind !== "proposal") throw new InvalidMessage("sender_may_not", "somebody outside sends proposals only")
+      if (content.kind !== "proposal") throw new InvalidMessage("forbidden_sender", "somebody outside sends proposals only")
       return known(externalSenders(context.extensions)[sender.senderIndex]?.signatureKey)
     case "new_member_proposal":
       return known(content.kind === "proposal" && content.proposal.kind === "add" ? content.proposal.keyPackage.leafNode.signatureKey : undefined)
@@ -74,7 +81,7 @@ function known(key: Uint8Array | undefined): Uint8Array {
 export function committerOf({ sender }: FramedContent): Committer {
   if (sender.kind === "member") return sender.leafIndex
   if (sender.kind === "new_member_commit") return null
-  throw new InvalidMessage("sender_may_not", "a commit by somebody who may only propose")
+  throw new InvalidMessage("forbidden_sender", "a commit by somebody who may only propose")
 }
 
 /** The proposals of a commit, those it names included. */
@@ -87,6 +94,16 @@ export function resolveProposals(commit: Commit, framed: FramedContent, cached: 
   })
 }
 
+/** Keep a proposal for the commit that will name it. */
+export function withProposal<S extends Pick<PublicState, "suite"> & { readonly proposals: readonly CachedProposal[] }>(
+  state: S, content: AuthenticatedContent,
+): { readonly reference: Uint8Array; readonly next: S } {
+  const reference = proposalRef(state.suite, content)
+  if (state.proposals.some((one) => equal(one.reference, reference))) return { reference, next: state }
+  if (state.proposals.length >= MAX_PROPOSALS) throw new InvalidState("exhausted", "more proposals than an epoch may hold")
+  return { reference, next: { ...state, proposals: [...state.proposals, { content, reference }] } }
+}
+
 export function sentProposal({ content: { framed }, reference }: CachedProposal): SentProposal {
   if (framed.content.kind !== "proposal") throw new InvalidMessage("wrong_content", "a message that is no proposal")
   return { proposal: framed.content.proposal, sender: framed.sender, reference }
@@ -94,8 +111,9 @@ export function sentProposal({ content: { framed }, reference }: CachedProposal)
 
 /** Check a commit's list and path against the rules, and say what comes of it. */
 export function provisional(
-  state: Place, proposals: readonly SentProposal[], path: UpdatePath | null, committer: Committer, now: Now,
+  state: PublicState, proposals: readonly SentProposal[], path: UpdatePath | null, committer: Committer, now: Now,
 ): Provisional {
+  checkOpen(state)
   checkProposalList(state, proposals, committer, now)
   if (path === null && pathIsNeeded(proposals)) throw new InvalidCommit("missing_path", "a commit without the path it needs")
   const applied = applyProposals(state.tree, state.context, proposals)
@@ -105,7 +123,15 @@ export function provisional(
   const placed = withCommitter(applied.tree, path, committer)
   const tree = path === null ? placed.tree : mergedTree({ ...state, tree: applied.tree }, placed, path, addedLeaves)
   checkMembers(tree, applied.extensions)
-  return { applied, proposals, tree, context: nextContext(state, tree, applied), committer: placed.leafIndex, path, addedLeaves }
+  return {
+    applied, proposals, tree, context: nextContext(state, tree, applied), committer: placed.leafIndex, path, addedLeaves,
+    updated: [...applied.updated, ...ownUpdate(state.tree, path, committer)],
+  }
+}
+
+function ownUpdate(tree: RatchetTree, path: UpdatePath | null, committer: Committer): readonly Updated[] {
+  const before = committer === null ? null : leafAt(tree, committer)
+  return committer === null || before === null || path === null ? [] : [{ leafIndex: committer, before, leafNode: path.leafNode }]
 }
 
 export function pathIsNeeded(proposals: readonly SentProposal[]): boolean {
@@ -115,7 +141,7 @@ export function pathIsNeeded(proposals: readonly SentProposal[]): boolean {
 /** RFC 9420, 12.2: who removes its former self brings a new key, as with an Update. */
 function checkResync({ removed }: Applied, path: UpdatePath | null): void {
   const kept = removed.some(({ leafNode }) => path !== null && equal(leafNode.encryptionKey, path.leafNode.encryptionKey))
-  if (kept) throw new InvalidTree("same_encryption_key", "a resync that keeps its key")
+  if (kept) throw new InvalidTree("same_key", "a resync that keeps its key")
 }
 
 interface Placed {
@@ -136,7 +162,7 @@ function mergedTree(before: Place, placed: Placed, path: UpdatePath, addedLeaves
   return mergePath(before.suite, placed.tree, placed.leafIndex, path, addedLeaves)
 }
 
-function nextContext({ suite, context }: Place, tree: RatchetTree, { extensions }: Applied): GroupContext {
+export function nextContext({ suite, context }: Place, tree: RatchetTree, { extensions }: Applied): GroupContext {
   return { ...context, epoch: context.epoch + 1n, treeHash: treeHash(suite, tree), extensions }
 }
 
@@ -145,9 +171,11 @@ export function concluded(state: PublicState, { context }: Provisional, commit: 
   return { ...context, confirmedTranscriptHash: confirmedTranscriptHash(state.suite, state.interimTranscriptHash, commit) }
 }
 
-export function nextPublicState(suite: CipherSuite, tree: RatchetTree, context: GroupContext, confirmationTag: Uint8Array): PublicState {
+export function nextPublicState(
+  suite: CipherSuite, tree: RatchetTree, context: GroupContext, confirmationTag: Uint8Array, reinit: ReInit | null,
+): PublicState {
   return {
-    suite, tree, context, confirmationTag,
+    suite, tree, context, confirmationTag, reinit,
     interimTranscriptHash: interimTranscriptHash(suite, context.confirmedTranscriptHash, confirmationTag),
   }
 }

@@ -1,5 +1,5 @@
 /** One symmetric ratchet (RFC 9420, 9.1): a value; advancing it gives the next. */
-import { InvalidMessage } from "./errors"
+import { InvalidMessage, InvalidState } from "./errors"
 import { deriveTreeSecret } from "./hkdf"
 import type { CipherSuite } from "./suites"
 
@@ -39,14 +39,14 @@ export function advance(suite: CipherSuite, ratchet: Ratchet, generation: number
 
 function late(ratchet: Ratchet, generation: number): Advanced {
   const found = ratchet.skipped.find((one) => one.generation === generation)
-  if (found === undefined) throw new InvalidMessage("generation_used", "a message whose key was used or forgotten")
+  if (found === undefined) throw new InvalidMessage("consumed_generation", "a message whose key was used or forgotten")
   const next = { ...ratchet, skipped: ratchet.skipped.filter((one) => one !== found) }
   return { key: found.key, nonce: found.nonce, next }
 }
 
 function ahead(suite: CipherSuite, ratchet: Ratchet, generation: number): Advanced {
-  if (generation - ratchet.generation > MAX_FORWARD) throw new InvalidMessage("generation_too_far", "a message too far ahead")
-  if (generation >= LAST_GENERATION) throw new InvalidMessage("generation_too_far", "the last key of a ratchet")
+  if (generation - ratchet.generation > MAX_FORWARD) throw new InvalidMessage("too_far_ahead", "a message too far ahead")
+  if (generation >= LAST_GENERATION) throw new InvalidState("exhausted", "the last key of a ratchet")
   const skipped = [...ratchet.skipped]
   let { secret } = ratchet
   for (let at = ratchet.generation; at < generation; at++) {

@@ -47,9 +47,9 @@ export function decodeRatchetTree(bytes: Uint8Array): RatchetTree {
 
 /** RFC 9420, 12.4.3.3: the last node sent is not blank, and every node is of the kind of its place. */
 function completed(nodes: RatchetTree): RatchetTree {
-  if (nodes.at(-1) == null) throw new InvalidTree("tree_shape", "a tree that ends with a blank node")
+  if (nodes.at(-1) == null) throw new InvalidTree("bad_tree", "a tree that ends with a blank node")
   if (!nodes.every((node, at) => node === null || (node.kind === "leaf") === isLeaf(at))) {
-    throw new InvalidTree("tree_shape", "a node of the wrong kind for its place")
+    throw new InvalidTree("bad_tree", "a node of the wrong kind for its place")
   }
   return widened(nodes, Math.ceil((nodes.length + 1) / 2))
 }

@@ -2,13 +2,13 @@
 import { equal } from "../bytes"
 import type { Applied } from "./applying"
 import { InvalidCommit, InvalidMessage, InvalidProposal } from "./errors"
-import { decodeMessage, proposalRef, type AuthenticatedContent, type Content, type Sender } from "./framing"
+import { decodeMessage, type AuthenticatedContent, type Content, type Sender } from "./framing"
 import { GROUP_CONTEXT } from "./groupContext"
 import { joinerSecret, newEpoch, receiveExternalInit } from "./keySchedule"
 import { entered, pastWith, pskLookup, type MemberState } from "./memberState"
 import { unprotectPrivate } from "./privateMessage"
 import {
-  checkAddressed, committerOf, concluded, provisional, resolveProposals, verifySender, type Provisional,
+  checkAddressed, committerOf, concluded, provisional, resolveProposals, verifySender, withProposal, type Provisional,
 } from "./provisional"
 import { pskSecret, type PskLookup } from "./psk"
 import { unprotectPublic } from "./publicMessage"
@@ -16,11 +16,9 @@ import { leafCount } from "./ratchetTree"
 import { verifyConfirmationTag } from "./transcript"
 import { directPath } from "./treeMath"
 import { openPath, type OpenedPath, type PathKeys } from "./treekem"
-import { checkProposer, type Now, type SentProposal } from "./validation"
+import { checkOpen, checkProposal, type Now, type SentProposal } from "./validation"
 import type { Proposal } from "./proposal"
 
-/** A cached proposal costs memory; no honest epoch comes near. */
-const MAX_PROPOSALS = 1_000
 
 export interface Surroundings {
   readonly now: Now
@@ -102,23 +100,12 @@ function taken(state: MemberState, authenticated: AuthenticatedContent, content:
       if (sender.kind !== "member") throw new InvalidMessage("unknown_sender", "application data from outside")
       return { kind: "application", epoch, sender: sender.leafIndex, generation, authenticatedData, data: content.data }
     case "proposal":
-      return { kind: "proposal", sender, authenticatedData, proposal: content.proposal, ...cached(state, authenticated, content.proposal) }
+      checkOpen(state)
+      checkProposal(state, { proposal: content.proposal, sender, reference: null }, around.now)
+      return { kind: "proposal", sender, authenticatedData, proposal: content.proposal, ...withProposal(state, authenticated) }
     case "commit":
       return committed(state, authenticated, around)
   }
-}
-
-function cached(state: MemberState, content: AuthenticatedContent, proposal: Proposal): { reference: Uint8Array; next: MemberState } {
-  checkProposer({ proposal, sender: content.framed.sender })
-  return withProposal(state, content)
-}
-
-/** Keep a proposal for the commit that will name it. */
-export function withProposal(state: MemberState, content: AuthenticatedContent): { reference: Uint8Array; next: MemberState } {
-  const reference = proposalRef(state.suite, content)
-  if (state.proposals.some((one) => equal(one.reference, reference))) return { reference, next: state }
-  if (state.proposals.length >= MAX_PROPOSALS) throw new InvalidProposal("unknown_proposal", "more proposals than an epoch may hold")
-  return { reference, next: { ...state, proposals: [...state.proposals, { content, reference }] } }
 }
 
 function committed(state: MemberState, content: AuthenticatedContent, around: Surroundings): ReceivedCommit<MemberState> {
@@ -127,7 +114,7 @@ function committed(state: MemberState, content: AuthenticatedContent, around: Su
   const { commit } = framed.content
   const proposals = resolveProposals(commit, framed, state.proposals)
   const next = provisional(state, proposals, commit.path, committerOf(framed), around.now)
-  const { added, removed, updated, reinit } = next.applied
+  const { updated, applied: { added, removed, reinit } } = next
   const gone = removed.some(({ leafIndex }) => leafIndex === state.ownLeaf)
   return {
     kind: "commit", sender: framed.sender, committer: next.committer, authenticatedData: framed.authenticatedData,
@@ -151,6 +138,7 @@ function followed(state: MemberState, next: Provisional, content: AuthenticatedC
   return entered({
     suite, tree: next.tree, context, confirmationTag: tag, ownLeaf: state.ownLeaf, signaturePrivateKey: state.signaturePrivateKey,
     pathKeys: new Map([...pathKeys, ...path.keys]), epoch, pastEpochs: pastWith(state),
+    reinit: next.applied.reinit,
   })
 }
 

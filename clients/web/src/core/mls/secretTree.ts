@@ -107,7 +107,7 @@ export class SecretTree {
     const node = 2 * leaf
     const from = [node, ...directPath(node, this.leaves)].find((one) => this.#nodes.has(one))
     const secret = from === undefined ? undefined : this.#nodes.get(from)
-    if (from === undefined || secret === undefined) throw new InvalidMessage("generation_used", "no secret for this leaf is left")
+    if (from === undefined || secret === undefined) throw new InvalidMessage("consumed_generation", "no secret for this leaf is left")
     return this.#descend(node, from, secret)
   }
 

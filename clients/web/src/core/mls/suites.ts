@@ -20,7 +20,14 @@ export interface CipherSuite {
 }
 
 const SHA256 = hashOf(sha256, 1)
-const X25519 = montgomeryGroup(x25519, 0x0020, 32)
+const P25519 = 2n ** 255n - 19n
+// The points of order 1, 2, 4 and 8, on the curve and on its twist.
+const SMALL_25519 = [
+  0n, 1n, P25519 - 1n,
+  325606250916557431795983626356110631294008115727848805560023387167927233504n,
+  39382357235489614581723060781553021112529911719440698176882885853963445705823n,
+]
+const X25519 = montgomeryGroup(x25519, 0x0020, 32, P25519, SMALL_25519)
 const ED25519 = edwardsSignature(ed25519)
 
 /** MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519: ours. */

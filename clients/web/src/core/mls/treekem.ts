@@ -124,7 +124,7 @@ export function mergePath(suite: CipherSuite, tree: RatchetTree, leafIndex: numb
   })
   const merged = withPath(suite, tree, leafIndex, keys)
   const { source } = path.leafNode
-  if (source.kind !== "commit") throw new InvalidCommit("leaf_source", "a path's leaf that is not of a commit")
+  if (source.kind !== "commit") throw new InvalidCommit("wrong_source", "a path's leaf that is not of a commit")
   if (!equal(source.parentHash, merged.parentHash)) throw new InvalidCommit("parent_hash", "another parent hash")
   return withNodes(merged.tree, new Map([[2 * leafIndex, { kind: "leaf", leaf: path.leafNode }]]))
 }
@@ -171,7 +171,7 @@ function forUs(nodes: readonly number[], sent: readonly HpkeCiphertext[], keys: 
 export function climb(suite: CipherSuite, tree: RatchetTree, steps: readonly PathStep[], first: Uint8Array): OpenedPath {
   const secrets = pathSecrets(suite, steps, first)
   for (const { node, keys } of secrets) {
-    if (!equal(keys.publicKey, keyAt(tree, node))) throw new InvalidCommit("path_key", "a secret that does not give the key shown")
+    if (!equal(keys.publicKey, keyAt(tree, node))) throw new InvalidCommit("path_secret", "a secret that does not give the key shown")
   }
   const commitSecret = deriveSecret(suite, secrets.at(-1)?.secret ?? first, "path")
   return { commitSecret, keys: new Map(secrets.map(({ node, keys }) => [node, keys.privateKey])) }
