@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest"
-import { openTsMls } from "../../src/worker/tsMls"
+import { anMls } from "./anMls"
 import { CLAIRE, Device, HUGO, JEAN, aConnectedDevice, aDisk, settled, type Disk } from "./aDevice"
 import { FakeHub, authenticatedDataOf } from "./fakeHub"
 
@@ -177,7 +177,7 @@ describe("exactly once", () => {
 
   test("a commit that came first makes the message be encrypted again, under the same id and tag", async () => {
     const { claire, jean, hub, id } = await aDispensation()
-    const mls = await openTsMls(() => Math.floor(Date.now() / 1000))
+    const mls = anMls()
     const newcomer = await mls.newKeyPackage(`${HUGO.person}/${HUGO.person}`, await mls.newDeviceKeys())
     const added = await mls.add(jean.keeper["context"].rooms.get(id)?.state ?? new Uint8Array(), [newcomer.message])
     hub.meddle = (frame) => {
