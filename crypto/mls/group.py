@@ -116,7 +116,7 @@ from crypto.suites import SigningKey, Suite, suite_of
 
 Wire = Literal["public", "private"]
 
-MAX_PAST_PSKS: Final = 32
+MAX_PAST_PSKS: Final = 16
 """Epochs whose resumption PSK is kept (RFC 9420, 8.6 asks for a limit)."""
 
 
