@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any, Final, Literal
 
+import pytest
+
 from crypto.encoding import Writer, write_struct
 from crypto.errors import CryptoError
 from crypto.mls.extensions import Extensions
@@ -26,6 +28,13 @@ Language = Literal["python", "typescript"]
 
 PRIVATE_EXTENSION: Final = 0xF00D
 """A private-use extension of a group context that every client here supports."""
+
+BOTH_WAYS: Final = pytest.mark.parametrize(
+    ("one", "other"),
+    [("python", "typescript"), ("typescript", "python")],
+    ids=["Python acts", "TypeScript acts"],
+)
+"""Each scenario is told twice, with the languages in each other's place."""
 
 _serial = count()
 
