@@ -242,8 +242,13 @@ class TypeScriptMember:
         psks: Psks = NO_PSKS,
         former: Group | None = None,
     ) -> None:
-        known = _psks(psks) + ([] if former is None else [_resumption(former)])
-        self._ask("join", welcome=welcome, ratchet_tree=ratchet_tree, psks=known)
+        self._ask(
+            "join",
+            welcome=welcome,
+            ratchet_tree=ratchet_tree,
+            psks=_psks(psks),
+            former=None if former is None else former.serialize(),
+        )
 
     def join_external(
         self,
@@ -458,8 +463,3 @@ def _psks(psks: Psks) -> list[dict[str, Any]]:
         {"id": name, "epoch": epoch, "secret": psk.reveal()}
         for name, epoch, psk in (*external, *resumption)
     ]
-
-
-def _resumption(former: Group) -> dict[str, Any]:
-    secret = former.resumption_psk.reveal()
-    return {"id": former.group_id, "epoch": former.epoch, "secret": secret}

@@ -80,7 +80,10 @@ function create(request: Request): Answer {
 
 function join(request: Request): Answer {
   const bundle = found(bundles, request["of"])
-  return put(request, Group.join(bytes(request["welcome"]), bundle, { ratchetTree: bytesOrNull(request["ratchet_tree"]), psks: psksOf(request) }))
+  const state = bytesOrNull(request["former"])
+  return put(request, Group.join(bytes(request["welcome"]), bundle, {
+    former: state === null ? null : Group.deserialize(state), ratchetTree: bytesOrNull(request["ratchet_tree"]), psks: psksOf(request),
+  }))
 }
 
 function joinExternal(request: Request): Answer {
