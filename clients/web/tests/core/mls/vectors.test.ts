@@ -35,8 +35,8 @@ function faultOf(one: unknown): string | null {
 
 const present = existsSync(FOLDER)
 
-test.runIf("CI" in process.env)("the official vectors are there", () => {
-  expect(present).toBe(true)
+test("where CI is set, the official vectors are there", () => {
+  expect(present || !("CI" in process.env)).toBe(true)
 })
 
 // Absent beside the project, they are skipped, and said to be.
