@@ -21,6 +21,8 @@ RANDOM: Final = os.urandom
 PURPOSE: Final = b"interop"
 
 BASIC: Final = 1
+PRIVATE_CREDENTIAL: Final = 0xF00C
+"""A private-use credential type that our own clients support."""
 
 
 def an_own(

@@ -25,6 +25,7 @@ from tests.interop.node import Node, Refused
 from tests.interop.reports import EXPORT_CONTEXT, EXPORT_LENGTH, Report
 
 Language = Literal["python", "typescript"]
+OTHER: Final[dict[Language, Language]] = {"python": "typescript", "typescript": "python"}
 
 PRIVATE_EXTENSION: Final = 0xF00D
 """A private-use extension of a group context that every client here supports."""

@@ -13,6 +13,7 @@ from crypto.mls.proposal import Proposal, Remove
 from crypto.mls.psk import NO_PSKS, PreSharedKeyId, Psks
 from tests.interop.builders import an_add
 from tests.interop.languages import (
+    OTHER,
     Hub,
     Language,
     Member,
@@ -144,7 +145,7 @@ class Room:
 
     def rewritten(self, member: Member) -> bytes:
         """Return the stored form of a member's group, read and written by the other language."""
-        reader = self.client(member.name, _OTHER[member.language])
+        reader = self.client(member.name, OTHER[member.language])
         reader.load(member.state())
         return reader.state()
 
@@ -165,9 +166,6 @@ class Room:
                 del self.members[member.name]
         committer.merge()
         return same(told) if told else {}
-
-
-_OTHER: Final[dict[Language, Language]] = {"python": "typescript", "typescript": "python"}
 
 
 def same(values: Sequence[_Value]) -> _Value:
