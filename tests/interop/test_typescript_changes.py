@@ -12,7 +12,7 @@ from crypto.mls.extensions import (
     RequiredCapabilities,
     external_senders_extension,
 )
-from crypto.mls.group import Group
+from crypto.mls.group import MAX_PAST_PSKS, Group
 from crypto.mls.proposal import (
     GroupContextExtensions,
     PreSharedKey,
@@ -240,7 +240,7 @@ def test_both_remember_the_keys_of_the_same_epochs(
     """What one may still commit, the other can still follow; what is forgotten, by both."""
     room.found(room.client("claire", one))
     room.add("claire", room.client("jean", other))
-    for _ in range(32):
+    for _ in range(MAX_PAST_PSKS):
         room.commit("claire", force_path=True)
 
     room.commit("claire", [a_resumption_psk(ResumptionUsage.APPLICATION, 1)])
