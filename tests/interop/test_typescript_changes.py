@@ -27,6 +27,8 @@ from tests.interop.languages import BOTH_WAYS, PRIVATE_EXTENSION, Language, Memb
 from tests.interop.node import Node, Refused
 from tests.interop.room import GROUP_ID, Room, same
 
+pytestmark = pytest.mark.slow
+
 SUITE_1 = suite_of(1)
 HUB_KEY = SUITE_1.signing_key(SUITE_1.generate_signature_key(RANDOM))
 EXTENSIONS = (

@@ -15,6 +15,8 @@ from tests.interop.languages import BOTH_WAYS, OTHER, Language, Member
 from tests.interop.node import Refused
 from tests.interop.room import Room
 
+pytestmark = pytest.mark.slow
+
 SUITE_1 = suite_of(1)
 HUB_KEY = SUITE_1.signing_key(SUITE_1.generate_signature_key(RANDOM))
 EXTENSIONS = (
