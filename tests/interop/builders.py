@@ -23,21 +23,13 @@ PURPOSE: Final = b"interop"
 BASIC: Final = 1
 
 
-def an_own(
-    name: bytes,
-    suite: Suite | None = None,
-    *,
-    extensions: tuple[int, ...] = (),
-    credential: Credential | None = None,
-) -> Own:
-    """Return what a client of ours says of itself, with a fresh signature key."""
+def an_own(name: bytes, suite: Suite | None = None) -> Own:
+    """Return what a plain client of ours says of itself, with a fresh signature key."""
     chosen = suite or suite_of(1)
     return Own(
         signature_key=chosen.generate_signature_key(RANDOM),
-        credential=credential or Credential.basic(name),
-        capabilities=Capabilities(
-            cipher_suites=(chosen.id,), extensions=extensions, credentials=(BASIC,)
-        ),
+        credential=Credential.basic(name),
+        capabilities=Capabilities(cipher_suites=(chosen.id,), credentials=(BASIC,)),
     )
 
 

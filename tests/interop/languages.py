@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any, Final, Literal
 
@@ -12,22 +12,31 @@ import pytest
 
 from crypto.encoding import Writer, write_struct
 from crypto.errors import CryptoError
-from crypto.mls.extensions import Extensions
+from crypto.mls.credential import Credential
+from crypto.mls.extensions import Extension, Extensions
 from crypto.mls.group import Committed, Group, ReceivedApplication, Wire
-from crypto.mls.key_package import KeyPackageBundle
+from crypto.mls.key_package import KeyPackageBundle, Own
+from crypto.mls.leaf_node import Capabilities
 from crypto.mls.proposal import Proposal, encode_proposal
 from crypto.mls.psk import NO_PSKS, PreSharedKeyId, Psks
 from crypto.mls.public_group import PublicGroup
-from crypto.suites import SigningKey, suite_of
+from crypto.suites import SigningKey, Suite
 from tests.interop import reports
-from tests.interop.builders import NOW, PURPOSE, RANDOM, an_own, published
+from tests.interop.builders import NOW, PURPOSE, RANDOM, published
 from tests.interop.node import Node, Refused
 from tests.interop.reports import EXPORT_CONTEXT, EXPORT_LENGTH, Report
 
 Language = Literal["python", "typescript"]
+OTHER: Final[dict[Language, Language]] = {"python": "typescript", "typescript": "python"}
 
+BASIC: Final = 1
+PRIVATE_CREDENTIAL: Final = 0xF00C
+"""A private-use credential type that every client here supports."""
 PRIVATE_EXTENSION: Final = 0xF00D
 """A private-use extension of a group context that every client here supports."""
+GREASE: Final = 0x1A1A
+"""A value that means nothing anywhere: real clients send such ones (RFC 9420, 13.5)."""
+GREASED: Final = (Extension(GREASE, b"nothing"),)
 
 BOTH_WAYS: Final = pytest.mark.parametrize(
     ("one", "other"),
@@ -48,6 +57,21 @@ class Sent:
     group_info: bytes
 
 
+def an_own(name: str, suite: Suite, credential: int) -> Own:
+    """Return what a client of either language says of itself, with what nobody knows among it."""
+    return Own(
+        signature_key=suite.generate_signature_key(RANDOM),
+        credential=Credential(credential, name.encode()),
+        capabilities=Capabilities(
+            cipher_suites=(suite.id, GREASE),
+            extensions=(GREASE, PRIVATE_EXTENSION),
+            proposals=(GREASE,),
+            credentials=(BASIC, GREASE, PRIVATE_CREDENTIAL),
+        ),
+        extensions=GREASED,
+    )
+
+
 @contextmanager
 def refusals() -> Iterator[None]:
     """Tell a refusal of the Python core as one of the TypeScript core is told."""
@@ -62,10 +86,10 @@ class PythonMember:
 
     language: Language = "python"
 
-    def __init__(self, name: str, suite: int) -> None:
+    def __init__(self, name: str, suite: Suite, credential: int) -> None:
         self.name = name
-        self.suite = suite_of(suite)
-        self.own = an_own(name.encode(), self.suite, extensions=(PRIVATE_EXTENSION,))
+        self.suite = suite
+        self.own = an_own(name, suite, credential)
         self._bundle: KeyPackageBundle | None = None
         self._group: Group | None = None
         self._pending: Group | None = None
@@ -78,7 +102,7 @@ class PythonMember:
 
     def key_package(self) -> bytes:
         """Publish a key package, and be ready to be added by it."""
-        self._bundle = KeyPackageBundle.create(self.suite, self.own, RANDOM)
+        self._bundle = KeyPackageBundle.create(self.suite, self.own, RANDOM, extensions=GREASED)
         return published(self._bundle)
 
     @refusals()
@@ -148,14 +172,17 @@ class PythonMember:
         proposals: Sequence[Proposal] = (),
         *,
         force_path: bool = False,
+        new_key: bool = False,
         wire: Wire = "public",
         psks: Psks = NO_PSKS,
         authenticated_data: bytes = b"",
     ) -> Sent:
         """Make a commit of all that was proposed, and of these by value."""
+        fresh = replace(self.own, signature_key=self.suite.generate_signature_key(RANDOM))
         made = self.group.commit(
             proposals,
             force_path=force_path,
+            own=fresh if new_key else None,
             wire=wire,
             psks=psks,
             authenticated_data=authenticated_data,
@@ -222,14 +249,16 @@ class TypeScriptMember:
 
     language: Language = "typescript"
 
-    def __init__(self, node: Node, name: str, suite: int) -> None:
+    def __init__(self, node: Node, name: str, suite: Suite, credential: int) -> None:
         self.name = name
         self._node = node
         self._handle = f"{name} {next(_serial)}"
-        self._ask("client", suite=suite, identity=name.encode(), supports=[PRIVATE_EXTENSION])
+        own = an_own(name, suite, credential)
+        leaf = own.key_package_leaf(suite.signing_key(own.signature_key), b"a key of nobody")
+        self._ask("client", suite=suite.id, like=leaf.encode())
 
     def key_package(self) -> bytes:
-        return _bytes(self._ask("key_package")["message"])
+        return _bytes(self._ask("key_package", extensions=_encoded(GREASED))["message"])
 
     def create(self, group_id: bytes, extensions: Extensions = ()) -> None:
         self._ask("create", group_id=group_id, extensions=_encoded(extensions))
@@ -285,6 +314,7 @@ class TypeScriptMember:
         proposals: Sequence[Proposal] = (),
         *,
         force_path: bool = False,
+        new_key: bool = False,
         wire: Wire = "public",
         psks: Psks = NO_PSKS,
         authenticated_data: bytes = b"",
@@ -293,6 +323,7 @@ class TypeScriptMember:
             "commit",
             proposals=[encode_proposal(one) for one in proposals],
             force_path=force_path,
+            new_key=new_key,
             wire=wire,
             psks=_psks(psks),
             authenticated_data=authenticated_data,

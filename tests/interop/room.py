@@ -11,8 +11,12 @@ from crypto.mls.extensions import Extensions
 from crypto.mls.group import Wire
 from crypto.mls.proposal import Proposal, Remove
 from crypto.mls.psk import NO_PSKS, PreSharedKeyId, Psks
+from crypto.mls.public_group import PublicGroup
+from crypto.suites import suite_of
 from tests.interop.builders import an_add
 from tests.interop.languages import (
+    BASIC,
+    OTHER,
     Hub,
     Language,
     Member,
@@ -37,14 +41,16 @@ class Room:
 
     node: Node
     suite: int = 1
+    credential: int = BASIC
     members: dict[str, Member] = field(default_factory=dict)
     hubs: list[Hub] = field(default_factory=list)
 
     def client(self, name: str, language: Language) -> Member:
         """Return somebody who is not in the group."""
+        suite = suite_of(self.suite)
         if language == "python":
-            return PythonMember(name, self.suite)
-        return TypeScriptMember(self.node, name, self.suite)
+            return PythonMember(name, suite, self.credential)
+        return TypeScriptMember(self.node, name, suite, self.credential)
 
     def found(self, founder: Member, extensions: Extensions = (), *, hubs: bool = True) -> None:
         """Have a group founded, with a hub of each language unless it is theirs alone."""
@@ -144,7 +150,7 @@ class Room:
 
     def rewritten(self, member: Member) -> bytes:
         """Return the stored form of a member's group, read and written by the other language."""
-        reader = self.client(member.name, _OTHER[member.language])
+        reader = self.client(member.name, OTHER[member.language])
         reader.load(member.state())
         return reader.state()
 
@@ -152,6 +158,11 @@ class Room:
         """Return where a member sits."""
         leaf: int = self.members[name].facts()["own_leaf"]
         return leaf
+
+    def signature_key(self, name: str) -> bytes:
+        """Return with which key a member's signatures are verified."""
+        public = PublicGroup.found(self.members[name].group_info())
+        return public.tree.member(self.leaf(name)).signature_key
 
     def _follow(
         self, sent: Sent, committer: Member, psks: Psks, pending: Sequence[bytes]
@@ -165,9 +176,6 @@ class Room:
                 del self.members[member.name]
         committer.merge()
         return same(told) if told else {}
-
-
-_OTHER: Final[dict[Language, Language]] = {"python": "typescript", "typescript": "python"}
 
 
 def same(values: Sequence[_Value]) -> _Value:

@@ -10,10 +10,20 @@ from crypto.mls.extensions import Extensions, ExtensionType
 from crypto.mls.group import Group, Wire
 from crypto.mls.group_info import GroupInfo
 from crypto.mls.proposal import Remove
+from crypto.mls.public_group import PublicGroup
 from tests.interop.builders import an_add
-from tests.interop.languages import BOTH_WAYS, Language, PythonMember
+from tests.interop.languages import (
+    BOTH_WAYS,
+    GREASE,
+    GREASED,
+    PRIVATE_CREDENTIAL,
+    Language,
+    PythonMember,
+)
 from tests.interop.node import Node, Refused
 from tests.interop.room import Room, same
+
+pytestmark = pytest.mark.slow
 
 SUITES = {
     1: "X25519, AES-128-GCM, Ed25519",
@@ -176,6 +186,37 @@ def test_a_welcome_may_come_with_the_tree_beside_it(
 
     room.hubs = []
     room.check()
+    room.talk()
+
+
+@BOTH_WAYS
+def test_a_member_takes_a_new_signature_key(room: Room, one: Language, other: Language) -> None:
+    """By a commit signed with the old one; what it says afterwards is signed with the new one."""
+    room.found(room.client("claire", one))
+    room.add("claire", room.client("jean", other), room.client("lea", one))
+    before = room.signature_key("jean")
+
+    for name in ("jean", "claire"):
+        room.commit(name, new_key=True)
+        room.talk()
+
+    assert room.signature_key("jean") != before
+    room.remove("jean", "lea")
+    room.talk()
+
+
+@BOTH_WAYS
+def test_what_nobody_knows_is_carried(node: Node, one: Language, other: Language) -> None:
+    """Credentials of a private kind; values of no meaning in capabilities, leaves, key packages."""
+    room = Room(node=node, credential=PRIVATE_CREDENTIAL)
+    room.found(room.client("claire", one))
+    room.add("claire", room.client("jean", other))
+
+    for member in PublicGroup.found(room.members["jean"].group_info()).members():
+        assert member.leaf_node.credential.type == PRIVATE_CREDENTIAL
+        assert member.leaf_node.extensions == GREASED
+        assert GREASE in member.leaf_node.capabilities.proposals
+    room.commit("jean", force_path=True)
     room.talk()
 
 

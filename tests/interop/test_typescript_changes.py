@@ -12,7 +12,7 @@ from crypto.mls.extensions import (
     RequiredCapabilities,
     external_senders_extension,
 )
-from crypto.mls.group import Group
+from crypto.mls.group import MAX_PAST_PSKS, Group
 from crypto.mls.proposal import (
     GroupContextExtensions,
     PreSharedKey,
@@ -26,6 +26,8 @@ from tests.interop.builders import RANDOM, an_add
 from tests.interop.languages import BOTH_WAYS, PRIVATE_EXTENSION, Language, Member
 from tests.interop.node import Node, Refused
 from tests.interop.room import GROUP_ID, Room, same
+
+pytestmark = pytest.mark.slow
 
 SUITE_1 = suite_of(1)
 HUB_KEY = SUITE_1.signing_key(SUITE_1.generate_signature_key(RANDOM))
@@ -240,7 +242,7 @@ def test_both_remember_the_keys_of_the_same_epochs(
     """What one may still commit, the other can still follow; what is forgotten, by both."""
     room.found(room.client("claire", one))
     room.add("claire", room.client("jean", other))
-    for _ in range(32):
+    for _ in range(MAX_PAST_PSKS):
         room.commit("claire", force_path=True)
 
     room.commit("claire", [a_resumption_psk(ResumptionUsage.APPLICATION, 1)])

@@ -2,11 +2,11 @@
 import { encodeHex, equal } from "../../src/core/bytes"
 import { decode } from "../../src/core/mls/codec"
 import type { Committed } from "../../src/core/mls/committing"
-import { basicCredential } from "../../src/core/mls/credential"
 import { encodeMessage } from "../../src/core/mls/framing"
 import { Group } from "../../src/core/mls/group"
 import { GROUP_CONTEXT } from "../../src/core/mls/groupContext"
 import { generateKeyPackage, type KeyPackageBundle, type OwnLeaf } from "../../src/core/mls/keyPackage"
+import { LEAF_NODE } from "../../src/core/mls/leafNode"
 import { PRE_SHARED_KEY_ID, type PskLookup } from "../../src/core/mls/psk"
 import { deserializeBundle, serializeBundle } from "../../src/core/mls/serializing"
 import { suiteOf, type CipherSuite } from "../../src/core/mls/suites"
@@ -55,20 +55,17 @@ function psksOf(request: Request): PskLookup {
 
 function newClient(request: Request): Answer {
   const suite = suiteOf(number(request["suite"]))
-  clients.set(text(request["of"]), {
-    suite,
-    own: {
-      signaturePrivateKey: suite.signature.generate(random).privateKey, credential: basicCredential(bytes(request["identity"])), extensions: [],
-      capabilities: { versions: [1], cipherSuites: [suite.id], extensions: list(request["supports"]).map(number), proposals: [], credentials: [1] },
-      lifetime: { notBefore: 0n, notAfter: LAST_INSTANT },
-    },
-  })
+  // What the leaf is to say, in the leaf of somebody else.
+  const { credential, capabilities, extensions } = decode(LEAF_NODE, bytes(request["like"]))
+  const { privateKey: signaturePrivateKey } = suite.signature.generate(random)
+  const lifetime = { notBefore: 0n, notAfter: LAST_INSTANT }
+  clients.set(text(request["of"]), { suite, own: { signaturePrivateKey, credential, capabilities, extensions, lifetime } })
   return {}
 }
 
 function keyPackage(request: Request): Answer {
   const { suite, own } = found(clients, request["of"])
-  const bundle = generateKeyPackage(suite, own, [], random)
+  const bundle = generateKeyPackage(suite, own, extensionsOf(request["extensions"]), random)
   bundles.set(text(request["of"]), bundle)
   return { message: encodeHex(encodeMessage({ kind: "key_package", keyPackage: bundle.keyPackage })) }
 }
@@ -105,9 +102,11 @@ function propose(request: Request): Answer {
 }
 
 function commit(request: Request): Answer {
+  const { suite } = found(clients, request["of"])
   return waiting(request, groupOf(request).commit({
     ...surroundings(request), random, wire: wireOf(request["wire"]), proposals: list(request["proposals"]).map(proposalOf),
     forcePath: request["force_path"] === true, psks: psksOf(request),
+    leaf: request["new_key"] === true ? { signaturePrivateKey: suite.signature.generate(random).privateKey } : null,
   }))
 }
 
