@@ -15,8 +15,9 @@ from crypto.mls.message import decode_key_package, encode_message
 from crypto.mls.proposal import Add
 from crypto.suites import Suite, suite_of
 
-# The peers take lifetimes from the machine's clock, to the second, and a run crosses seconds.
-NOW: Final = int(time.time()) + 60
+# The peers begin lifetimes at the very second, however long after this line is read: an hour ahead
+# is inside them all.
+NOW: Final = int(time.time()) + 3600
 RANDOM: Final = os.urandom
 PURPOSE: Final = b"interop"
 
