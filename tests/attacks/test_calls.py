@@ -33,6 +33,8 @@ from tests.server.talk import (
     every_byte,
 )
 
+pytestmark = pytest.mark.slow
+
 WIDE = RateSettings(
     device="1000000/second",
     conversation="1000000/second",

@@ -13,6 +13,8 @@ from loadtests.calls import Plan, Result, last_line, parse, report, run
 from loadtests.hub_process import HubProcess
 from tests.server.talk import every_byte
 
+pytestmark = pytest.mark.slow
+
 RACES = Plan(what="double-accept", count=2, lanes=1, seed=7)
 MEDIA = Plan(what="media", count=2, lanes=1, seed=7)
 

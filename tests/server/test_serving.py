@@ -28,6 +28,8 @@ from signaling.codes import Code
 from signaling.frames import AnyServerFrame
 from tests.server.house import PATIENCE, PEOPLE, a_house, until
 
+pytestmark = pytest.mark.slow
+
 SENDERS = 8
 # A drain ends as soon as everyone is let go; its bound is for the peer that never goes. Wide here,
 # so that two busy cores do not cut the farewell short.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -388,5 +389,6 @@ class AnyCall(RuleBasedStateMachine):
 AnyCall.TestCase.settings = settings(max_examples=300, stateful_step_count=50, deadline=None)
 
 
+@pytest.mark.slow
 class TestAnyCall(AnyCall.TestCase):  # type: ignore[misc, valid-type]
     """Whatever happens, the invariants hold."""

@@ -182,6 +182,7 @@ def test_any_message_pack_value_is_read_or_refused(value: object) -> None:
     assert outcome(packed(value)) is not None
 
 
+@pytest.mark.slow
 @given(nearly_valid_frames())
 @settings(max_examples=500)
 def test_a_nearly_valid_frame_is_read_or_refused(wire: dict[str, Any]) -> None:

@@ -14,6 +14,8 @@ from server.ports import EchoBusy, EchoMalformed
 from tests.server.media.caller import a_caller, hears_tone
 from tests.server.media.conftest import ON_LOOPBACK
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 15
 MOST_AUDIO = 10
 MOST_VIDEO = 5

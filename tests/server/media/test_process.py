@@ -18,6 +18,8 @@ from server.ports import EchoBusy
 from tests.server.media.caller import a_caller, hears_tone
 from tests.server.media.conftest import ON_LOOPBACK
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 15
 ROOT = Path(__file__).parents[3]
 UFRAG = "a=ice-ufrag:"

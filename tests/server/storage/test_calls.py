@@ -2,68 +2,23 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from crypto.policy.vocabulary import ConversationKind, Motive
 from server.domain.call import StoredCall
-from server.domain.conversation import Conversation, Device, Member
-from server.ports import Database, Tx
-from tests.server.house import PEOPLE, open_database
-
-CLAIRE, JEAN, HUGO = PEOPLE["claire"], PEOPLE["jean"], PEOPLE["hugo"]
-
-
-@pytest.fixture
-def database(home: Path) -> Iterator[Database]:
-    """The database of a data directory."""
-    opened = open_database(home)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def tx(database: Database) -> Iterator[Tx]:
-    """One transaction on it."""
-    with database.write() as running:
-        yield running
-
-
-def an_id() -> str:
-    """Return an identifier nobody has."""
-    return str(uuid.uuid4())
-
-
-def a_conversation(tx: Tx) -> str:
-    """Found a conversation of Claire and Jean."""
-    device = Device(an_id(), CLAIRE.id, b"k" * 32)
-    tx.devices.register(device)
-    founded = Conversation(
-        id=an_id(),
-        tenant=CLAIRE.tenant,
-        kind=ConversationKind.REMOTE_DISPENSATION,
-        motive=Motive.AGE,
-        motive_salt=b"s" * 32,
-        founder=CLAIRE.id,
-        founder_device=device.id,
-        patient=JEAN.id,
-        created_at=5,
-    )
-    members = [Member(person=one.id, role=one.role) for one in (CLAIRE, JEAN)]
-    tx.conversations.found(founded, members)
-    return founded.id
+from server.ports import Tx
+from tests.server.house import open_database
+from tests.server.storage.rows import CLAIRE, HUGO, JEAN, a_conversation, an_id
 
 
 def a_call(tx: Tx, conversation: str | None = None) -> StoredCall:
     """Store the first version of a call."""
     call = StoredCall(
         id=an_id(),
-        conversation=conversation or a_conversation(tx),
+        conversation=conversation or a_conversation(tx).id,
         tenant=CLAIRE.tenant,
         state="lobby",
         live=True,

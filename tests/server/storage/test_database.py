@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import stat
 import uuid
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,15 +16,6 @@ from crypto.policy.vocabulary import Role
 from server.domain.people import Person
 from server.storage.database import Database
 from server.storage.schema import APPEND_ONLY, metadata
-from tests.server.house import open_database
-
-
-@pytest.fixture
-def database(home: Path) -> Iterator[Database]:
-    """The database of a data directory."""
-    opened = open_database(home)
-    yield opened
-    opened.close()
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -23,14 +22,6 @@ from tests.server.house import PEOPLE, open_database
 
 TENANT = "990000001"
 CARE = f"test.example/{TENANT}/care"
-
-
-@pytest.fixture
-def database(home: Path) -> Iterator[Database]:
-    """The database of a data directory."""
-    opened = open_database(home)
-    yield opened
-    opened.close()
 
 
 def a_draft(who: str = "marc", what: EntryType = EntryType.AUDIT_LOGS_VERIFIED) -> Draft:

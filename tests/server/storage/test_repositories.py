@@ -3,74 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-import uuid
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from crypto.policy.vocabulary import ConversationKind, Motive, Role
+from crypto.policy.vocabulary import Role
 from server.demo import MARCHE, TILLEULS
-from server.domain.conversation import Conversation, Device, Event, KeyPackage, Member, What
+from server.domain.conversation import Conversation, Device, Event, KeyPackage, What
 from server.domain.people import Person, Pharmacy, Session
-from server.ports import Admission, Database, Tx
-from tests.server.house import PEOPLE, open_database
-
-CLAIRE, JEAN = PEOPLE["claire"], PEOPLE["jean"]
-
-
-@pytest.fixture
-def database(home: Path) -> Iterator[Database]:
-    """The database of a data directory."""
-    opened = open_database(home)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def tx(database: Database) -> Iterator[Tx]:
-    """One transaction on it."""
-    with database.write() as running:
-        yield running
-
-
-def an_id() -> str:
-    """Return an identifier nobody has."""
-    return str(uuid.uuid4())
-
-
-def a_device(tx: Tx, person: Person = CLAIRE) -> str:
-    """Register a device."""
-    device = Device(an_id(), person.id, b"k" * 32)
-    tx.devices.register(device)
-    return device.id
+from server.ports import Admission, Tx
+from tests.server.house import PEOPLE
+from tests.server.storage.rows import CLAIRE, JEAN, a_conversation, a_device, an_id
 
 
 def a_package(device: str, body: bytes, person: Person = CLAIRE) -> KeyPackage:
     """Return an unused package."""
     ref = hashlib.sha256(body).hexdigest()
     return KeyPackage(ref=ref, device=device, person=person.id, body=body)
-
-
-def a_conversation(tx: Tx, *, created_at: int = 5, tenant: str = "990000001") -> Conversation:
-    """Found a conversation of Claire and Jean."""
-    founded = Conversation(
-        id=an_id(),
-        tenant=tenant,
-        kind=ConversationKind.REMOTE_DISPENSATION,
-        motive=Motive.AGE,
-        motive_salt=b"s" * 32,
-        founder=CLAIRE.id,
-        founder_device=a_device(tx),
-        patient=JEAN.id,
-        created_at=created_at,
-        group_info=b"epoch 0",
-    )
-    members = [Member(person=CLAIRE.id, role=CLAIRE.role), Member(person=JEAN.id, role=JEAN.role)]
-    tx.conversations.found(founded, members)
-    return founded
 
 
 def an_event(conversation: Conversation, seq: int, **changes: object) -> Event:

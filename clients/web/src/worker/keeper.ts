@@ -32,6 +32,8 @@ export interface Surroundings {
   readonly clock: Clock
   readonly random: (size: number) => Uint8Array
   readonly post: (message: FromWorker) => void
+  /** Key packages the directory is to hold of this device. */
+  readonly stock: number
 }
 
 // The hub calls a waiting device away after 30 s of silence, one in a call after 12.
@@ -68,7 +70,7 @@ export class Keeper {
     this.#outbox = new Outbox(context, receipts)
     this.#admission = new Admission(context, receipts, this.#outbox)
     this.#cursors = new Cursors(context)
-    this.#keyPackages = new KeyPackages(context, receipts)
+    this.#keyPackages = new KeyPackages(context, receipts, around.stock)
     this.#officer = new Officer(context, receipts, (audit) => { this.#view({ audit }) })
     this.#calls = new Calls(context, receipts, this.#admission, around.post, () => { this.#beat(this.#connection) })
     context.changed = () => {

@@ -11,14 +11,14 @@ export const KEPT = 300
 export class KeyPackages {
   #refilling = false
 
-  constructor(private readonly context: Context, private readonly receipts: Receipts) {}
+  constructor(private readonly context: Context, private readonly receipts: Receipts, private readonly stock: number) {}
 
   /** Their private halves are durable before the hub hears of them. */
   async refill(left: number): Promise<void> {
-    if (left >= LOW || this.#refilling || this.context.me === null) return
+    if (left >= Math.min(LOW, this.stock) || this.#refilling || this.context.me === null) return
     this.#refilling = true
     try {
-      const packages = await this.#make(STOCK - left, identityOf(this.context.me.person, this.context.device.device))
+      const packages = await this.#make(this.stock - left, identityOf(this.context.me.person, this.context.device.device))
       const ok = await this.context.requests.must({ kind: "key_packages.publish", packages })
       await this.receipts.take(ok, { type: "key_packages.published", conversation: null })
     } finally {

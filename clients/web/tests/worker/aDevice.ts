@@ -27,6 +27,9 @@ export async function settled(check: () => boolean = () => true): Promise<void> 
   }
 }
 
+// A browser keeps fifty key packages in the directory: making them would be most of a test's time.
+const FEW = 4
+
 export class Device {
   readonly said: FromWorker[] = []
   views: Partial<Views> = {}
@@ -38,7 +41,7 @@ export class Device {
 
   private constructor(readonly keeper: Keeper, readonly who: Person, private readonly late: (() => void)[]) {}
 
-  static async on(disk: Disk, who: Person): Promise<Device> {
+  static async on(disk: Disk, who: Person, stock = FEW): Promise<Device> {
     globalThis.indexedDB = disk
     const late: (() => void)[] = []
     let device: Device | null = null
@@ -48,6 +51,7 @@ export class Device {
       clock: { now: () => Date.now(), after: (ms, work) => { if (ms < 1_000) setImmediate(work); else late.push(work) } },
       random: (size) => crypto.getRandomValues(new Uint8Array(size)),
       post: (message) => { device?.hear(message) },
+      stock,
     })
     device = new Device(keeper, who, late)
     return device
@@ -121,8 +125,8 @@ export class Device {
   }
 }
 
-export async function aConnectedDevice(hub: FakeHub, who: Person, disk: Disk = aDisk()): Promise<Device> {
-  const device = await Device.on(disk, who)
+export async function aConnectedDevice(hub: FakeHub, who: Person, disk: Disk = aDisk(), stock = FEW): Promise<Device> {
+  const device = await Device.on(disk, who, stock)
   device.connect(hub)
   await settled(() => device.count("welcomed") > 0 && (hub.stock.get(device.connection?.device ?? "")?.length ?? 0) > 0)
   return device

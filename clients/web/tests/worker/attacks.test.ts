@@ -3,36 +3,16 @@ import { describe, expect, test } from "vitest"
 import { encodeLogProof } from "../../src/core/log/proof"
 import { uuidText } from "../../src/core/uuid"
 import { leafHash } from "../../src/core/log/tree"
-import { KEPT } from "../../src/worker/keyPackages"
+import { KEPT, STOCK } from "../../src/worker/keyPackages"
 import { openTsMls } from "../../src/worker/tsMls"
-import { CLAIRE, Device, HUGO, JEAN, aConnectedDevice, aDisk, settled, type Disk } from "./aDevice"
+import { CLAIRE, Device, HUGO, JEAN, aConnectedDevice, aDisk, settled } from "./aDevice"
+import { anOpenDispensation, type Scene } from "./aScene"
 import { FakeHub, authenticatedDataOf, type Connection, type Person } from "./fakeHub"
 import type { FakeLog } from "./fakeLog"
 
 const MARC: Person = { person: "aac00000-0000-4000-8000-000000000009", name: "Marc Tellier", role: "compliance_officer" }
 const MALLORY: Person = { person: "ba110000-0000-4000-8000-00000000000a", name: "Jean Lefèvre", role: "patient" }
 type Json = Record<string, unknown>
-
-interface Scene {
-  readonly hub: FakeHub
-  readonly claire: Device
-  readonly jean: Device
-  readonly id: string
-  readonly disk: Disk
-  readonly jeanDisk: Disk
-}
-
-async function aDispensation(): Promise<Scene> {
-  const hub = new FakeHub([CLAIRE, HUGO, JEAN])
-  const [disk, jeanDisk] = [aDisk(), aDisk()]
-  const jean = await aConnectedDevice(hub, JEAN, jeanDisk)
-  const claire = await aConnectedDevice(hub, CLAIRE, disk)
-  const founded = await claire.call("found", JEAN.person, "health", "")
-  if (!("id" in founded)) throw new Error("not founded")
-  await settled(() => jean.views.conversations?.[0]?.readiness === "ready")
-  for (const device of [claire, jean]) await device.call("open", founded.id)
-  return { hub, claire, jean, id: founded.id, disk, jeanDisk }
-}
 
 function talkOf({ hub, id }: Scene): NonNullable<ReturnType<FakeHub["talks"]["get"]>> {
   const talk = hub.talks.get(id)
@@ -42,7 +22,7 @@ function talkOf({ hub, id }: Scene): NonNullable<ReturnType<FakeHub["talks"]["ge
 
 describe("a hub that wants to read along", () => {
   test("by listing somebody nobody chose gets no device of theirs added", async () => {
-    const scene = await aDispensation()
+    const scene = await anOpenDispensation()
     const { hub, claire, id } = scene
     const mls = await openTsMls(() => Math.floor(Date.now() / 1000))
     const theirs = await mls.newKeyPackage(`${MALLORY.person}/${MALLORY.person}`, await mls.newDeviceKeys())
@@ -62,7 +42,7 @@ describe("a hub that wants to read along", () => {
   })
 
   test("by naming another patient for a conversation already begun changes nothing of whom it is with", async () => {
-    const scene = await aDispensation()
+    const scene = await anOpenDispensation()
     const { summary } = talkOf(scene)
 
     scene.claire.connection?.push({ kind: "conversation", conversation: { ...summary, patient: MALLORY.person, founder: HUGO.person, motive: "other" } })
@@ -72,7 +52,7 @@ describe("a hub that wants to read along", () => {
   })
 
   test("with a reader that a member added unlisted: the reader is shown, not hidden", async () => {
-    const scene = await aDispensation()
+    const scene = await anOpenDispensation()
     const { hub, claire, jean, id } = scene
     const mls = await openTsMls(() => Math.floor(Date.now() / 1000))
     const theirs = await mls.newKeyPackage(`${MALLORY.person}/${MALLORY.person}`, await mls.newDeviceKeys())
@@ -89,7 +69,7 @@ describe("a hub that wants to read along", () => {
 
 describe("a hub that puts words in a mouth", () => {
   test("cannot show this device's own message under somebody else's name", async () => {
-    const scene = await aDispensation()
+    const scene = await anOpenDispensation()
     const { hub, claire, id } = scene
     hub.meddle = (frame, from) => {
       if (frame.kind !== "message.send") return null
@@ -105,7 +85,7 @@ describe("a hub that puts words in a mouth", () => {
   })
 
   test("cannot show this device's own message twice", async () => {
-    const scene = await aDispensation()
+    const scene = await anOpenDispensation()
     const { hub, claire, id } = scene
     hub.meddle = (frame, from) => {
       if (frame.kind !== "message.send") return null
@@ -120,7 +100,7 @@ describe("a hub that puts words in a mouth", () => {
   })
 
   test("cannot have a message count as read by somebody who is not in the group", async () => {
-    const scene = await aDispensation()
+    const scene = await anOpenDispensation()
     const { claire, jean, id } = scene
     jean.cut()
     await claire.call("write", id, "Lu ?")
@@ -136,11 +116,11 @@ describe("a hub that puts words in a mouth", () => {
   })
 
   test("cannot tell a device that it belongs to somebody else now", async () => {
-    const { hub, claire, disk } = await aDispensation()
+    const { hub, claire, claireDisk } = await anOpenDispensation()
     claire.crash()
     const connect = hub.connect.bind(hub)
     hub.connect = (_who, deliver) => connect(HUGO, deliver)
-    const again = await Device.on(disk, CLAIRE)
+    const again = await Device.on(claireDisk, CLAIRE)
 
     again.connect(hub)
     await settled(() => again.said.some((one) => one.kind === "failed" && one.fault === "forbidden"))
@@ -151,7 +131,7 @@ describe("a hub that puts words in a mouth", () => {
 
 describe("a hub that wants to forget an act", () => {
   test("by giving no receipt is told of on every screen", async () => {
-    const { hub, claire, id } = await aDispensation()
+    const { hub, claire, id } = await anOpenDispensation()
     const receive = hub.receive.bind(hub)
     hub.receive = (from, frame) => {
       receive(frame.kind === "message.send" ? without(from, "receipt") : from, frame)
@@ -162,19 +142,19 @@ describe("a hub that wants to forget an act", () => {
   })
 
   test("by giving the receipt of an earlier act of the same kind is told of", async () => {
-    const { hub, claire, disk } = await aDispensation()
+    const { hub, claire, claireDisk } = await anOpenDispensation()
     const first = hub.technical.entries.findIndex((entry) => new TextDecoder().decode(entry).includes(claire.connection?.device ?? "?"))
     claire.crash()
     const old = receiptOf(hub.technical, first)
     hub.technical.append = () => old
 
-    const again = await Device.on(disk, CLAIRE)
+    const again = await Device.on(claireDisk, CLAIRE)
     again.connect(hub)
     await settled(() => again.views.alarm?.code === "C_RECEIPT")
   })
 
   test("by putting an act of care in the log that is kept for a year is told of", async () => {
-    const { hub, claire, id } = await aDispensation()
+    const { hub, claire, id } = await anOpenDispensation()
     hub.care.append = (entry) => hub.technical.append(entry)
 
     await claire.call("write", id, "Au mauvais journal")
@@ -182,22 +162,22 @@ describe("a hub that wants to forget an act", () => {
   })
 
   test("by coming back with a shorter log is told of at hello", async () => {
-    const { hub, claire, disk } = await aDispensation()
+    const { hub, claire, claireDisk } = await anOpenDispensation()
     claire.crash()
     const shorter = hub.care.checkpoint(1)
     hub.care.checkpoint = () => shorter
 
-    const again = await Device.on(disk, CLAIRE)
+    const again = await Device.on(claireDisk, CLAIRE)
     again.connect(hub)
     await settled(() => again.views.alarm?.code === "C_LOG_FORKED")
   })
 
   test("by telling no signed head at hello is told of", async () => {
-    const { hub, claire, disk } = await aDispensation()
+    const { hub, claire, claireDisk } = await anOpenDispensation()
     claire.crash()
     hub.care.checkpoint = () => ""
 
-    const again = await Device.on(disk, CLAIRE)
+    const again = await Device.on(claireDisk, CLAIRE)
     again.connect(hub)
     await settled(() => again.views.alarm?.code === "C_LOG_FORKED")
   })
@@ -315,7 +295,7 @@ describe("a hub before an officer", () => {
 
 describe("a hub that wants to wear a device out", () => {
   test("by refusing every epoch has no message encrypted without end", async () => {
-    const { hub, claire, id } = await aDispensation()
+    const { hub, claire, id } = await anOpenDispensation()
     hub.meddle = (frame) => (frame.kind === "message.send" ? { kind: "refused", code: "E_EPOCH", text: "", retry: "changed", epoch: 1 } : null)
 
     await claire.call("write", id, "Encore et encore")
@@ -325,7 +305,8 @@ describe("a hub that wants to wear a device out", () => {
   })
 
   test("by asking for key packages without end has only so many kept", async () => {
-    const { jean, hub } = await aDispensation()
+    const hub = new FakeHub([JEAN])
+    const jean = await aConnectedDevice(hub, JEAN, aDisk(), STOCK)
     for (let i = 1; i <= 8; i += 1) {
       const published = hub.seen.filter((frame) => frame.kind === "key_packages.publish").length
       jean.connection?.push({ kind: "key_packages.low", left: 0 })

@@ -9,30 +9,11 @@ import { uuidBytes } from "../../src/core/uuid"
 import type { CallView } from "../../src/core/wire"
 import { FINGERPRINT, OTHER_FINGERPRINT, aDescription, anSdp } from "../core/anSdp"
 import { CALL, OTHER_CALL, aCallBetween, aLeg, aPair, deviceOf } from "./aCall"
-import { CLAIRE, Device, HUGO, JEAN, aConnectedDevice, aDisk, settled, type Disk } from "./aDevice"
-import { FakeHub } from "./fakeHub"
-
-interface Scene {
-  readonly hub: FakeHub
-  readonly claire: Device
-  readonly jean: Device
-  readonly id: string
-  readonly disk: Disk
-}
+import { CLAIRE, Device, HUGO, JEAN, aConnectedDevice, settled } from "./aDevice"
+import { aDispensation, type Scene } from "./aScene"
 
 const OFFER = aDescription()
 const CANDIDATE = { candidate: "candidate:1 1 udp 1 192.0.2.1 5 typ host", sdpMid: "0", sdpMLineIndex: 0 }
-
-async function aDispensation(): Promise<Scene> {
-  const hub = new FakeHub([CLAIRE, HUGO, JEAN])
-  const disk = aDisk()
-  const jean = await aConnectedDevice(hub, JEAN)
-  const claire = await aConnectedDevice(hub, CLAIRE, disk)
-  const founded = await claire.call("found", JEAN.person, "health", "")
-  if (!("id" in founded)) throw new Error("not founded")
-  await settled(() => jean.views.conversations?.[0]?.readiness === "ready")
-  return { hub, claire, jean, id: founded.id, disk }
-}
 
 /** Claire offers, Jean answers. */
 async function aCall(changed: Partial<CallView> = {}): Promise<Scene> {
@@ -95,6 +76,15 @@ function holdCommits(device: Device): () => void {
     },
   })
   return () => { for (const data of held.splice(0)) deliver(data) }
+}
+
+/** Claire's signals wore the epoch out: she is in the next already, Jean hears of it when the returned function is called. */
+async function betweenTwoEpochs({ claire, jean, id }: Scene): Promise<() => void> {
+  const late = holdCommits(jean)
+  worn(claire, id, 499)
+  await claire.call("signal", offerTo(jean))
+  await settled(() => jean.signals.length === 1 && claire.keeper["context"].rooms.get(id)?.room.group?.epoch === 2)
+  return late
 }
 
 function incidents({ hub }: Scene): readonly string[] {
@@ -277,7 +267,7 @@ describe("signals", () => {
   })
 
   test("the group's next state is on the disk before a byte leaves: a crash reuses no key", async () => {
-    const { hub, claire, jean, disk } = await aCall()
+    const { hub, claire, jean, claireDisk } = await aCall()
     hub.meddle = (frame) => {
       if (frame.kind !== "call.signal") return null
       hub.meddle = () => null
@@ -288,7 +278,7 @@ describe("signals", () => {
     await settled(() => claire.connection === null)
     const [lost] = hub.seen.flatMap((frame) => (frame.kind === "call.signal" ? [frame.body] : []))
 
-    const again = await aConnectedDevice(hub, CLAIRE, disk)
+    const again = await aConnectedDevice(hub, CLAIRE, claireDisk)
     await settled(() => again.calls.length === 1)
     await again.call("signal", offerTo(jean))
     await settled(() => jean.signals.length === 1)
@@ -324,11 +314,8 @@ describe("signals", () => {
 
   test("one of the epoch to come opens when its commit has been applied", async () => {
     const scene = await aCall()
-    const { claire, jean, id } = scene
-    const late = holdCommits(jean)
-    worn(claire, id, 499)
-    await claire.call("signal", offerTo(jean))
-    await settled(() => jean.signals.length === 1 && claire.keeper["context"].rooms.get(id)?.room.group?.epoch === 2)
+    const late = await betweenTwoEpochs(scene)
+    const { claire, jean } = scene
 
     await claire.call("signal", offerTo(jean, { type: "candidates", sdp: null, candidates: [CANDIDATE] }))
     await settled()
@@ -341,11 +328,8 @@ describe("signals", () => {
 
   test("one sealed in an epoch that was just over is sealed anew, and arrives", async () => {
     const scene = await aCall()
-    const { claire, jean, id } = scene
-    const late = holdCommits(jean)
-    worn(claire, id, 499)
-    await claire.call("signal", offerTo(jean))
-    await settled(() => jean.signals.length === 1 && claire.keeper["context"].rooms.get(id)?.room.group?.epoch === 2)
+    const late = await betweenTwoEpochs(scene)
+    const { claire, jean } = scene
 
     const answered = jean.call("signal", offerTo(claire, { type: "answer" }))
     await settled()

@@ -1,35 +1,12 @@
 import { describe, expect, test } from "vitest"
 import { openTsMls } from "../../src/worker/tsMls"
-import { CLAIRE, Device, HUGO, JEAN, aConnectedDevice, aDisk, settled, type Disk } from "./aDevice"
+import { CLAIRE, HUGO, JEAN, aConnectedDevice, aDisk, settled } from "./aDevice"
+import { anOpenDispensation } from "./aScene"
 import { FakeHub, authenticatedDataOf } from "./fakeHub"
-
-interface Scene {
-  readonly hub: FakeHub
-  readonly claire: Device
-  readonly jean: Device
-  readonly id: string
-  readonly claireDisk: Disk
-  readonly jeanDisk: Disk
-}
-
-async function aDispensation(note = ""): Promise<Scene> {
-  const hub = new FakeHub([CLAIRE, HUGO, JEAN])
-  const claireDisk = aDisk()
-  const jeanDisk = aDisk()
-  const jean = await aConnectedDevice(hub, JEAN, jeanDisk)
-  const claire = await aConnectedDevice(hub, CLAIRE, claireDisk)
-  const founded = await claire.call("found", JEAN.person, "health", note)
-  if (!("id" in founded)) throw new Error("not founded")
-  await settled(() => jean.views.conversations?.[0]?.readiness === "ready")
-  await claire.call("open", founded.id)
-  await jean.call("open", founded.id)
-  await settled()
-  return { hub, claire, jean, id: founded.id, claireDisk, jeanDisk }
-}
 
 describe("a dispensation between two devices", () => {
   test("the patient is added, reads the note, and both see the same readers", async () => {
-    const { claire, jean } = await aDispensation("Bonjour monsieur Lefèvre")
+    const { claire, jean } = await anOpenDispensation("Bonjour monsieur Lefèvre")
 
     await settled(() => jean.texts.length === 1 && claire.messages[0]?.delivery === "delivered")
     expect(jean.texts).toEqual(["Bonjour monsieur Lefèvre"])
@@ -38,7 +15,7 @@ describe("a dispensation between two devices", () => {
   })
 
   test("messages go both ways, in one order, and say how far they came", async () => {
-    const { claire, jean, id } = await aDispensation()
+    const { claire, jean, id } = await anOpenDispensation()
 
     await claire.call("write", id, "Comment allez-vous ?")
     await settled(() => jean.texts.length === 1)
@@ -53,7 +30,7 @@ describe("a dispensation between two devices", () => {
   })
 
   test("every act leaves a proof that was verified here", async () => {
-    const { claire, id } = await aDispensation("Bonjour")
+    const { claire, id } = await anOpenDispensation("Bonjour")
     await claire.call("write", id, "Encore")
     await settled(() => claire.views.proofs?.filter((one) => one.what === "message.sent").length === 2)
 
@@ -82,7 +59,7 @@ describe("a dispensation between two devices", () => {
   })
 
   test("a device that was away reads what it missed, once, after it comes back", async () => {
-    const { claire, jean, hub, id } = await aDispensation()
+    const { claire, jean, hub, id } = await anOpenDispensation()
     jean.cut()
     await claire.call("write", id, "Un")
     await claire.call("write", id, "Deux")
@@ -95,7 +72,7 @@ describe("a dispensation between two devices", () => {
   })
 
   test("a message written offline leaves once, when there is a connection", async () => {
-    const { claire, jean, hub, id } = await aDispensation()
+    const { claire, jean, hub, id } = await anOpenDispensation()
     claire.cut()
     await claire.call("write", id, "Hors ligne")
     await settled(() => claire.messages[0]?.delivery === "waiting")
@@ -134,7 +111,7 @@ describe("a device among others", () => {
   })
 
   test("a device that comes later is told that the conversation began before it", async () => {
-    const { hub } = await aDispensation("Bonjour")
+    const { hub } = await anOpenDispensation("Bonjour")
     const later = await aConnectedDevice(hub, JEAN)
 
     await settled(() => later.views.conversations?.[0]?.readiness === "before_this_device")
@@ -158,7 +135,7 @@ describe("a device among others", () => {
 
 describe("exactly once", () => {
   test("an answer that was lost is asked for again with the same bytes", async () => {
-    const { claire, jean, hub, id } = await aDispensation()
+    const { claire, jean, hub, id } = await anOpenDispensation()
     hub.meddle = (frame) => (frame.kind === "message.send" ? "mute" : null)
     await claire.call("write", id, "Une seule fois")
     await settled(() => jean.texts.length === 1 && claire.messages[0]?.seq !== null)
@@ -176,7 +153,7 @@ describe("exactly once", () => {
   })
 
   test("a commit that came first makes the message be encrypted again, under the same id and tag", async () => {
-    const { claire, jean, hub, id } = await aDispensation()
+    const { claire, jean, hub, id } = await anOpenDispensation()
     const mls = await openTsMls(() => Math.floor(Date.now() / 1000))
     const newcomer = await mls.newKeyPackage(`${HUGO.person}/${HUGO.person}`, await mls.newDeviceKeys())
     const added = await mls.add(jean.keeper["context"].rooms.get(id)?.state ?? new Uint8Array(), [newcomer.message])
@@ -202,7 +179,7 @@ describe("exactly once", () => {
   })
 
   test("« too many » waits and tries again; a final refusal is shown and can be sent again", async () => {
-    const { claire, jean, hub, id } = await aDispensation()
+    const { claire, jean, hub, id } = await anOpenDispensation()
     const answers = [
       { kind: "refused", code: "E_RATE", text: "", retry: "later", retry_after: 5_000 },
       { kind: "refused", code: "E_ROLE", text: "Non.", retry: "never" },
@@ -225,7 +202,7 @@ describe("exactly once", () => {
   })
 
   test("a failed message can be discarded", async () => {
-    const { claire, hub, id } = await aDispensation()
+    const { claire, hub, id } = await anOpenDispensation()
     hub.meddle = (frame) => (frame.kind === "message.send" ? { kind: "refused", code: "E_ROLE", text: "", retry: "never" } : null)
     await claire.call("write", id, "Non")
     await settled(() => claire.messages[0]?.delivery === "failed")
@@ -237,7 +214,7 @@ describe("exactly once", () => {
   })
 
   test("an event that comes twice is ignored; one that skips makes the device come back", async () => {
-    const { claire, jean, hub, id } = await aDispensation()
+    const { claire, jean, hub, id } = await anOpenDispensation()
     await claire.call("write", id, "Une fois")
     await settled(() => jean.texts.length === 1)
     const event = hub.talks.get(id)?.events.at(-1)
@@ -301,7 +278,7 @@ describe("a crash between two steps", () => {
     })
 
   test("history, drafts and unanswered messages are there after a reload", async () => {
-    const { claire, jean, hub, id, claireDisk } = await aDispensation()
+    const { claire, jean, hub, id, claireDisk } = await anOpenDispensation()
     await jean.call("write", id, "De Jean")
     await settled(() => claire.texts.length === 1)
     await claire.call("draft", id, "À moitié éc")
@@ -319,7 +296,7 @@ describe("a crash between two steps", () => {
   })
 
   test("what was decrypted before a crash is not asked of the ratchet again", async () => {
-    const { claire, jean, hub, id, jeanDisk } = await aDispensation()
+    const { claire, jean, hub, id, jeanDisk } = await anOpenDispensation()
     await claire.call("write", id, "Avant")
     await settled(() => jean.texts.length === 1)
     jean.crash()

@@ -1,31 +1,12 @@
 import { describe, expect, test } from "vitest"
-import { CLAIRE, HUGO, JEAN, aConnectedDevice, aDisk, settled, type Device, type Disk } from "./aDevice"
+import { CLAIRE, HUGO, JEAN, settled } from "./aDevice"
+import { anOpenDispensation } from "./aScene"
 import { FakeHub } from "./fakeHub"
 import { FakeLog } from "./fakeLog"
 
-interface Scene {
-  readonly hub: FakeHub
-  readonly claire: Device
-  readonly jean: Device
-  readonly id: string
-  readonly disk: Disk
-}
-
-async function aDispensation(): Promise<Scene> {
-  const hub = new FakeHub([CLAIRE, HUGO, JEAN])
-  const disk = aDisk()
-  const jean = await aConnectedDevice(hub, JEAN)
-  const claire = await aConnectedDevice(hub, CLAIRE, disk)
-  const founded = await claire.call("found", JEAN.person, "health", "")
-  if (!("id" in founded)) throw new Error("not founded")
-  await settled(() => jean.views.conversations?.[0]?.readiness === "ready")
-  for (const device of [claire, jean]) await device.call("open", founded.id)
-  return { hub, claire, jean, id: founded.id, disk }
-}
-
 describe("a hub that lies", () => {
   test("about who wrote is found out: the message is hidden, the conversation goes on", async () => {
-    const { hub, claire, jean, id } = await aDispensation()
+    const { hub, claire, jean, id } = await anOpenDispensation()
     const talk = hub.talks.get(id)
     if (talk === undefined) throw new Error("no conversation")
     hub.meddle = (frame, from) => {
@@ -44,7 +25,7 @@ describe("a hub that lies", () => {
   })
 
   test("by sending an old ciphertext again under a new number shows nothing twice", async () => {
-    const { hub, claire, jean, id } = await aDispensation()
+    const { hub, claire, jean, id } = await anOpenDispensation()
     await claire.call("write", id, "Une fois")
     await settled(() => jean.texts.length === 1)
     const talk = hub.talks.get(id)
@@ -58,7 +39,7 @@ describe("a hub that lies", () => {
   })
 
   test("with a commit that nobody can follow breaks the conversation in words, not the device", async () => {
-    const { hub, jean, id } = await aDispensation()
+    const { hub, jean, id } = await anOpenDispensation()
     const talk = hub.talks.get(id)
     if (talk === undefined) throw new Error("no conversation")
 
@@ -75,7 +56,7 @@ describe("a hub that lies", () => {
     ["another franking tag", (entry) => ({ ...entry, object: { ...Object(entry["object"]), franking_tag: "00" } })],
     ["a refusal", (entry) => ({ ...entry, decision: { effect: "deny", rule: "E_ROLE" } })],
   ])("with a receipt about %s has it refused, visibly; the message stays sent", async (_, bend) => {
-    const { hub, claire, id } = await aDispensation()
+    const { hub, claire, id } = await anOpenDispensation()
     const append = hub.care.append.bind(hub.care)
     hub.care.append = (entry) => append(entry["type"] === "message.sent" ? bend(entry) : entry)
 
@@ -87,7 +68,7 @@ describe("a hub that lies", () => {
   })
 
   test("with a receipt that another key signed has it refused", async () => {
-    const { hub, claire, id } = await aDispensation()
+    const { hub, claire, id } = await anOpenDispensation()
     const other = new FakeLog(hub.care.name)
     hub.care.append = (entry) => other.append(entry)
 
@@ -96,17 +77,17 @@ describe("a hub that lies", () => {
   })
 
   test("by changing the log's key is told from the first hello on", async () => {
-    const { claire, disk } = await aDispensation()
+    const { claire, claireDisk } = await anOpenDispensation()
     claire.crash()
     const { Device } = await import("./aDevice")
-    const again = await Device.on(disk, CLAIRE)
+    const again = await Device.on(claireDisk, CLAIRE)
 
     again.connect(new FakeHub([CLAIRE, JEAN]))
     await settled(() => again.said.some((one) => one.kind === "failed" && one.fault === "log_key_changed"))
   })
 
   test("by showing two members two histories is caught by what rides in the messages", async () => {
-    const { hub, claire, jean, id } = await aDispensation()
+    const { hub, claire, jean, id } = await anOpenDispensation()
     // Claire is shown a checkpoint of a size that Jean knows, with another root.
     const size = hub.care.entries.length + 1
     await jean.call("write", id, "De Jean")
@@ -123,7 +104,7 @@ describe("a hub that lies", () => {
   })
 
   test("with frames that make no sense only makes the device come back", async () => {
-    const { jean } = await aDispensation()
+    const { jean } = await anOpenDispensation()
 
     for (const frame of [{ kind: "event" }, { kind: "conversation", conversation: { id: 3 } }, { kind: "welcome", seq: -1 }]) jean.connection?.push(frame)
     jean.connection?.push({ kind: "a later kind" })
