@@ -6,6 +6,7 @@ export type Fault =
   | "wrong_origin"
   | "wrong_entry"
   | "bad_franking_tag"
+  | "invalid_message"
 
 /**
  * Thrown by everything that verifies or decodes. `fault` is for code and for the screen's words;

@@ -1,0 +1,51 @@
+/**
+ * Cipher suites (RFC 9420, 5.1 and 17.1). Suites 1, 2 and 3 are here; those of P-384, P-521 and
+ * curve448 are in `otherSuites.ts`, so that the application need not carry them.
+ */
+import { ed25519, x25519 } from "@noble/curves/ed25519.js"
+import { p256 } from "@noble/curves/nist.js"
+import { sha256 } from "@noble/hashes/sha2.js"
+import { Unsupported } from "./errors"
+import {
+  AES_128_GCM, CHACHA20_POLY1305, ecdsaSignature, edwardsSignature, hashOf, montgomeryGroup, weierstrassGroup,
+  type Aead, type DiffieHellman, type Hash, type SignatureScheme,
+} from "./primitives"
+
+export interface CipherSuite {
+  readonly id: number
+  readonly hash: Hash
+  readonly aead: Aead
+  readonly group: DiffieHellman
+  readonly signature: SignatureScheme
+}
+
+const SHA256 = hashOf(sha256, 1)
+const P25519 = 2n ** 255n - 19n
+// The points of order 1, 2, 4 and 8, on the curve and on its twist.
+const SMALL_25519 = [
+  0n, 1n, P25519 - 1n,
+  325606250916557431795983626356110631294008115727848805560023387167927233504n,
+  39382357235489614581723060781553021112529911719440698176882885853963445705823n,
+]
+const X25519 = montgomeryGroup(x25519, 0x0020, 32, P25519, SMALL_25519)
+const ED25519 = edwardsSignature(ed25519)
+
+/** MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519: ours. */
+export const SUITE_1: CipherSuite = { id: 1, hash: SHA256, aead: AES_128_GCM, group: X25519, signature: ED25519 }
+const SUITE_2: CipherSuite = {
+  id: 2, hash: SHA256, aead: AES_128_GCM, group: weierstrassGroup(p256, 0x0010, 32, 0xff), signature: ecdsaSignature(p256, 32),
+}
+const SUITE_3: CipherSuite = { id: 3, hash: SHA256, aead: CHACHA20_POLY1305, group: X25519, signature: ED25519 }
+
+const known = new Map<number, CipherSuite>([SUITE_1, SUITE_2, SUITE_3].map((suite) => [suite.id, suite]))
+
+/** Make more suites known, once they were fetched. */
+export function addSuites(suites: readonly CipherSuite[]): void {
+  for (const suite of suites) known.set(suite.id, suite)
+}
+
+export function suiteOf(id: number): CipherSuite {
+  const suite = known.get(id)
+  if (suite === undefined) throw new Unsupported("unsupported_suite", "a cipher suite that we do not have")
+  return suite
+}
