@@ -109,7 +109,8 @@ function checkPsk({ suite, context, tree }: Place, { psk, nonce }: PreSharedKeyI
 /** RFC 9420, 12.2. */
 export function checkProposalList(place: Place, proposals: readonly SentProposal[], committer: Committer, now: Now): void {
   if (committer === null) checkExternalList(proposals)
-  for (const one of proposals) checkProposal(place, one, now)
+  // One that came by itself was checked when it came, against the same tree and context.
+  for (const one of proposals) if (one.reference === null) checkProposal(place, one, now)
   if (committer === null) return
   const kinds = proposals.map(({ proposal }) => proposal.kind)
   checkTouchedLeaves(proposals, committer)
