@@ -10,13 +10,30 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from tests.crypto.mls.negative import framing, private
+from tests.crypto.mls.negative import (
+    commits,
+    external,
+    framing,
+    hub,
+    key_packages,
+    private,
+    proposals,
+    trees,
+    welcomes,
+)
 from tests.crypto.mls.negative.case import Case, File
 from tests.crypto.mls.negative.trial import DIRECTORY
 
 THEMES: Final[Mapping[str, Callable[[], list[Case]]]] = {
+    "commits": commits.cases,
+    "external": external.cases,
     "framing": framing.cases,
+    "hub": hub.cases,
+    "key_packages": key_packages.cases,
     "private": private.cases,
+    "proposals": proposals.cases,
+    "trees": trees.cases,
+    "welcomes": welcomes.cases,
 }
 
 
