@@ -5,19 +5,30 @@ Each goes to the directory, to a member as a proposal, and to the hub as one.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Any
+
+from crypto.encoding import vector
 
 from crypto.mls.credential import Credential
 from crypto.mls.extensions import Extension
 from crypto.mls.framing import Sender, SenderType
-from crypto.mls.key_package import KeyPackage
-from crypto.mls.leaf_node import LeafNodeSource, Lifetime
+from crypto.mls.key_package import KEY_PACKAGE_LABEL, KeyPackage
+from crypto.mls.leaf_node import LEAF_NODE_LABEL, LeafNodeSource, Lifetime
 from crypto.mls.message import encode_message
 from crypto.mls.proposal import Add
 from crypto.suites import SigningKey
 from tests.crypto.mls.negative import forging
-from tests.crypto.mls.negative.case import Case, flipped, hub_proposal, key_package, member
+from tests.crypto.mls.negative.case import (
+    Case,
+    flipped,
+    hub_committed,
+    hub_proposal,
+    key_package,
+    member,
+)
 from tests.crypto.mls.negative.scene import (
     ALICE,
     BOB,
@@ -25,7 +36,7 @@ from tests.crypto.mls.negative.scene import (
     NOW,
     PRIVATE_EXTENSION,
     SUITE,
-
+    Draw,
     bundle_of,
     own_of,
     signing_key_of,
@@ -107,7 +118,7 @@ def cases() -> list[Case]:
                 good=hub_proposal(to_hub, said),
             ),
         ]
-    return [*listed, *_encodings(fine), *_by_newcomers()]
+    return [*listed, *_encodings(fine), *_by_newcomers(), *_strange_but_allowed()]
 
 
 def _leaves() -> list[_Row]:
@@ -191,18 +202,35 @@ def _keys() -> list[_Row]:
 
 
 def _weakly_signed(order: int, weak: bytes) -> _Row:
-    """A signature that holds for anything: R is the base point, S one, where h A is zero.
+    """A signature that holds wherever the hash times the key is nothing: R = B, S = 1.
 
-    That is always so for the key of order 1; of the others the signer tries until it is.
+    For the key of order 1 that is always so; for the others it is once in so many tries, and the
+    signer may say something else each time.
     """
-    signature = (
-        bytes.fromhex("5866666666666666666666666666666666666666666666666666666666666666")
-        + (1).to_bytes(32, "little")
-    )
     package = bundle_of("erin").key_package
-    leaf = replace(package.leaf_node, signature_key=weak, signature=signature)
-    changed = replace(package, leaf_node=leaf, signature=signature)
+    leaf = replace(package.leaf_node, signature_key=weak, signature=_BASE_POINT_AND_ONE)
+    for names in count():
+        leaf = replace(leaf, credential=Credential.basic(b"erin %d" % names))
+        if _is_multiple_of_8(weak, LEAF_NODE_LABEL, leaf.tbs(b"", 0)):
+            break
+    changed = replace(package, leaf_node=leaf, signature=_BASE_POINT_AND_ONE)
+    for numbers in count():
+        said = Extension(PRIVATE_EXTENSION, b"%d" % numbers)
+        changed = replace(changed, extensions=(said,))
+        if _is_multiple_of_8(weak, KEY_PACKAGE_LABEL, changed.tbs()):
+            break
     return _Row(f"a signature key for which anybody can sign ({order})", "bad_signature", changed)
+
+
+_BASE_POINT_AND_ONE = bytes((0x58, *(0x66,) * 31)) + (1).to_bytes(32, "little")
+_GROUP_ORDER = 2**252 + 27742317777372353535851937790883648493
+
+
+def _is_multiple_of_8(key: bytes, label: bytes, content: bytes) -> bool:
+    """Tell whether the challenge of RFC 8032 is one that makes a key of small order vanish."""
+    said = vector(b"MLS 1.0 " + label) + vector(content)
+    digest = hashlib.sha512(_BASE_POINT_AND_ONE[:32] + key + said).digest()
+    return int.from_bytes(digest, "little") % _GROUP_ORDER % 8 == 0
 
 
 def _encodings(fine: KeyPackage) -> list[Case]:
@@ -270,3 +298,54 @@ def _by_newcomers() -> list[Case]:
     return listed
 
 
+
+
+def _strange_but_allowed() -> list[Case]:
+    """What may stand in a key package and means nothing there is nobody's reason to refuse it.
+
+    If one implementation did, a group of two implementations would part over it.
+    """
+    scene = the_scene()
+    alice = scene.member(ALICE)
+    unsigned = {"signature": b""}
+    rows = [
+        ("an external key in its leaf", {"extensions": (Extension(4, b"\x20"),)}, {}),
+        ("external senders in its leaf", {"extensions": (Extension(5, b"\x05"),)}, {}),
+        ("required capabilities in its leaf", {"extensions": (Extension(3, b"\xff"),)}, {}),
+        ("a tree in its leaf", {"extensions": (Extension(2, b"\x01"),)}, {}),
+        ("external senders beside it", {}, {"extensions": (Extension(5, b"\x05"),)}),
+        ("an unknown extension beside it", {}, {"extensions": (Extension(0xF0F0, b""),)}),
+        ("its name given away as application id", {"extensions": (Extension(1, b"erin"),)}, {}),
+        ("an unknown credential", {
+            "credential": Credential(0x4A4A, b"\x01"),
+        }, {}),
+        ("no capability twice but all of them", {
+            "capabilities": replace(CAPABILITIES, extensions=(*CAPABILITIES.extensions,) * 2),
+        }, {}),
+    ]  # fmt: skip
+    listed = []
+    for name, leaf, package in rows:
+        strange = package_of(leaf, package)
+        made = alice.commit([Add(strange)], now=NOW, random_bytes=Draw(name))
+        bad = package_of(leaf, {**package, **unsigned})
+        listed += [
+            Case(
+                name=f"a key package with {name} that is not signed, in a commit",
+                bad=member(
+                    scene.members[BOB], forging.with_proposals(alice, made.message, [Add(bad)])
+                ),
+                expect="bad_signature",
+                good=member(scene.members[BOB], made.message),
+            ),
+            Case(
+                name=f"a key package with {name} that is not signed, in a commit (to the hub)",
+                bad=hub_committed(
+                    scene.public,
+                    made,
+                    message=forging.with_proposals(alice, made.message, [Add(bad)]),
+                ),
+                expect="bad_signature",
+                good=hub_committed(scene.public, made),
+            ),
+        ]
+    return listed
