@@ -1,6 +1,6 @@
 /** A member's proposals and application messages (RFC 9420, 12.1 and 15). */
 import { changedLeaf, type LeafChanges } from "./committing"
-import { InvalidCommit } from "./errors"
+import { InvalidCommit, InvalidState } from "./errors"
 import { signContent, type AuthenticatedContent, type Content, type FramedContent, type HandshakeWire } from "./framing"
 import { generateKeyPair } from "./hpke"
 import { signLeafNode } from "./leafNode"
@@ -57,6 +57,8 @@ export function proposeUpdate(state: MemberState, changes: Omit<LeafChanges, "si
 
 export function encrypt(state: MemberState, data: Uint8Array, { authenticatedData, padding, random }: Encrypting): Uint8Array {
   checkOpen(state)
+  // RFC 9420, 12.4: who has seen a valid proposal commits before sending anything more.
+  if (state.proposals.length > 0) throw new InvalidState("pending_proposals", "a proposal waits to be committed")
   return sealed(state, signed(state, { kind: "application", data }, "private", authenticatedData), padding, random)
 }
 

@@ -156,7 +156,11 @@ function openedSecret(
 ): Uint8Array {
   if (step === undefined || sent === undefined) throw new InvalidCommit("path_shape", "a path that does not reach us")
   const [privateKey, ciphertext] = forUs(receivers(tree, step.copath, added), sent.encryptedPathSecret, own.keys)
-  return decryptWithLabel(suite, privateKey, LABEL, context, ciphertext)
+  try {
+    return decryptWithLabel(suite, privateKey, LABEL, context, ciphertext)
+  } catch {
+    throw new InvalidCommit("path_secret", "a path secret that does not open")
+  }
 }
 
 function forUs(nodes: readonly number[], sent: readonly HpkeCiphertext[], keys: PathKeys): readonly [Uint8Array, HpkeCiphertext] {
