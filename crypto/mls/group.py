@@ -41,6 +41,7 @@ from crypto.mls.group_info import GroupInfo
 from crypto.mls.joining import (
     SameClient,
     check_link,
+    check_nonces,
     check_tag,
     keys_of_newcomer,
     link_of,
@@ -318,6 +319,7 @@ class Group:
         decoded = decode_welcome(welcome)
         suite, package = suite_of(decoded.cipher_suite), bundle.key_package
         secrets = decoded.open_secrets(suite, package, bundle.init_key)
+        check_nonces(suite, secrets.psks)
         link = link_of(secrets.psks)
         psk = psk_secret(suite, [(one, _psk_of(one, psks, former)) for one in secrets.psks])
         joiner = Joiner.of_welcome(suite, secrets.joiner_secret.reveal(), psk)

@@ -15,6 +15,7 @@ from crypto.mls.public_group import PublicGroup
 from crypto.mls.transcript import verify_confirmation_tag
 from crypto.mls.treekem import keys_from_welcome
 from crypto.mls.welcome import GroupSecrets
+from crypto.suites import Suite
 
 SameClient = Callable[[LeafNode, LeafNode], bool]
 """Whether two leaves are of one client: the application's to say (11.3)."""
@@ -49,6 +50,12 @@ def keys_of_newcomer(
     if secrets.path_secret is not None:
         keys.update(keys_from_welcome(public.tree, own_leaf, signer, secrets.path_secret))
     return keys
+
+
+def check_nonces(suite: Suite, psks: Sequence[PreSharedKeyId]) -> None:
+    """8.4: the nonce of a PSK is as long as a secret."""
+    if any(len(psk.nonce) != suite.secret_size for psk in psks):
+        raise InvalidWelcome(Rule.PSK_NONCE)
 
 
 def link_of(psks: Sequence[PreSharedKeyId]) -> PreSharedKeyId | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from crypto.encoding import Reader, Writer, vector
-from crypto.errors import BadCiphertext, BadSignature, InvalidMessage, MalformedInput, Rule
+from crypto.errors import BadCiphertext, BadSignature, InvalidMessage, Rule
 from crypto.hpke import RandomBytes
 from crypto.keys import Secret
 from crypto.mls.content import (
@@ -202,7 +202,7 @@ def _decode_private_content(
     auth = AuthData.read(reader, message.content_type)
     # RFC 9420, 6.3.1: padding of anything but zeros would be a covert channel.
     if reader.rest().strip(b"\x00"):
-        raise MalformedInput("padding is zeros")
+        raise InvalidMessage(Rule.BAD_PADDING)
     framed = FramedContent(
         group_id=message.group_id,
         epoch=message.epoch,

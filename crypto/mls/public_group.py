@@ -568,6 +568,9 @@ def _decode_public(message: bytes) -> PublicMessage:
     decoded = decode_message(message)
     if not isinstance(decoded, PublicMessage):
         raise InvalidMessage(Rule.WRONG_WIRE_FORMAT)
+    # RFC 9420, section 6: application data is never public.
+    if decoded.content.content_type is ContentType.APPLICATION:
+        raise InvalidMessage(Rule.WRONG_WIRE_FORMAT)
     return decoded
 
 
