@@ -6,7 +6,7 @@ functions let through.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from crypto.errors import (
@@ -29,7 +29,7 @@ from crypto.mls.extensions import (
 from crypto.mls.key_package import KEY_PACKAGE_LABEL, KeyPackage
 from crypto.mls.leaf_node import LEAF_NODE_LABEL, MLS10, LeafNode, LeafNodeSource
 from crypto.mls.proposal import DEFAULT_PROPOSALS
-from crypto.mls.ratchet_tree import ParentNode, RatchetTree
+from crypto.mls.ratchet_tree import RatchetTree
 from crypto.mls.tree_hash import tree_hash, verify_parent_hashes
 from crypto.suites import Suite
 
@@ -228,34 +228,29 @@ def check_tree_hash(tree: RatchetTree, wanted: bytes) -> None:
 
 def check_unmerged_leaves(tree: RatchetTree) -> None:
     """12.4.3.1: each unmerged leaf is a member below, and unmerged all the way down."""
+    unmerged = {index: frozenset(node.unmerged_leaves) for index, node in tree.parents()}
     for index, node in tree.parents():
-        unmerged = node.unmerged_leaves
-        if list(unmerged) != sorted(set(unmerged)):
+        if list(node.unmerged_leaves) != sorted(unmerged[index]):
             raise InvalidTree(Rule.UNMERGED_LEAVES)
-        for leaf in unmerged:
-            _check_unmerged(tree, index, leaf)
+        for leaf in node.unmerged_leaves:
+            _check_unmerged(tree, unmerged, index, leaf)
 
 
-def _check_unmerged(tree: RatchetTree, index: int, leaf: int) -> None:
-    if tree.leaf(leaf) is None or not tree_math.in_subtree(2 * leaf, index):
+def _check_unmerged(
+    tree: RatchetTree, unmerged: Mapping[int, frozenset[int]], top: int, leaf: int
+) -> None:
+    if tree.leaf(leaf) is None or not tree_math.in_subtree(2 * leaf, top):
         raise InvalidTree(Rule.UNMERGED_LEAVES)
-    for between in _between(tree, leaf, index):
-        if leaf not in between.unmerged_leaves:
-            raise InvalidTree(Rule.UNMERGED_LEAVES)
-
-
-def _between(tree: RatchetTree, leaf: int, top: int) -> Iterable[ParentNode]:
-    for index in tree.direct_path(leaf):
-        if index == top:
+    for between in tree.direct_path(leaf):
+        if between == top:
             return
-        node = tree.parent(index)
-        if node is not None:
-            yield node
+        if between in unmerged and leaf not in unmerged[between]:
+            raise InvalidTree(Rule.UNMERGED_LEAVES)
 
 
 def check_tree(tree: RatchetTree, group_id: bytes, extensions: Extensions) -> None:
     """12.4.3.1: the integrity of a tree that comes with a Welcome or a GroupInfo."""
-    # Before the parent hashes, which believe what a node says of its unmerged leaves.
+    # First: from here on no list of unmerged leaves is longer than its subtree.
     check_unmerged_leaves(tree)
     verify_parent_hashes(tree)
     for index, leaf in tree.leaves():

@@ -151,9 +151,7 @@ def _lists() -> list[Case]:
 def _references() -> list[Case]:
     scene = the_scene()
     alice, bob, carol = (scene.member(leaf) for leaf in (ALICE, BOB, CAROL))
-    updates = [
-        carol.propose_update(now=NOW, random_bytes=Draw(f"update {i}")) for i in range(2)
-    ]
+    updates = [carol.propose_update(now=NOW, random_bytes=Draw(f"update {i}")) for i in range(2)]
     own = alice.propose_update(now=NOW, random_bytes=Draw("own update"))
     remove = bob.propose(Remove(CAROL), now=NOW, random_bytes=Draw("remove"))
     update, second = updates
@@ -243,9 +241,7 @@ def _adds() -> list[Case]:
         {"credential": Credential(0xF00A, b"somebody"),
          "capabilities": replace(CAPABILITIES, credentials=(1, 0xF00A))}
     )  # fmt: skip
-    unsupporting = package_of(
-        {"credential": Credential(2, b""), "capabilities": no_basic}
-    )
+    unsupporting = package_of({"credential": Credential(2, b""), "capabilities": no_basic})
     rows: list[tuple[str, str, list[ProposalOrRef]]] = [
         ("that adds one client twice", "duplicate_key", [Add(erin), Add(erin)]),
         ("that adds a member once more", "duplicate_key", [Add(bundle_of("bob").key_package)]),
@@ -277,10 +273,14 @@ def _adds() -> list[Case]:
 
 def _extensions() -> list[Case]:
     """GroupContextExtensions that somebody in the group cannot live with."""
-    made = the_scene().member(ALICE).commit(
-        [GroupContextExtensions((*hub_senders(), Extension(PRIVATE_EXTENSION, b"new")))],
-        now=NOW,
-        random_bytes=Draw("extensions"),
+    made = (
+        the_scene()
+        .member(ALICE)
+        .commit(
+            [GroupContextExtensions((*hub_senders(), Extension(PRIVATE_EXTENSION, b"new")))],
+            now=NOW,
+            random_bytes=Draw("extensions"),
+        )
     )
     strange = Extension(0xF0F0, b"")
     required = {
@@ -342,7 +342,9 @@ def _missing_paths() -> list[Case]:
     ]
     alice = scene.member(ALICE)
     listed = judged(
-        "of nothing, without a path", forging.with_path(alice, fresh().message, None), "missing_path"
+        "of nothing, without a path",
+        forging.with_path(alice, fresh().message, None),
+        "missing_path",
     )
     for name, proposals in rows:
         made = scene.member(ALICE).commit(proposals, now=NOW, random_bytes=Draw("pathless"))
@@ -521,17 +523,15 @@ def _committers() -> list[Case]:
     newcomer = Sender(SenderType.NEW_MEMBER_PROPOSAL)
 
     def by(sender: Sender, key: Any) -> bytes:
-        return forging.again(
-            alice, message, lambda said: replace(said, sender=sender), key=key
-        )
+        return forging.again(alice, message, lambda said: replace(said, sender=sender), key=key)
 
     nobody = Sender(SenderType.MEMBER, 5)
     carol = Sender(SenderType.MEMBER, CAROL)
     rows = [
         ("by a leaf that is not there", "unknown_sender", by(nobody, signing_key_of("mallory"))),
         ("of Alice's in Carol's name", "bad_signature", by(carol, alice.signing_key)),
-        ("of Alice's by Carol", "bad_signature", by(Sender(SenderType.MEMBER, ALICE),
-                                                     signing_key_of("carol"))),
+        ("of Alice's by Carol", "bad_signature",
+         by(Sender(SenderType.MEMBER, ALICE), signing_key_of("carol"))),
         ("by the external sender", "wrong_content", by(hub, hub_key())),
         ("by one who may only propose", "wrong_content", by(newcomer, signing_key_of("erin"))),
         ("without a signature", "bad_signature",

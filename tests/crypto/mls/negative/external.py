@@ -69,16 +69,16 @@ def _again(made: Committed, change: Commit, name: str = "erin", **how: Any) -> b
     return forging.again(alice, made.message, lambda said: replace(said, content=change), **how)
 
 
-def _with(items: Sequence[ProposalOrRef], made: Committed | None = None, name: str = "erin") -> bytes:
+def _with(
+    items: Sequence[ProposalOrRef], made: Committed | None = None, name: str = "erin"
+) -> bytes:
     base = made or joined()
     return _again(base, replace(forging.commit_in(base.message), proposals=tuple(items)), name)
 
 
 def _init(made: Committed) -> ExternalInit:
-    found = next(
-        one for one in forging.commit_in(made.message).proposals if isinstance(one, ExternalInit)
-    )
-    return found
+    items = forging.commit_in(made.message).proposals
+    return next(one for one in items if isinstance(one, ExternalInit))
 
 
 def _lists() -> list[Case]:
@@ -89,7 +89,8 @@ def _lists() -> list[Case]:
     beside: list[tuple[str, str, list[Proposal]]] = [
         ("with two ExternalInits", "external_init", [init]),
         ("that adds somebody else", "forbidden_sender", [other]),
-        ("with the group's extensions", "forbidden_sender", [GroupContextExtensions(hub_senders())]),
+        ("with the group's extensions", "forbidden_sender",
+         [GroupContextExtensions(hub_senders())]),
         ("with a ReInit", "forbidden_sender", [reinit]),
         ("with two Removes", "same_leaf_twice", [Remove(BOB), Remove(CAROL)]),
         ("with one Remove twice", "same_leaf_twice", [Remove(CAROL), Remove(CAROL)]),

@@ -9,8 +9,8 @@ from typing import Any
 from crypto.encoding import Reader, Writer, vector
 from crypto.keys import Secret
 from crypto.mls.commit import Commit, UpdatePath
-from crypto.mls.content import AuthData, AuthenticatedContent, Content, FramedContent
-from crypto.mls.content import write_content
+from crypto.mls.content import AuthData, AuthenticatedContent, Content, FramedContent, write_content
+from crypto.mls.extensions import Extension, ExtensionType
 from crypto.mls.framing import Sender, SenderType, WireFormat
 from crypto.mls.group import Group
 from crypto.mls.group_info import GroupInfo
@@ -27,7 +27,6 @@ from crypto.mls.protection import sign_content
 from crypto.mls.ratchet_tree import Node, RatchetTree
 from crypto.mls.secret_tree import MAX_FORWARD, Found, RatchetType, sender_data_key
 from crypto.mls.tree_hash import tree_hash
-from crypto.mls.extensions import Extension, ExtensionType
 from crypto.suites import SigningKey
 
 Change = Callable[[FramedContent], FramedContent]
@@ -87,7 +86,7 @@ def opened(message: bytes) -> PublicMessage:
 
 
 def again(group: Group, message: bytes, change: Change, **how: Any) -> bytes:
-    """Return a message of `group`'s with another content: signed anew, its confirmation tag as it was."""
+    """Return a message with another content, signed anew; its confirmation tag is as it was."""
     read = opened(message)
     how.setdefault("tag", read.auth.confirmation_tag)
     return public(group, change(read.content), **how)
@@ -107,7 +106,9 @@ def path_in(message: bytes) -> UpdatePath:
     return path
 
 
-def with_proposals(group: Group, message: bytes, items: Sequence[ProposalOrRef], **how: Any) -> bytes:
+def with_proposals(
+    group: Group, message: bytes, items: Sequence[ProposalOrRef], **how: Any
+) -> bytes:
     """Return a commit with another list of proposals."""
     changed = replace(commit_in(message), proposals=tuple(items))
     return again(group, message, lambda said: replace(said, content=changed), **how)
@@ -158,11 +159,14 @@ def private(
     epoch: int | None = None,
     group_id: bytes | None = None,
 ) -> bytes:
-    """Return a PrivateMessage made by hand, with the keys of any leaf: every member knows them all."""
+    """Return a PrivateMessage made by hand, with any leaf's keys: every member knows them all."""
     own = group.own_leaf_index if leaf is None else leaf
     told = own if said_leaf is None else said_leaf
     framed = content_by(
-        group, content, authenticated_data=authenticated_data, sender=Sender(SenderType.MEMBER, told)
+        group,
+        content,
+        authenticated_data=authenticated_data,
+        sender=Sender(SenderType.MEMBER, told),
     )
     framed = replace(
         framed,
@@ -178,7 +182,9 @@ def private(
     writer.opaque(signature)
     writer.rest(after)
     found = _key_of(group, own, kind, generation)
-    header = vector(framed.group_id) + framed.epoch.to_bytes(8, "big") + bytes((framed.content_type,))
+    header = (
+        vector(framed.group_id) + framed.epoch.to_bytes(8, "big") + bytes((framed.content_type,))
+    )
     aead = group.suite.hpke.aead
     nonce = found.key.nonce.reveal()  # of a reuse guard of zeros
     associated = header + vector(authenticated_data)

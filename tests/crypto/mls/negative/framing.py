@@ -294,5 +294,3 @@ def _by_a_removed_member(at: _Framing) -> Case:
 
 def _remove(leaf: int) -> Proposal:
     return Remove(leaf)
-
-

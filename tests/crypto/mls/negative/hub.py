@@ -36,11 +36,15 @@ def cases() -> list[Case]:
 @cache
 def _added() -> Committed:
     packages = [bundle_of(name).key_package for name in ("erin", "frank")]
-    return the_scene().member(ALICE).commit(
-        [Add(package) for package in packages],
-        force_path=True,
-        now=NOW,
-        random_bytes=Draw("erin and frank"),
+    return (
+        the_scene()
+        .member(ALICE)
+        .commit(
+            [Add(package) for package in packages],
+            force_path=True,
+            now=NOW,
+            random_bytes=Draw("erin and frank"),
+        )
     )
 
 

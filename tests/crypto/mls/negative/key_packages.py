@@ -11,7 +11,6 @@ from itertools import count
 from typing import Any
 
 from crypto.encoding import vector
-
 from crypto.mls.credential import Credential
 from crypto.mls.extensions import Extension
 from crypto.mls.framing import Sender, SenderType
@@ -162,7 +161,8 @@ def _packages() -> list[_Row]:
         _Row("another cipher suite", "wrong_suite", package_of(package={"cipher_suite": 3})),
         _Row("a cipher suite that nobody knows", "wrong_suite",
              package_of(package={"cipher_suite": 0x0A0A})),
-        _Row("another version of the protocol", "wrong_version", package_of(package={"version": 2})),
+        _Row("another version of the protocol", "wrong_version",
+             package_of(package={"version": 2})),
         _Row("one type of extension twice", "duplicate_extension",
              package_of(package={"extensions": (listed, listed)})),
         _Row("no signature", "bad_signature", package_of(package={"signature": b""})),
@@ -273,9 +273,7 @@ def _by_newcomers() -> list[Case]:
     good = forging.public(alice, fine, key=erin, context=b"")
     stranger = forging.public(alice, fine, key=signing_key_of("mallory"), context=b"")
     old = package_of({"lifetime": Lifetime(0, 1)})
-    late = forging.public(
-        alice, replace(fine, content=Add(old)), key=erin, context=b""
-    )
+    late = forging.public(alice, replace(fine, content=Add(old)), key=erin, context=b"")
     listed = []
     for name, expect, bad in (
         ("that somebody else signed", "bad_signature", stranger),
@@ -298,8 +296,6 @@ def _by_newcomers() -> list[Case]:
     return listed
 
 
-
-
 def _strange_but_allowed() -> list[Case]:
     """What may stand in a key package and means nothing there is nobody's reason to refuse it.
 
@@ -308,7 +304,7 @@ def _strange_but_allowed() -> list[Case]:
     scene = the_scene()
     alice = scene.member(ALICE)
     unsigned = {"signature": b""}
-    rows = [
+    rows: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         ("an external key in its leaf", {"extensions": (Extension(4, b"\x20"),)}, {}),
         ("external senders in its leaf", {"extensions": (Extension(5, b"\x05"),)}, {}),
         ("required capabilities in its leaf", {"extensions": (Extension(3, b"\xff"),)}, {}),

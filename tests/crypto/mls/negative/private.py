@@ -58,7 +58,11 @@ def _changed(scene: Scene) -> list[Case]:
     assert isinstance(other, PrivateMessage)
     sealed, sender = read.ciphertext, read.encrypted_sender_data
     rows: list[tuple[str, str, dict[str, Any]]] = [
-        ("a ciphertext with its last bit changed", "bad_ciphertext", {"ciphertext": flipped(sealed)}),
+        (
+            "a ciphertext with its last bit changed",
+            "bad_ciphertext",
+            {"ciphertext": flipped(sealed)},
+        ),
         (
             "a ciphertext with its first bit changed",
             "bad_ciphertext",
@@ -84,7 +88,12 @@ def _changed(scene: Scene) -> list[Case]:
         ("another group on the outside", "wrong_group", {"group_id": b"another"}),
     ]
     listed = [
-        _case(scene, f"an encrypted message with {name}", encode_message(replace(read, **changes)), code)
+        _case(
+            scene,
+            f"an encrypted message with {name}",
+            encode_message(replace(read, **changes)),
+            code,
+        )
         for name, code, changes in rows
     ]
     for name, message in (
@@ -97,7 +106,9 @@ def _changed(scene: Scene) -> list[Case]:
 
 
 def _with_long_data(read: PrivateMessage) -> bytes:
-    small = encode_message(replace(read, authenticated_data=b"")).split(read.encrypted_sender_data)[0]
+    small = encode_message(replace(read, authenticated_data=b"")).split(read.encrypted_sender_data)[
+        0
+    ]
     rest = encode_message(read)[len(small) :]
     # Before the sender data stand its length and the empty vector.
     return small[:-2] + b"\x50\x01" + bytes(4_097) + small[-1:] + rest
@@ -125,7 +136,9 @@ def _made_by_hand(scene: Scene) -> list[Case]:
         ("sender data that go on", "malformed", made(after_sender_data=b"\x00")),
         ("the key of the handshake ratchet", "bad_ciphertext", made(kind=RatchetType.HANDSHAKE)),
     ]
-    listed = [_case(scene, f"an encrypted message with {name}", it, code) for name, code, it in rows]
+    listed = [
+        _case(scene, f"an encrypted message with {name}", it, code) for name, code, it in rows
+    ]
     padded = forging.private(alice, _DATA, after=bytes(31))
     listed[0] = replace(listed[0], good=member(scene.members[BOB], padded))
     in_carols_name = forging.private(alice, _DATA, leaf=CAROL)

@@ -196,7 +196,7 @@ def _updates() -> list[Case]:
     package = bundle_of("alice").key_package.leaf_node
     good = _proposed(_update_of(alice))
     listed = extension(PRIVATE_EXTENSION)
-    rows = [
+    rows: list[tuple[str, str, dict[str, Any]]] = [
         ("keeps its encryption key", "same_key", {"encryption_key": own_key}),
         ("is signed for Bob's place", "bad_signature", {"leaf_index": BOB}),
         ("is signed for another group", "bad_signature", {"group_id": b"another"}),

@@ -250,7 +250,7 @@ def _trees() -> list[Case]:
          lie.told((2 * CAROL, None))),
         ("in which Dora was always there", "parent_hash",
          lie.told((3, replace(top, unmerged_leaves=())))),
-        ("with an unmerged leaf that is blank", "parent_hash",
+        ("with an unmerged leaf that is blank", "unmerged_leaves",
          lie.told((6, None), (3, replace(top, unmerged_leaves=(DORA, 3 + 4))))),
         ("with one unmerged leaf twice", "unmerged_leaves", lie.by_carol(DORA, DORA)),
         ("with unmerged leaves in disorder", "unmerged_leaves", lie.by_carol(DORA, BOB)),
@@ -260,9 +260,7 @@ def _trees() -> list[Case]:
         ("with a key that leads to zeros at its root", "parent_hash",
          lie.told((3, replace(top, encryption_key=SMALL_ORDER_X25519[0])))),
     ]  # fmt: skip
-    return [
-        case for name, expect, bad in rows for case in _both(f"a tree {name}", bad, expect)
-    ]
+    return [case for name, expect, bad in rows for case in _both(f"a tree {name}", bad, expect)]
 
 
 def _leaves() -> list[Case]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
+from crypto.keys import Secret
 from crypto.mls.commit import HpkeCiphertext
 from crypto.mls.extensions import Extension, ExtensionType
 from crypto.mls.group import Committed
@@ -19,7 +20,6 @@ from crypto.mls.proposal import Add, PreSharedKey
 from crypto.mls.psk import PreSharedKeyId, Psks, ResumptionUsage, psk_secret
 from crypto.mls.ratchet_tree import RatchetTree
 from crypto.mls.welcome import EncryptedGroupSecrets, GroupSecrets, Welcome
-from crypto.keys import Secret
 from tests.crypto.mls.negative import forging
 from tests.crypto.mls.negative.case import Case, flipped, welcome
 from tests.crypto.mls.negative.proposals import psk_id, resumption
@@ -255,11 +255,15 @@ def _with_leaf(tree: RatchetTree, place: int, leaf: LeafNode | None) -> RatchetT
 def _psks() -> list[Case]:
     ours = psk("ours")
     holding = Psks(external={b"psk": ours})
-    made = the_scene().member(ALICE).commit(
-        [Add(bundle_of("erin").key_package), PreSharedKey(psk_id())],
-        psks=holding,
-        now=NOW,
-        random_bytes=Draw("erin is added with a psk"),
+    made = (
+        the_scene()
+        .member(ALICE)
+        .commit(
+            [Add(bundle_of("erin").key_package), PreSharedKey(psk_id())],
+            psks=holding,
+            now=NOW,
+            random_bytes=Draw("erin is added with a psk"),
+        )
     )
     whole, erin = _message(made), bundle_of("erin").serialize()
     opened = _Opened.of(whole, "erin", holding)

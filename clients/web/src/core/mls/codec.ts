@@ -39,6 +39,11 @@ function uint64Bytes(value: bigint): Uint8Array {
   return bytes
 }
 
+/** `opaque<V>` of at most `atMost` bytes. */
+export function bytesUpTo(atMost: number): Codec<Uint8Array> {
+  return { encode: (value) => opaque(value, atMost), read: (reader) => reader.opaque(atMost) }
+}
+
 /** `opaque[size]` */
 export function fixedBytes(size: number): Codec<Uint8Array> {
   return { encode: (value) => fixed(value, size), read: (reader) => reader.fixed(size) }

@@ -1,8 +1,8 @@
 /** Joining by a Welcome (RFC 9420, 12.4.3.1), and what every joiner checks of a group. */
 import { equal } from "../bytes"
 import { CREDENTIAL } from "./credential"
-import { InvalidGroupInfo, InvalidMessage, InvalidTree, InvalidWelcome } from "./errors"
-import { EXTENSIONS, RATCHET_TREE as TREE_EXTENSION, checkExtensions, findExtension } from "./extensions"
+import { InvalidGroupInfo, InvalidTree, InvalidWelcome, malformed } from "./errors"
+import { EXTENSIONS, RATCHET_TREE as TREE_EXTENSION, checkContextExtensions, checkDistinctExtensions, findExtension } from "./extensions"
 import { decodeMessage } from "./framing"
 import type { GroupContext } from "./groupContext"
 import { verifyGroupInfo, type GroupInfo } from "./groupInfo"
@@ -39,7 +39,7 @@ export const sameCredential: SameClient = (one, other) => equal(CREDENTIAL.encod
 
 export function welcomeOf(bytes: Uint8Array): Welcome {
   const message = decodeMessage(bytes)
-  if (message.kind !== "welcome") throw new InvalidMessage("wrong_wire_format", "not a Welcome")
+  if (message.kind !== "welcome") throw malformed("not a Welcome")
   return message.welcome
 }
 
@@ -105,8 +105,8 @@ export function verifiedTree(suite: CipherSuite, groupInfo: GroupInfo, given: Ui
   const signed = leafAt(tree, signer)
   if (signed === null) throw new InvalidGroupInfo("wrong_signer", "a GroupInfo signed by nobody")
   verifyGroupInfo(suite, groupInfo, signed.signatureKey)
-  checkExtensions(extensions)
-  checkExtensions(context.extensions)
+  checkDistinctExtensions(extensions)
+  checkContextExtensions(context.extensions)
   checkTree({ suite, context, tree })
   return tree
 }

@@ -10,7 +10,7 @@ import type { Proposal } from "./proposal"
 import { withProposal } from "./provisional"
 import { leafAt } from "./ratchetTree"
 import { sealed } from "./sealing"
-import { checkOpen, checkProposal, type Now } from "./validation"
+import { checkOpen, checkSingleProposal, type Now } from "./validation"
 
 export interface Proposing {
   readonly wire: HandshakeWire
@@ -36,7 +36,7 @@ export interface Encrypting {
 export function propose(state: MemberState, proposal: Proposal, options: Proposing): Proposed<MemberState> {
   const sender = { kind: "member", leafIndex: state.ownLeaf } as const
   checkOpen(state)
-  checkProposal(state, { proposal, sender, reference: null }, options.now)
+  checkSingleProposal(state, { proposal, sender, reference: null }, options.now)
   const content = signed(state, { kind: "proposal", proposal }, options.wire, options.authenticatedData)
   const { reference, next } = withProposal(state, content)
   return { message: sealed(state, content, 0, options.random), reference, next }

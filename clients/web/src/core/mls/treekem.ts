@@ -175,7 +175,10 @@ function forUs(nodes: readonly number[], sent: readonly HpkeCiphertext[], keys: 
 export function climb(suite: CipherSuite, tree: RatchetTree, steps: readonly PathStep[], first: Uint8Array): OpenedPath {
   const secrets = pathSecrets(suite, steps, first)
   for (const { node, keys } of secrets) {
-    if (!equal(keys.publicKey, keyAt(tree, node))) throw new InvalidCommit("path_secret", "a secret that does not give the key shown")
+    const shown = tree[node] ?? null
+    if (shown === null || !equal(keys.publicKey, encryptionKeyOf(shown))) {
+      throw new InvalidCommit("path_secret", "a secret that does not give the key shown")
+    }
   }
   const commitSecret = deriveSecret(suite, secrets.at(-1)?.secret ?? first, "path")
   return { commitSecret, keys: new Map(secrets.map(({ node, keys }) => [node, keys.privateKey])) }

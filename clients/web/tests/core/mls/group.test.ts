@@ -406,7 +406,7 @@ describe("a refusal leaves everything as it was", () => {
   test.each([
     ["a Remove of oneself", { kind: "remove", removed: 0 }, "own_remove"],
     ["a Remove of nobody", { kind: "remove", removed: 9 }, "unknown_leaf"],
-    ["an ExternalInit", { kind: "external_init", kemOutput: HELLO }, "forbidden_sender"],
+    ["an ExternalInit", { kind: "external_init", kemOutput: HELLO }, "external_init"],
     ["a short PSK nonce", { kind: "psk", psk: { psk: { kind: "external", pskId: HELLO }, nonce: HELLO } }, "psk_nonce"],
     ["one extension twice", { kind: "group_context_extensions", extensions: [privateExtension("a"), privateExtension("b")] }, "duplicate_extension"],
     ["an extension nobody supports", { kind: "group_context_extensions", extensions: [{ type: 0xf0f0, data: HELLO }] }, "unsupported_extension"],
