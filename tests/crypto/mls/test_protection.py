@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from crypto.errors import CryptoError, InvalidMessage, MalformedInput
+from crypto.errors import CryptoError, InvalidMessage
 from crypto.keys import Secret
 from crypto.mls.content import AuthData, AuthenticatedContent, Content, FramedContent
 from crypto.mls.framing import Sender, SenderType, WireFormat
