@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from server.domain.conversation import Device, KeyPackage
@@ -21,7 +21,7 @@ class DeviceTable:
     def find(self, device_id: str) -> Device | None:
         """Return the device, or None."""
         row = self._connection.execute(select(device).where(device.c.id == device_id)).first()
-        return Device(row.id, row.person, row.signature_key) if row else None
+        return Device(row.id, row.person, row.signature_key, row.retired_at) if row else None
 
     def register(self, new: Device) -> None:
         """Bind a new device to its person."""
@@ -33,13 +33,21 @@ class DeviceTable:
         )
 
     def of(self, person: str) -> list[str]:
-        """Return the ids of a person's devices, newest first."""
+        """Return the ids of a person's devices, newest first, without those retired."""
         return list(
             self._connection.scalars(
                 select(device.c.id)
-                .where(device.c.person == person)
+                .where(device.c.person == person, device.c.retired_at.is_(None))
                 .order_by(device.c.number.desc())
             )
+        )
+
+    def retire(self, device_id: str, at: int) -> None:
+        """Give a device up, for good."""
+        self._connection.execute(
+            update(device)
+            .where(device.c.id == device_id, device.c.retired_at.is_(None))
+            .values(retired_at=at)
         )
 
 
@@ -52,14 +60,23 @@ class KeyPackageTable:
     def publish(self, packages: Sequence[KeyPackage]) -> None:
         """Store unused packages; one already there stays as it is."""
         rows = [
-            {"ref": p.ref, "device": p.device, "person": p.person, "body": p.body} for p in packages
+            {
+                "ref": p.ref,
+                "device": p.device,
+                "person": p.person,
+                "body": p.body,
+                "init_key": p.init_key or None,
+            }
+            for p in packages
         ]
         self._connection.execute(upsert(key_package).on_conflict_do_nothing(), rows)
 
-    def find(self, ref: str) -> KeyPackage | None:
-        """Return a package, used or not."""
-        row = self._connection.execute(select(key_package).where(key_package.c.ref == ref)).first()
-        return _package(row) if row else None
+    def known(self, refs: Iterable[str], init_keys: Iterable[bytes] = ()) -> list[KeyPackage]:
+        """Return the packages, used or not, that have one of these references or init keys."""
+        either = or_(
+            key_package.c.ref.in_(list(refs)), key_package.c.init_key.in_(list(init_keys))
+        )
+        return [_package(row) for row in self._connection.execute(select(key_package).where(either))]
 
     def claim(self, device_id: str, *, by: str, conversation: str) -> KeyPackage | None:
         """Take one unused package of `device_id`, once; the same claim again gives the same."""
@@ -107,6 +124,7 @@ def _package(row: Row[Any]) -> KeyPackage:
         device=row.device,
         person=row.person,
         body=row.body,
+        init_key=row.init_key or b"",
         claimed_by=row.claimed_by,
         claimed_for=row.claimed_for,
         used=bool(row.used),
