@@ -217,7 +217,7 @@ class Members(Protocol):
         ...
 
     def admit(self, conversation: str, admission: Admission) -> None:
-        """Let a device in, or in again from another place of the stream."""
+        """Let a device in; twice is a mistake."""
         ...
 
     def dismiss(self, conversation: str, devices: Iterable[str]) -> None:

@@ -6,9 +6,18 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, delete, exists, func, insert, or_, select
-from sqlalchemy import update
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import (
+    Connection,
+    Row,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    tuple_,
+    update,
+)
 
 from crypto.policy.vocabulary import ConversationKind, Motive, Role
 from server.domain.conversation import Conversation, Event, Member, What
@@ -27,13 +36,8 @@ _ADVANCE = (
     .where(
         conversation.c.id == bindparam("conversation"),
         conversation.c.last_seq == bindparam("seen_seq"),
-        or_(
-            conversation.c.generation < bindparam("next_generation"),
-            and_(
-                conversation.c.generation == bindparam("next_generation"),
-                conversation.c.epoch <= bindparam("next_epoch"),
-            ),
-        ),
+        tuple_(conversation.c.generation, conversation.c.epoch)
+        <= tuple_(bindparam("next_generation"), bindparam("next_epoch")),
     )
     .values(
         generation=bindparam("next_generation"),
@@ -158,14 +162,10 @@ class MemberTable:
         return [Admission(row.device, row.person, row.since) for row in rows]
 
     def admit(self, conversation_id: str, new: Admission) -> None:
-        """Let a device in, or in again from another place of the stream."""
-        statement = upsert(admission).values(
-            conversation=conversation_id, device=new.device, person=new.person, since=new.since
-        )
+        """Let a device in."""
         self._connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=[admission.c.conversation, admission.c.device],
-                set_={"since": statement.excluded.since},
+            insert(admission).values(
+                conversation=conversation_id, device=new.device, person=new.person, since=new.since
             )
         )
 
