@@ -168,16 +168,19 @@ class Directory(Protocol):
         """Return the packages, used or not, that have one of these references or init keys."""
         ...
 
-    def claim(self, device: str, *, by: str, conversation: str) -> KeyPackage | None:
-        """Take one unused package of `device`, once; the same claim again gives the same one."""
+    def claim(self, device: str, *, by: str, conversation: str, now: int) -> KeyPackage | None:
+        """Take one unused package of `device`, once; the same claim again gives the same one.
+
+        One that has expired is as good as used.
+        """
         ...
 
     def use(self, ref: str) -> None:
         """Mark a claimed package as used: it was in an accepted commit."""
         ...
 
-    def left(self, devices: Iterable[str]) -> dict[str, int]:
-        """Count the unclaimed packages of each device (absent: none)."""
+    def left(self, devices: Iterable[str], *, now: int) -> dict[str, int]:
+        """Count the packages of each device that can be claimed at `now` (absent: none)."""
         ...
 
 

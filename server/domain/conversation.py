@@ -92,6 +92,8 @@ class KeyPackage:
     body: bytes
     init_key: bytes = b""
     """One package's alone: a second one with it would not be single-use."""
+    not_after: int = 2**63 - 1
+    """Until when it may be used (microseconds)."""
     claimed_by: str | None = None
     claimed_for: str | None = None
     used: bool = False

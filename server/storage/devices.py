@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from server.domain.conversation import Device, KeyPackage
@@ -66,6 +66,7 @@ class KeyPackageTable:
                 "person": p.person,
                 "body": p.body,
                 "init_key": p.init_key or None,
+                "not_after": p.not_after,
             }
             for p in packages
         ]
@@ -78,10 +79,12 @@ class KeyPackageTable:
         )
         return [_package(row) for row in self._connection.execute(select(key_package).where(either))]
 
-    def claim(self, device_id: str, *, by: str, conversation: str) -> KeyPackage | None:
+    def claim(
+        self, device_id: str, *, by: str, conversation: str, now: int
+    ) -> KeyPackage | None:
         """Take one unused package of `device_id`, once; the same claim again gives the same."""
         unused = select(key_package).where(
-            key_package.c.device == device_id, key_package.c.used == 0
+            key_package.c.device == device_id, key_package.c.used == 0, _lives(now)
         )
         mine = unused.where(
             key_package.c.claimed_by == by, key_package.c.claimed_for == conversation
@@ -104,18 +107,24 @@ class KeyPackageTable:
         """Mark a claimed package as used: it was in an accepted commit."""
         self._connection.execute(update(key_package).where(key_package.c.ref == ref).values(used=1))
 
-    def left(self, devices: Iterable[str]) -> dict[str, int]:
-        """Count the unclaimed packages of each device (absent: none)."""
+    def left(self, devices: Iterable[str], *, now: int) -> dict[str, int]:
+        """Count the packages of each device that can be claimed at `now` (absent: none)."""
         rows = self._connection.execute(
             select(key_package.c.device, func.count().label("left"))
             .where(
                 key_package.c.device.in_(list(devices)),
                 key_package.c.claimed_by.is_(None),
                 key_package.c.used == 0,
+                _lives(now),
             )
             .group_by(key_package.c.device)
         )
         return {row.device: row.left for row in rows}
+
+
+def _lives(now: int) -> ColumnElement[bool]:
+    # Those of before packages were looked into (no `not_after`) may be anything.
+    return key_package.c.not_after >= now
 
 
 def _package(row: Row[Any]) -> KeyPackage:
@@ -125,6 +134,7 @@ def _package(row: Row[Any]) -> KeyPackage:
         person=row.person,
         body=row.body,
         init_key=row.init_key or b"",
+        not_after=row.not_after or 0,
         claimed_by=row.claimed_by,
         claimed_for=row.claimed_for,
         used=bool(row.used),

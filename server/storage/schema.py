@@ -92,6 +92,7 @@ key_package = Table(
     Column("claimed_for", Id),
     Column("used", Integer, nullable=False, server_default="0"),
     Column("init_key", LargeBinary),
+    Column("not_after", BigInteger),
     Index(None, "device", "claimed_by"),
     Index("uq_key_package_init_key", "init_key", unique=True),
 )

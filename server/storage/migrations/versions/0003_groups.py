@@ -20,6 +20,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_session_device"), "session", ["device"], unique=False)
     op.add_column("device", sa.Column("retired_at", sa.BigInteger(), nullable=True))
     op.add_column("key_package", sa.Column("init_key", sa.LargeBinary(), nullable=True))
+    op.add_column("key_package", sa.Column("not_after", sa.BigInteger(), nullable=True))
     op.create_index("uq_key_package_init_key", "key_package", ["init_key"], unique=True)
     op.add_column(
         "conversation", sa.Column("generation", sa.Integer(), server_default="0", nullable=False)
