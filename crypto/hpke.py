@@ -229,7 +229,8 @@ class NistKem(Kem):
         self._load_public(public)
 
     def _load(self, private: Secret) -> ec.EllipticCurvePrivateKey:
-        if len(private) != self.private_size:
+        # Some peers leave the leading zeros of a scalar out: it is the same number.
+        if len(private) > self.private_size:
             raise BadKey("no private key of this curve")
         try:
             return ec.derive_private_key(int.from_bytes(private.reveal(), "big"), self._curve)

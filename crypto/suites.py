@@ -106,7 +106,7 @@ class _Ecdsa(SignatureScheme):
 
     def load(self, private: Secret) -> tuple[bytes, _Signs]:
         """Return the public key, and the function that signs, without randomness (RFC 6979)."""
-        if len(private) != self._size:
+        if len(private) > self._size:
             raise BadKey("no private key of this signature algorithm")
         try:
             key = ec.derive_private_key(int.from_bytes(private.reveal(), "big"), self._curve)

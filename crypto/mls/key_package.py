@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from crypto.encoding import Reader, Struct, Writer, write_struct
-from crypto.errors import MalformedInput
+from crypto.errors import BadKey, MalformedInput
 from crypto.hpke import RandomBytes
 from crypto.keys import Secret
 from crypto.mls.credential import Credential
@@ -24,7 +24,7 @@ from crypto.mls.leaf_node import (
 )
 from crypto.suites import SigningKey, Suite, suite_of
 
-_LABEL: Final = b"KeyPackageTBS"
+KEY_PACKAGE_LABEL: Final = b"KeyPackageTBS"
 _REFERENCE: Final = b"MLS 1.0 KeyPackage Reference"
 _STATE_VERSION: Final = 1
 _STATE_WHAT: Final = 2
@@ -66,7 +66,7 @@ class KeyPackage(Struct):
 
     def signed(self, key: SigningKey) -> KeyPackage:
         """Return this package with the signature of `key`."""
-        return replace(self, signature=key.sign_with_label(_LABEL, self.tbs()))
+        return replace(self, signature=key.sign_with_label(KEY_PACKAGE_LABEL, self.tbs()))
 
     def reference(self) -> bytes:
         """Return its KeyPackageRef (RFC 9420, 5.2)."""
@@ -161,6 +161,17 @@ class KeyPackageBundle(Struct):
     def deserialize(cls, data: bytes) -> KeyPackageBundle:
         """Read the stored form."""
         return cls.decode(data)
+
+    def check(self, suite: Suite) -> None:
+        """Raise `BadKey` unless each private key is of its public one."""
+        package = self.key_package
+        pairs = (
+            (suite.hpke.kem.public_key(self.init_key), package.init_key),
+            (suite.hpke.kem.public_key(self.encryption_key), package.leaf_node.encryption_key),
+            (suite.signing_key(self.signature_key).public, package.leaf_node.signature_key),
+        )
+        if any(ours != theirs for ours, theirs in pairs):
+            raise BadKey("a private key of another key package")
 
     def wipe(self) -> None:
         """Overwrite the keys of this one package; the signature key is the client's."""

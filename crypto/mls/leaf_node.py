@@ -13,7 +13,7 @@ from crypto.mls.extensions import Extension, Extensions
 from crypto.suites import SigningKey
 
 MLS10: Final = 1
-_LABEL: Final = b"LeafNodeTBS"
+LEAF_NODE_LABEL: Final = b"LeafNodeTBS"
 _MAX_UINT64: Final = 2**64 - 1
 
 
@@ -137,7 +137,9 @@ class LeafNode(Struct):
 
     def signed(self, key: SigningKey, group_id: bytes = b"", leaf_index: int = 0) -> LeafNode:
         """Return this leaf with the signature of `key`."""
-        return replace(self, signature=key.sign_with_label(_LABEL, self.tbs(group_id, leaf_index)))
+        return replace(
+            self, signature=key.sign_with_label(LEAF_NODE_LABEL, self.tbs(group_id, leaf_index))
+        )
 
     def _write_signed(self, writer: Writer) -> None:
         writer.opaque(self.encryption_key)

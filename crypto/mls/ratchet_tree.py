@@ -175,9 +175,14 @@ class RatchetTree:
         """Return the tree with another leaf, and nothing above it (RFC 9420, 12.1.2)."""
         return self.with_nodes({**self._blanks_above(leaf_index), 2 * leaf_index: leaf})
 
-    def without_member(self, leaf_index: int) -> RatchetTree:
-        """Return the tree without a leaf, as small as it can be (RFC 9420, 12.1.3)."""
-        changes = {**self._blanks_above(leaf_index), 2 * leaf_index: None}
+    def without_members(self, leaf_indices: Iterable[int]) -> RatchetTree:
+        """Return the tree without some leaves, as small as it can be (RFC 9420, 12.1.3)."""
+        changes: dict[int, Node | None] = {}
+        for leaf_index in leaf_indices:
+            changes.update(self._blanks_above(leaf_index))
+            changes[2 * leaf_index] = None
+        if not changes:
+            return self
         changed = self.with_nodes(changes)
         used = changed.used_width
         return changed.resized(max(2 ** used.bit_length() - 1, 1))

@@ -222,7 +222,8 @@ class SecretTree:
         tree._nodes.clear()
         inner = Reader(reader.opaque())
         while not inner.at_end:
-            tree._nodes[inner.uint32()] = Secret(inner.opaque())
+            node = inner.uint32()
+            tree._nodes[node] = Secret(inner.opaque())
         inner = Reader(reader.opaque())
         while not inner.at_end:
             leaf = inner.uint32()
