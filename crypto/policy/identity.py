@@ -1,8 +1,8 @@
 """Whose a leaf is: a person and one of their devices, by name.
 
 Until people have certificates a leaf has a basic credential (RFC 9420, 5.3) of the text
-`person-uuid/device-uuid`, in UTF-8. It proves nothing by itself: the hub compares it with who signed
-in, and members with what the hub told them.
+`person-uuid/device-uuid`, in UTF-8. It proves nothing by itself: the hub compares it with who
+signed in, and members with what the hub told them.
 """
 
 from __future__ import annotations

@@ -22,8 +22,10 @@ class What(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
-    """The plain state of one conversation. Its MLS group has a row of its own: messages need none
-    of it, and it is longer than all of this."""
+    """The plain state of one conversation.
+
+    Its MLS group has a row of its own: messages need none of it, and it is longer than all of this.
+    """
 
     id: str
     tenant: str

@@ -109,9 +109,7 @@ RULES: Mapping[type[AnyClientFrame], Rule] = {
     frames.SucceedGroup: Rule(
         PHARMACISTS, Path.WRITE, Standing.ADMITTED, audited=EntryType.GROUP_SUCCEEDED
     ),
-    frames.RetireDevice: Rule(
-        EVERYONE, Path.WRITE, audited=EntryType.DEVICE_RETIRED, settled=True
-    ),
+    frames.RetireDevice: Rule(EVERYONE, Path.WRITE, audited=EntryType.DEVICE_RETIRED, settled=True),
     frames.SendMessage: Rule(
         PARTICIPANTS, Path.WRITE, Standing.ADMITTED, audited=EntryType.MESSAGE_SENT
     ),

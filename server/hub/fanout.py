@@ -106,6 +106,8 @@ class FanOut:
 
     def apply(self, effect: Effect) -> None:
         """Tell whoever is concerned."""
+        if isinstance(effect, RemovalDue):
+            return  # the committers' desk decides who is asked, and when
         match effect:
             case Streamed():
                 self._stream(effect)
@@ -115,21 +117,25 @@ class FanOut:
                 self._move_cursor(effect)
             case KeyPackagesArrived():
                 self._tell(effect.persons, frames.KeyPackagesPush(person=effect.person))
-            case KeyPackagesLow():
-                self._warn_low(effect)
+            case GroupForked():
+                push = frames.GroupForkedPush(conversation=effect.conversation, epoch=effect.epoch)
+                self._tell(effect.persons, push)
             case CallChanged():
                 self._tell_call(effect)
+            case _:
+                self._reach(effect)
+
+    def _reach(self, effect: KeyPackagesLow | SignalTo | SessionEnded | DeviceRetired) -> None:
+        """Tell the one device, or the one session, that is concerned."""
+        match effect:
+            case KeyPackagesLow():
+                self._warn_low(effect)
             case SignalTo():
                 self._pass_on(effect)
             case SessionEnded():
                 self._end_session(effect)
             case DeviceRetired():
                 self._turn_out(effect)
-            case GroupForked():
-                push = frames.GroupForkedPush(conversation=effect.conversation, epoch=effect.epoch)
-                self._tell(effect.persons, push)
-            case RemovalDue():
-                pass  # the committers' desk decides who is asked, and when
 
     def is_there(self, device: str) -> bool:
         """Tell whether a device is connected."""

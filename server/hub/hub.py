@@ -17,8 +17,8 @@ from server.domain.people import Session
 from server.domain.refusals import Refused
 from server.hub import gate
 from server.hub.acts import calls, sessions
-from server.hub.bounds import HubSettings
 from server.hub.acts.context import Means
+from server.hub.bounds import HubSettings
 from server.hub.calls import CallDesk
 from server.hub.catchup import Behind
 from server.hub.committers import CommitterDesk

@@ -70,9 +70,7 @@ class Removals:
         roles = {member.person: member.role for member in self.tx.members.of(conversation.id)}
         inside = self.tx.members.admissions(conversation.id)
         inside = sorted(inside, key=lambda one: roles[one.person] not in STAFF)
-        return RemovalDue(
-            conversation.id, conversation.epoch, tuple(one.device for one in inside)
-        )
+        return RemovalDue(conversation.id, conversation.epoch, tuple(one.device for one in inside))
 
     def _propose(
         self, conversation: Conversation, device: str, statement: bytes

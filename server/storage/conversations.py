@@ -106,9 +106,7 @@ class ConversationTable:
             ],
         )
 
-    def advance(
-        self, conversation_id: str, *, generation: int, epoch: int, last_seq: int
-    ) -> None:
+    def advance(self, conversation_id: str, *, generation: int, epoch: int, last_seq: int) -> None:
         """Move a conversation on; neither `seq` nor (generation, epoch) goes back."""
         values = {
             "conversation": conversation_id,

@@ -74,14 +74,12 @@ class KeyPackageTable:
 
     def known(self, refs: Iterable[str], init_keys: Iterable[bytes] = ()) -> list[KeyPackage]:
         """Return the packages, used or not, that have one of these references or init keys."""
-        either = or_(
-            key_package.c.ref.in_(list(refs)), key_package.c.init_key.in_(list(init_keys))
-        )
-        return [_package(row) for row in self._connection.execute(select(key_package).where(either))]
+        either = or_(key_package.c.ref.in_(list(refs)), key_package.c.init_key.in_(list(init_keys)))
+        return [
+            _package(row) for row in self._connection.execute(select(key_package).where(either))
+        ]
 
-    def claim(
-        self, device_id: str, *, by: str, conversation: str, now: int
-    ) -> KeyPackage | None:
+    def claim(self, device_id: str, *, by: str, conversation: str, now: int) -> KeyPackage | None:
         """Take one unused package of `device_id`, once; the same claim again gives the same."""
         unused = select(key_package).where(
             key_package.c.device == device_id, key_package.c.used == 0, _lives(now)

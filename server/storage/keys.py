@@ -50,7 +50,7 @@ class KeyRing:
             return None
         key = load_pem_private_key(path.read_bytes(), password=None)
         if not isinstance(key, Ed25519PrivateKey):
-            raise TypeError(f"the key {path.stem} is not Ed25519")
+            raise TypeError("a signing key of the hub is not Ed25519")
         return key
 
     def _make(self, path: Path) -> Ed25519PrivateKey:

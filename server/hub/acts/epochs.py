@@ -129,9 +129,7 @@ def succeed(context: Context, frame: SucceedGroup) -> Outcome:
     located = context.record(replace(draft, sealed=sealed))
     keep_group(context, here, group, frame.group_info)
     effects = _begin_anew(context, after, frame, located)
-    return Done(
-        {"seq": after.last_seq, "epoch": 0, "generation": successor}, located, effects
-    )
+    return Done({"seq": after.last_seq, "epoch": 0, "generation": successor}, located, effects)
 
 
 def read_founding(context: Context, data: bytes, wanted: bytes) -> PublicGroup | Refused:
@@ -263,15 +261,11 @@ def _begin_anew(
         epoch=0,
         log_index=located.index,
     )
-    tx.conversations.advance(
-        here, generation=after.generation, epoch=0, last_seq=after.last_seq
-    )
+    tx.conversations.advance(here, generation=after.generation, epoch=0, last_seq=after.last_seq)
     tx.stream.append(event)
     before = {one.device: one.since for one in tx.members.admissions(here)}
     tx.members.dismiss(here, before)
-    tx.members.admit(
-        here, Admission(context.device, context.principal.person.id, after.last_seq)
-    )
+    tx.members.admit(here, Admission(context.device, context.principal.person.id, after.last_seq))
     tx.removes.settle(here, [one.device for one in tx.removes.of(here)])
     return (
         Streamed(event, before | {context.device: after.last_seq}),

@@ -186,9 +186,7 @@ def _check(context: Context, frame: Commit, group: PublicGroup) -> CheckedCommit
         return Refused(Code.E_COMMIT, conversation=here, reason=exc.code)
 
 
-def _added(
-    context: Context, frame: Commit, checked: CheckedCommit
-) -> list[KeyPackage] | Refused:
+def _added(context: Context, frame: Commit, checked: CheckedCommit) -> list[KeyPackage] | Refused:
     """Return the packages the commit spends: claimed by this device, for here, not yet used.
 
     They are those it names, and those it adds: the same.
@@ -233,9 +231,7 @@ def _breach(
     return Refused(Code.E_POLICY, conversation=here, reason=breach.value)
 
 
-def _change(
-    context: Context, group: PublicGroup, checked: CheckedCommit, device: Device
-) -> Change:
+def _change(context: Context, group: PublicGroup, checked: CheckedCommit, device: Device) -> Change:
     """Say what a checked commit does, in the words of policy."""
     due = {one.device for one in context.tx.removes.of(context.conversation.id)}
     before = [identity_of(member.leaf_node) for member in group.members()]
@@ -293,9 +289,7 @@ def _devices_of(checked: CheckedCommit) -> list[str]:
     return [identity_of(member.leaf_node).device for member in checked.removed]
 
 
-def _admit(
-    context: Context, checked: CheckedCommit, added: list[KeyPackage], seq: int
-) -> None:
+def _admit(context: Context, checked: CheckedCommit, added: list[KeyPackage], seq: int) -> None:
     """Let in and out whom the commit lets in and out; one that rejoins begins here."""
     members, here = context.tx.members, context.conversation.id
     members.dismiss(here, _devices_of(checked))

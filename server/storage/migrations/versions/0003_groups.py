@@ -6,6 +6,8 @@ conversation stays readable and takes messages; a commit in it is refused.
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -68,7 +70,7 @@ def _create_group_tables() -> None:
     )
 
 
-def _device_in_epoch(table: str) -> list[sa.SchemaItem]:
+def _device_in_epoch(table: str) -> list[sa.Column[Any] | sa.Constraint]:
     return [
         _conversation(),
         sa.Column("generation", sa.Integer(), nullable=False),
