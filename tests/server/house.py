@@ -408,3 +408,12 @@ async def a_pair(house: House) -> tuple[Peer, Peer, str]:
     await claire.add(conversation, "jean")
     await jean.push(frames.WelcomePush)
     return claire, jean, conversation
+
+
+async def a_removal(house: House) -> tuple[Peer, Peer, str]:
+    """A pharmacist with two devices in a group of her own: the second is to be given up."""
+    claire, second = await house.peer("claire"), await house.peer("claire", packages=1)
+    conversation = await claire.create()
+    await claire.add(conversation, "claire")
+    await second.push(frames.WelcomePush)
+    return claire, second, conversation
