@@ -338,7 +338,7 @@ class Peer:
             "conversation_kind": "remote_dispensation",
             "patient": PEOPLE[patient].id,
             "motive": "age",
-            "group_info": self.group_info(conversation),
+            "group_info": other.pop("group_info", None) or self.group_info(conversation),
         }
         await self.ok(frames.CreateConversation, **fields | other)
         return conversation
