@@ -9,12 +9,11 @@ The caller keeps the former `Group` for late messages as long as its policy says
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final, Literal
 
-from crypto.encoding import Reader, Writer
 from crypto.errors import (
     BadKey,
     InvalidCommit,
@@ -22,7 +21,6 @@ from crypto.errors import (
     InvalidMessage,
     InvalidState,
     InvalidWelcome,
-    MalformedInput,
     Rule,
 )
 from crypto.hpke import RandomBytes
@@ -30,6 +28,7 @@ from crypto.keys import Secret
 from crypto.mls import validation
 from crypto.mls.commit import Commit
 from crypto.mls.content import AuthData, AuthenticatedContent, Content, FramedContent
+from crypto.mls.draft import Confirmed, Draft
 from crypto.mls.extensions import (
     Extension,
     Extensions,
@@ -39,6 +38,15 @@ from crypto.mls.extensions import (
 )
 from crypto.mls.framing import Sender, SenderType, WireFormat
 from crypto.mls.group_info import GroupInfo
+from crypto.mls.joining import (
+    SameClient,
+    check_link,
+    check_tag,
+    keys_of_newcomer,
+    link_of,
+    own_leaf,
+    same_credential,
+)
 from crypto.mls.key_package import KeyPackageBundle, Own
 from crypto.mls.key_schedule import (
     EpochSecrets,
@@ -62,13 +70,11 @@ from crypto.mls.proposal import (
     ExternalInit,
     PreSharedKey,
     Proposal,
-    ProposalOrRef,
     ProposalRef,
-    ReInit,
     Remove,
     Update,
 )
-from crypto.mls.proposal_list import SentProposal, needs_path
+from crypto.mls.proposal_list import committable, needs_path
 from crypto.mls.protection import (
     open_private,
     open_public,
@@ -82,54 +88,36 @@ from crypto.mls.psk import (
     PreSharedKeyId,
     Psks,
     PskType,
-    ResumptionUsage,
     psk_secret,
 )
 from crypto.mls.public_group import (
+    CommitEffects,
     Member,
     PublicGroup,
-    Replaced,
     StagedCommit,
     StagedList,
-    read_proposals,
+    effects_of,
 )
 from crypto.mls.ratchet_tree import RatchetTree
 from crypto.mls.secret_tree import Found, SecretTree
+from crypto.mls.stored import decode_group, encode_group
 from crypto.mls.transcript import (
     confirmation_tag,
-    confirmed_transcript_hash,
     interim_transcript_hash,
     verify_confirmation_tag,
 )
 from crypto.mls.tree_hash import tree_hash
 from crypto.mls.treekem import (
-    FreshPath,
-    keys_from_welcome,
     keys_still_true,
     make_path,
     open_path,
 )
-from crypto.mls.welcome import GroupSecrets, Newcomer, make_welcome
 from crypto.suites import SigningKey, Suite, suite_of
 
 Wire = Literal["public", "private"]
-SameClient = Callable[[LeafNode, LeafNode], bool]
 
 MAX_PAST_PSKS: Final = 32
 """Epochs whose resumption PSK is kept (RFC 9420, 8.6 asks for a limit)."""
-
-_STATE_VERSION: Final = 1
-_STATE_WHAT: Final = 1
-_STORED_SECRETS: Final = (
-    "init_secret",
-    "sender_data_secret",
-    "exporter_secret",
-    "external_secret",
-    "confirmation_key",
-    "membership_key",
-    "resumption_psk",
-    "epoch_authenticator",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,21 +143,12 @@ class ReceivedProposal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReceivedCommit:
+class ReceivedCommit(CommitEffects):
     """A commit, verified; `next` is the epoch it opens, or nothing where it removes us.
 
     Of a commit that removes us only a member who stays can verify the confirmation tag.
     """
 
-    kind: Literal["member", "join", "resync"]
-    committer: Member
-    authenticated_data: bytes
-    proposals: tuple[SentProposal, ...]
-    added: tuple[Member, ...]
-    removed: tuple[Member, ...]
-    updated: tuple[Replaced, ...]
-    extensions_before: Extensions
-    extensions_after: Extensions
     next: Group | None
 
 
@@ -214,8 +193,6 @@ class Group:
     past_psks: tuple[tuple[int, Secret], ...] = field(default=(), repr=False)
     """Resumption PSKs of past epochs, the newest last."""
 
-    # What the epoch is
-
     @property
     def suite(self) -> Suite:
         """Return the cipher suite."""
@@ -258,7 +235,32 @@ class Group:
         """Return a signed GroupInfo with the tree, and with the key for external joins."""
         return encode_message(self.signed_info(extensions))
 
-    # How one comes in
+    def signed_info(self, extensions: Extensions) -> GroupInfo:
+        """Return the GroupInfo that `group_info` encodes."""
+        external = external_key_pair(self.suite, self.secrets.external_secret)
+        info = GroupInfo(
+            group_context=self.context,
+            extensions=(
+                Extension(ExtensionType.RATCHET_TREE, self.public.tree.encode()),
+                external_pub_extension(external.public),
+                *extensions,
+            ),
+            confirmation_tag=self.public.confirmation_tag,
+            signer=self.own_leaf_index,
+        )
+        external.private.wipe()
+        validation.check_info_extensions(info.extensions)
+        return info.signed(self.signing_key)
+
+    def find_psk(self, psk: PreSharedKeyId, psks: Psks) -> Secret:
+        """Return a PSK: of this group's own epochs, else of what the client holds."""
+        ours = psk.type is PskType.RESUMPTION and psk.group_id == self.group_id
+        if ours and psk.epoch == self.epoch:
+            return self.secrets.resumption_psk
+        past = dict(self.past_psks)
+        if ours and psk.epoch in past:
+            return past[psk.epoch]
+        return psks.find(psk)
 
     @classmethod
     def create(
@@ -316,25 +318,30 @@ class Group:
         decoded = decode_welcome(welcome)
         suite, package = suite_of(decoded.cipher_suite), bundle.key_package
         secrets = decoded.open_secrets(suite, package, bundle.init_key)
-        link = _link_of(secrets.psks)
-        psk = psk_secret(suite, [(one, _find(one, psks, former)) for one in secrets.psks])
+        link = link_of(secrets.psks)
+        psk = psk_secret(suite, [(one, _psk_of(one, psks, former)) for one in secrets.psks])
         joiner = Joiner.of_welcome(suite, secrets.joiner_secret.reveal(), psk)
         info = decoded.open_group_info(suite, joiner)
         if info.group_context.cipher_suite != suite.id:
             raise InvalidWelcome(Rule.WRONG_SUITE)
         public = PublicGroup.of_info(info, ratchet_tree=ratchet_tree)
-        own_leaf = _own_leaf(public, package.leaf_node)
+        own_index = own_leaf(public, package.leaf_node)
         validation.check_joinable(package.leaf_node, public.context.extensions)
         if link is not None:
-            _check_link(link, public, former, same_client or _same_credential)
+            check_link(
+                link,
+                public,
+                None if former is None else former.public,
+                same_client or same_credential,
+            )
         epoch = joiner.epoch_secrets(public.context_bytes)
-        _check_tag(public, epoch)
+        check_tag(public, epoch)
         joiner.wipe()
         return cls(
             public=public,
-            own_leaf_index=own_leaf,
+            own_leaf_index=own_index,
             signing_key=suite.signing_key(bundle.signature_key),
-            path_keys=_keys_of_newcomer(public, own_leaf, info.signer, bundle, secrets),
+            path_keys=keys_of_newcomer(public, own_index, info.signer, bundle, secrets),
             secrets=epoch,
             secret_tree=SecretTree(suite, public.tree.leaf_count, epoch.encryption_secret),
         )
@@ -350,6 +357,7 @@ class Group:
         psk_ids: Sequence[PreSharedKeyId] = (),
         psks: Psks = NO_PSKS,
         authenticated_data: bytes = b"",
+        info_extensions: Extensions = (),
         now: int,
         random_bytes: RandomBytes,
     ) -> Committed:
@@ -372,21 +380,22 @@ class Group:
         leaf = own.key_package_leaf(key, b"")
         fresh = make_path(tree, leaf_index, leaf, public.group_id, key, random_bytes)
         _check_own_leaf(suite, fresh.leaf_node, staged.extensions)
-        return _Draft(
+        draft = Draft(
             public=public,
             staged=staged,
             items=items,
             sender=sender,
-            own_leaf=leaf_index,
-            message_key=key,
-            leaf_key=key,
+            authenticated_data=authenticated_data,
+            wire_format=WireFormat.PUBLIC_MESSAGE,
+            signing_key=key,
             fresh=fresh,
             psks=tuple((one, psks.find(one)) for one in psk_ids),
-            authenticated_data=authenticated_data,
             random_bytes=random_bytes,
-        ).finish(init_secret, None, "public")
-
-    # What one sends
+        )
+        confirmed = draft.confirm(init_secret, {})
+        following = _of_confirmed(confirmed, leaf_index, key, ())
+        armoured = protect_public(suite, confirmed.message, public.context_bytes, None)
+        return _committed(draft, confirmed, following, encode_message(armoured), info_extensions)
 
     def encrypt(
         self,
@@ -418,7 +427,7 @@ class Group:
         wire_format = _wire_format(wire)
         message = self._signed(wire_format, proposal, authenticated_data, None)
         reference, public = self.public.with_proposal(message, now=now)
-        sealed = self.armoured(message, wire_format, random_bytes)
+        sealed = self._armoured(message, wire_format, random_bytes)
         return Proposed(message=sealed, reference=reference, next=replace(self, public=public))
 
     def propose_update(
@@ -472,7 +481,11 @@ class Group:
         what our leaf becomes, signature key included; without it only its keys change.
         """
         self.public.check_open()
-        references = self._committable() if by_reference is None else by_reference
+        references = (
+            committable(self.public.remembered(), self.own_leaf_index)
+            if by_reference is None
+            else by_reference
+        )
         items = (*(ProposalRef(one) for one in references), *proposals)
         sender = Sender(SenderType.MEMBER, self.own_leaf_index)
         staged = self.public.stage_list(items, sender, now=now)
@@ -486,22 +499,22 @@ class Group:
                 staged.tree, self.own_leaf_index, leaf, self.group_id, leaf_key, random_bytes
             )
             _check_own_leaf(self.suite, fresh.leaf_node, staged.extensions)
-        return _Draft(
+        draft = Draft(
             public=self.public,
             staged=staged,
             items=items,
             sender=sender,
-            own_leaf=self.own_leaf_index,
-            message_key=self.signing_key,
-            leaf_key=leaf_key,
+            authenticated_data=authenticated_data,
+            wire_format=_wire_format(wire),
+            signing_key=self.signing_key,
             fresh=fresh,
             psks=self._find_psks(staged.psks, psks),
-            authenticated_data=authenticated_data,
-            info_extensions=info_extensions,
             random_bytes=random_bytes,
-        ).finish(self.secrets.init_secret, self, wire)
-
-    # What one receives
+        )
+        confirmed = draft.confirm(self.secrets.init_secret, self.path_keys)
+        following = _of_confirmed(confirmed, self.own_leaf_index, leaf_key, self._psks_after())
+        armoured = self._armoured(confirmed.message, draft.wire_format, random_bytes)
+        return _committed(draft, confirmed, following, armoured, info_extensions)
 
     def receive(self, message: bytes, *, now: int, psks: Psks = NO_PSKS) -> Received:
         """Verify a message of this epoch, whatever it is; raise a `CryptoError` otherwise."""
@@ -518,8 +531,6 @@ class Group:
             return self._take(self.public.verify(opened), None, now, psks)
         raise InvalidMessage(Rule.WRONG_WIRE_FORMAT)
 
-    # How it is kept, and how it ends
-
     def wipe(self) -> None:
         """Overwrite the secrets of this epoch. The signature key is the client's, not ours."""
         self.secrets.wipe()
@@ -531,77 +542,12 @@ class Group:
 
     def serialize(self) -> bytes:
         """Return the stored form, with every secret in the clear: wrap it."""
-        writer = Writer()
-        writer.uint8(_STATE_VERSION)
-        writer.uint8(_STATE_WHAT)
-        writer.uint16(self.suite.id)
-        self.context.write(writer)
-        writer.rest(self.public.tree.encode())
-        writer.uint32(self.own_leaf_index)
-        writer.opaque(self.signing_key.private.reveal())
-        writer.vector(sorted(self.path_keys), self._write_path_key)
-        for name in _STORED_SECRETS:
-            writer.opaque(getattr(self.secrets, name).reveal())
-        writer.opaque(self.public.interim_transcript_hash)
-        writer.opaque(self.public.confirmation_tag)
-        self.secret_tree.write(writer)
-        self.public.write_proposals(writer)
-        writer.vector(sorted(self.own_updates), self._write_own_update)
-        writer.vector(self.past_psks, _write_past_psk)
-        writer.optional(self.public.reinit, lambda reinit: reinit.write(writer))
-        return writer.finish()
+        return encode_group(self)
 
     @classmethod
     def deserialize(cls, data: bytes) -> Group:
         """Read the stored form."""
-        reader = Reader(data)
-        if (reader.uint8(), reader.uint8()) != (_STATE_VERSION, _STATE_WHAT):
-            raise MalformedInput("not version 1 of a stored group")
-        suite = suite_of(reader.uint16())
-        context = GroupContext.read(reader)
-        tree = RatchetTree.read(suite, reader)
-        own_leaf_index = reader.uint32()
-        signing_key = suite.signing_key(Secret(reader.opaque()))
-        path_keys = dict(reader.vector(_read_path_key))
-        secrets = EpochSecrets(
-            **{name: Secret(reader.opaque()) for name in _STORED_SECRETS},
-            encryption_secret=Secret(b""),
-        )
-        interim, tag = reader.opaque(), reader.opaque()
-        secret_tree = SecretTree.read(suite, tree.leaf_count, reader)
-        proposals = read_proposals(suite, reader)
-        own_updates = dict(reader.vector(_read_own_update))
-        past_psks = reader.vector(_read_past_psk)
-        reinit = reader.optional(lambda: ReInit.read(reader))
-        reader.finish()
-        if tree.leaf(own_leaf_index) is None:
-            raise MalformedInput("a stored group without its owner")
-        return cls(
-            public=PublicGroup(
-                suite=suite,
-                context=context,
-                tree=tree,
-                interim_transcript_hash=interim,
-                confirmation_tag=tag,
-                proposals=proposals,
-                reinit=reinit,
-            ),
-            own_leaf_index=own_leaf_index,
-            signing_key=signing_key,
-            path_keys=path_keys,
-            secrets=secrets,
-            secret_tree=secret_tree,
-            own_updates=own_updates,
-            past_psks=past_psks,
-        )
-
-    def _write_path_key(self, writer: Writer, node: int) -> None:
-        writer.uint32(node)
-        writer.opaque(self.path_keys[node].reveal())
-
-    def _write_own_update(self, writer: Writer, reference: bytes) -> None:
-        writer.opaque(reference)
-        writer.opaque(self.own_updates[reference].reveal())
+        return cls(**decode_group(data))
 
     def _own_leaf(self) -> LeafNode:
         return self.public.tree.member(self.own_leaf_index)
@@ -617,41 +563,10 @@ class Group:
             extensions=own.extensions,
         )
 
-    def _committable(self) -> list[bytes]:
-        """Return the remembered proposals that this member may commit (12.2).
-
-        Not its own Updates, nor what removes it; of two that change one leaf, the Remove, else the
-        last Update; a ReInit only where nothing else is there.
-        """
-        chosen: dict[object, bytes] = {}
-        for reference, message in self.public.proposals.items():
-            proposal, sender = message.proposal(), message.content.sender
-            if _is_ours_to_leave(proposal, sender, self.own_leaf_index):
-                continue
-            key = _place_of(proposal, sender, reference)
-            held = chosen.get(key)
-            if held is None or not isinstance(self.public.proposals[held].proposal(), Remove):
-                chosen[key] = reference
-        others = [
-            one
-            for one in chosen.values()
-            if not isinstance(self.public.proposals[one].proposal(), ReInit)
-        ]
-        return others or list(chosen.values())[:1]
-
     def _find_psks(
         self, wanted: Sequence[PreSharedKeyId], psks: Psks
     ) -> tuple[tuple[PreSharedKeyId, Secret], ...]:
         return tuple((one, self.find_psk(one, psks)) for one in wanted)
-
-    def find_psk(self, psk: PreSharedKeyId, psks: Psks) -> Secret:
-        ours = psk.type is PskType.RESUMPTION and psk.group_id == self.group_id
-        if ours and psk.epoch == self.epoch:
-            return self.secrets.resumption_psk
-        past = dict(self.past_psks)
-        if ours and psk.epoch in past:
-            return past[psk.epoch]
-        return psks.find(psk)
 
     def _signed(
         self,
@@ -670,7 +585,7 @@ class Group:
         signature = sign_content(wire_format, framed, self.public.context_bytes, self.signing_key)
         return AuthenticatedContent(wire_format, framed, AuthData(signature, tag))
 
-    def armoured(
+    def _armoured(
         self, message: AuthenticatedContent, wire_format: WireFormat, random_bytes: RandomBytes
     ) -> bytes:
         if wire_format is WireFormat.PRIVATE_MESSAGE:
@@ -689,22 +604,6 @@ class Group:
             padding,
             random_bytes,
         )
-
-    def signed_info(self, extensions: Extensions) -> GroupInfo:
-        external = external_key_pair(self.suite, self.secrets.external_secret)
-        info = GroupInfo(
-            group_context=self.context,
-            extensions=(
-                Extension(ExtensionType.RATCHET_TREE, self.public.tree.encode()),
-                external_pub_extension(external.public),
-                *extensions,
-            ),
-            confirmation_tag=self.public.confirmation_tag,
-            signer=self.own_leaf_index,
-        )
-        external.private.wipe()
-        validation.check_info_extensions(info.extensions)
-        return info.signed(self.signing_key)
 
     def _open_private(self, message: PrivateMessage) -> tuple[AuthenticatedContent, Found]:
         """Return a private message, decrypted and with a signature that holds."""
@@ -770,21 +669,7 @@ class Group:
         following = None
         if self.own_leaf_index not in removed:
             following = self._follow(staged, self._find_psks(staged.list.psks, psks))
-        kind: Literal["member", "join", "resync"] = "member"
-        if staged.joined is not None:
-            kind = "resync" if removed else "join"
-        return ReceivedCommit(
-            kind=kind,
-            committer=Member(staged.committer, staged.tree.member(staged.committer)),
-            authenticated_data=message.content.authenticated_data,
-            proposals=staged.list.proposals,
-            added=tuple(Member(i, package.leaf_node) for i, package in staged.list.added),
-            removed=staged.list.removed,
-            updated=staged.updated,
-            extensions_before=self.context.extensions,
-            extensions_after=staged.context.extensions,
-            next=following,
-        )
+        return ReceivedCommit(**effects_of(self.public, staged), next=following)
 
     def _follow(self, staged: StagedCommit, psks: Sequence[tuple[PreSharedKeyId, Secret]]) -> Group:
         """Return the epoch that a staged commit opens, once its confirmation tag holds."""
@@ -814,7 +699,7 @@ class Group:
             path_keys=keys,
             secrets=secrets,
             secret_tree=SecretTree(self.suite, public.tree.leaf_count, secrets.encryption_secret),
-            past_psks=self.psks_after(),
+            past_psks=self._psks_after(),
         )
 
     def _keys_after(self, staged: StagedCommit) -> tuple[dict[int, Secret], Secret]:
@@ -847,241 +732,52 @@ class Group:
         except BadKey as exc:
             raise InvalidCommit(Rule.BAD_KEY) from exc
 
-    def psks_after(self) -> tuple[tuple[int, Secret], ...]:
+    def _psks_after(self) -> tuple[tuple[int, Secret], ...]:
         kept = ((epoch, psk.copy()) for epoch, psk in self.past_psks)
         return (*kept, (self.epoch, self.secrets.resumption_psk.copy()))[-MAX_PAST_PSKS:]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Draft:
-    """A commit being made: everything but its signature and what follows from it (12.4.1)."""
-
-    public: PublicGroup
-    staged: StagedList
-    items: tuple[ProposalOrRef, ...]
-    sender: Sender
-    own_leaf: int
-    message_key: SigningKey
-    leaf_key: SigningKey
-    fresh: FreshPath | None
-    psks: tuple[tuple[PreSharedKeyId, Secret], ...]
-    authenticated_data: bytes
-    info_extensions: Extensions = ()
-    random_bytes: RandomBytes
-
-    def finish(self, init_secret: Secret, group: Group | None, wire: Wire) -> Committed:
-        """Sign it, derive the next epoch, and make the Welcome. `group` is the committer's own."""
-        suite, wire_format = self.public.suite, _wire_format(wire)
-        tree = self.staged.tree if self.fresh is None else self.fresh.tree
-        self.public.check_result(tree, self.staged)
-        provisional = self.public.provisional_context(tree, self.staged.extensions)
-        content = self._content(provisional)
-        signature = sign_content(wire_format, content, self.public.context_bytes, self.message_key)
-        unconfirmed = AuthenticatedContent(wire_format, content, AuthData(signature, b""))
-        interim = self.public.interim_transcript_hash
-        confirmed = confirmed_transcript_hash(suite, interim, unconfirmed)
-        context = replace(provisional, confirmed_transcript_hash=confirmed)
-        joiner = self._joiner(init_secret, context)
-        secrets = joiner.epoch_secrets(context.encode())
-        tag = confirmation_tag(suite, secrets.confirmation_key, confirmed)
-        message = AuthenticatedContent(wire_format, content, AuthData(signature, tag))
-        following = self._following(group, tree, context, tag, secrets)
-        info = following.signed_info(self.info_extensions)
-        welcome = self._welcome(joiner, info)
-        joiner.wipe()
-        if self.fresh is not None:
-            self.fresh.wipe()
-        return Committed(
-            message=self.armoured(message, group),
-            welcome=welcome,
-            group_info=encode_message(info),
-            next=following,
-        )
-
-    def _content(self, provisional: GroupContext) -> FramedContent:
-        path = None
-        if self.fresh is not None:
-            path = self.fresh.encrypt(
-                provisional.encode(), self.staged.newcomers, self.random_bytes
-            )
-        return FramedContent(
-            group_id=self.public.group_id,
-            epoch=self.public.epoch,
-            sender=self.sender,
-            authenticated_data=self.authenticated_data,
-            content=Commit(self.items, path),
-        )
-
-    def _joiner(self, init_secret: Secret, context: GroupContext) -> Joiner:
-        suite = self.public.suite
-        commit_secret = (
-            bytes(suite.secret_size) if self.fresh is None else self.fresh.commit_secret.reveal()
-        )
-        psk = psk_secret(suite, self.psks)
-        return Joiner.of_commit(suite, init_secret, commit_secret, psk, context.encode())
-
-    def _following(
-        self,
-        group: Group | None,
-        tree: RatchetTree,
-        context: GroupContext,
-        tag: bytes,
-        secrets: EpochSecrets,
-    ) -> Group:
-        suite = self.public.suite
-        public = PublicGroup(
-            suite=suite,
-            context=context,
-            tree=tree,
-            interim_transcript_hash=interim_transcript_hash(
-                suite, context.confirmed_transcript_hash, tag
-            ),
-            confirmation_tag=tag,
-            reinit=self.staged.reinit,
-        )
-        held = {} if group is None else group.path_keys
-        keys = keys_still_true(self.public.tree, tree, held)
-        if self.fresh is not None:
-            keys.update(self.fresh.keys)
-        return Group(
-            public=public,
-            own_leaf_index=self.own_leaf,
-            signing_key=self.leaf_key,
-            path_keys=keys,
-            secrets=secrets,
-            secret_tree=SecretTree(suite, tree.leaf_count, secrets.encryption_secret),
-            past_psks=() if group is None else group.psks_after(),
-        )
-
-    def _welcome(self, joiner: Joiner, info: GroupInfo) -> bytes | None:
-        if not self.staged.added:
-            return None
-        newcomers = [
-            Newcomer(package, None if self.fresh is None else self.fresh.path_secret_for(leaf))
-            for leaf, package in self.staged.added
-        ]
-        psks = tuple(psk for psk, _ in self.psks)
-        welcome = make_welcome(self.public.suite, joiner, info, newcomers, psks, self.random_bytes)
-        return encode_message(welcome)
-
-    def armoured(self, message: AuthenticatedContent, group: Group | None) -> bytes:
-        if group is not None:
-            return group.armoured(message, message.wire_format, self.random_bytes)
-        context = self.public.context_bytes
-        return encode_message(protect_public(self.public.suite, message, context, None))
 
 
 def _wire_format(wire: Wire) -> WireFormat:
     return WireFormat.PUBLIC_MESSAGE if wire == "public" else WireFormat.PRIVATE_MESSAGE
 
 
-def _is_ours_to_leave(proposal: Proposal, sender: Sender, own_leaf: int) -> bool:
-    """Tell whether a member may not commit a proposal: its own Update, or its own removal."""
-    if isinstance(proposal, Remove):
-        return proposal.removed == own_leaf
-    ours = sender.type is SenderType.MEMBER and sender.index == own_leaf
-    return isinstance(proposal, Update) and ours
-
-
-def _place_of(proposal: Proposal, sender: Sender, reference: bytes) -> object:
-    """Return what two proposals must not both be about: the leaf they change."""
-    if isinstance(proposal, Remove):
-        return proposal.removed
-    return sender.index if isinstance(proposal, Update) else reference
-
-
 def _check_own_leaf(suite: Suite, leaf: LeafNode, extensions: Extensions) -> None:
     validation.check_leaf(suite, leaf, extensions, LeafNodeSource.COMMIT)
 
 
-def _check_tag(public: PublicGroup, secrets: EpochSecrets) -> None:
-    try:
-        verify_confirmation_tag(
-            public.suite,
-            secrets.confirmation_key,
-            public.context.confirmed_transcript_hash,
-            public.confirmation_tag,
-        )
-    except InvalidCommit as exc:
-        raise InvalidWelcome(Rule.BAD_CONFIRMATION_TAG) from exc
-
-
-def _own_leaf(public: PublicGroup, leaf: LeafNode) -> int:
-    """Return the leaf that is identical to ours (12.4.3.1)."""
-    found = next((index for index, one in public.tree.leaves() if one == leaf), None)
-    if found is None:
-        raise InvalidWelcome(Rule.NOT_FOR_US)
-    return found
-
-
-def _keys_of_newcomer(
-    public: PublicGroup, own_leaf: int, signer: int, bundle: KeyPackageBundle, secrets: GroupSecrets
-) -> dict[int, Secret]:
-    keys = {2 * own_leaf: bundle.encryption_key.copy()}
-    if secrets.path_secret is not None:
-        keys.update(keys_from_welcome(public.tree, own_leaf, signer, secrets.path_secret))
-    return keys
-
-
-def _find(psk: PreSharedKeyId, psks: Psks, former: Group | None) -> Secret:
-    return psks.find(psk) if former is None else former.find_psk(psk, psks)
-
-
-def _link_of(psks: Sequence[PreSharedKeyId]) -> PreSharedKeyId | None:
-    """Return the PSK that links a new group to an old one, of which there is one at most."""
-    links = [psk for psk in psks if psk.is_for_a_new_group]
-    if len(links) > 1:
-        raise InvalidWelcome(Rule.PSK_USAGE)
-    return links[0] if links else None
-
-
-def _check_link(
-    link: PreSharedKeyId, public: PublicGroup, former: Group | None, same: SameClient
-) -> None:
-    """12.4.3.1, last item: the new group is the one that the old one said it would be."""
-    broken = Rule.NOT_THE_REINIT
-    if link.usage is ResumptionUsage.BRANCH:
-        broken = Rule.NOT_THE_BRANCH
-    if former is None or (former.group_id, former.epoch) != (link.group_id, link.epoch):
-        raise InvalidWelcome(broken)
-    old = [member.leaf_node for member in former.members()]
-    new = [member.leaf_node for member in public.members()]
-    context = public.context
-    if link.usage is ResumptionUsage.BRANCH:
-        expected = context.cipher_suite == former.suite.id and _all_in(new, old, same)
-    else:
-        expected = _is_reinit(context, former.public.reinit) and _all_in(old, new, same)
-    if context.epoch != 1 or not expected:
-        raise InvalidWelcome(broken)
-
-
-def _is_reinit(context: GroupContext, reinit: ReInit | None) -> bool:
-    return reinit is not None and (
-        (context.group_id, context.cipher_suite, context.extensions)
-        == (reinit.group_id, reinit.cipher_suite, reinit.extensions)
+def _of_confirmed(
+    confirmed: Confirmed,
+    own_leaf_index: int,
+    signing_key: SigningKey,
+    past_psks: tuple[tuple[int, Secret], ...],
+) -> Group:
+    public, secrets = confirmed.public, confirmed.secrets
+    return Group(
+        public=public,
+        own_leaf_index=own_leaf_index,
+        signing_key=signing_key,
+        path_keys=confirmed.path_keys,
+        secrets=secrets,
+        secret_tree=SecretTree(public.suite, public.tree.leaf_count, secrets.encryption_secret),
+        past_psks=past_psks,
     )
 
 
-def _all_in(some: Sequence[LeafNode], others: Sequence[LeafNode], same: SameClient) -> bool:
-    return all(any(same(one, other) for other in others) for one in some)
+def _committed(
+    draft: Draft, confirmed: Confirmed, following: Group, message: bytes, extensions: Extensions
+) -> Committed:
+    """Sign the GroupInfo of the next epoch, make the Welcome, and forget what led there."""
+    info = following.signed_info(extensions)
+    welcome = draft.welcome(confirmed.joiner, info)
+    confirmed.joiner.wipe()
+    draft.wipe()
+    return Committed(
+        message=message,
+        welcome=None if welcome is None else encode_message(welcome),
+        group_info=encode_message(info),
+        next=following,
+    )
 
 
-def _same_credential(one: LeafNode, other: LeafNode) -> bool:
-    return one.credential == other.credential
-
-
-def _write_past_psk(writer: Writer, item: tuple[int, Secret]) -> None:
-    writer.uint64(item[0])
-    writer.opaque(item[1].reveal())
-
-
-def _read_past_psk(reader: Reader) -> tuple[int, Secret]:
-    return reader.uint64(), Secret(reader.opaque())
-
-
-def _read_path_key(reader: Reader) -> tuple[int, Secret]:
-    return reader.uint32(), Secret(reader.opaque())
-
-
-def _read_own_update(reader: Reader) -> tuple[bytes, Secret]:
-    return reader.opaque(), Secret(reader.opaque())
+def _psk_of(psk: PreSharedKeyId, psks: Psks, former: Group | None) -> Secret:
+    return psks.find(psk) if former is None else former.find_psk(psk, psks)

@@ -43,6 +43,8 @@ class SentProposal:
     proposal: Proposal
     sender: Sender
     reference: bytes | None
+    authenticated_data: bytes = b""
+    """What it was sent with: of the hub's Remove, the justification."""
 
     @property
     def sender_leaf(self) -> int:
@@ -229,3 +231,44 @@ def needs_path(proposals: ProposalList) -> bool:
 def psk_ids(proposals: ProposalList) -> tuple[PreSharedKeyId, ...]:
     """Return the PSKs that a list mixes in, in its order."""
     return tuple(one.psk for _, one in of_kind(proposals, PreSharedKey))
+
+
+def committable(remembered: Mapping[bytes, SentProposal], own_leaf: int) -> list[bytes]:
+    """Return the references of what a member may commit of all it has received (12.2).
+
+    Not its own Updates, nor what removes it; of several that change one leaf the Remove, else the
+    last Update; of several GroupContextExtensions the last; a ReInit only where there is no other.
+    """
+    chosen: dict[object, SentProposal] = {}
+    for sent in remembered.values():
+        place = _place_of(sent)
+        held = chosen.get(place)
+        is_beaten = held is not None and isinstance(held.proposal, Remove)
+        if not is_beaten and not _is_ours_to_leave(sent, own_leaf):
+            chosen[place] = sent
+    reinits = [one for one in chosen.values() if isinstance(one.proposal, ReInit)]
+    others = [one for one in chosen.values() if not isinstance(one.proposal, ReInit)]
+    return [one.reference for one in others or reinits[:1] if one.reference is not None]
+
+
+def _is_ours_to_leave(sent: SentProposal, own_leaf: int) -> bool:
+    """Tell whether a member may not commit a proposal: its own Update, or its own removal."""
+    if isinstance(sent.proposal, Remove):
+        return sent.proposal.removed == own_leaf
+    is_ours = sent.sender.type is SenderType.MEMBER and sent.sender.index == own_leaf
+    return isinstance(sent.proposal, Update) and is_ours
+
+
+def _place_of(sent: SentProposal) -> object:
+    """Return what two proposals of one commit must not both be about."""
+    match sent.proposal:
+        case Remove(removed):
+            return removed
+        case Update():
+            return sent.sender_leaf
+        case GroupContextExtensions():
+            return GroupContextExtensions
+        case PreSharedKey(psk):
+            return psk
+        case _:
+            return sent.reference

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from crypto.encoding import Reader, Struct, Writer
 from crypto.errors import (
@@ -47,7 +47,15 @@ from crypto.mls.message import (
     decode_welcome,
     encode_message,
 )
-from crypto.mls.proposal import Add, ExternalInit, Proposal, ProposalOrRef, ReInit, Update
+from crypto.mls.proposal import (
+    Add,
+    ExternalInit,
+    Proposal,
+    ProposalOrRef,
+    ProposalRef,
+    ReInit,
+    Update,
+)
 from crypto.mls.proposal_list import (
     Judged,
     SentProposal,
@@ -145,8 +153,8 @@ class StagedCommit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CheckedCommit:
-    """A commit that the hub may accept, as far as RFC 9420 goes. Policy has the last word."""
+class CommitEffects:
+    """Who commits, and what changes by it: what policy judges."""
 
     kind: Literal["member", "join", "resync"]
     committer: Member
@@ -158,6 +166,12 @@ class CheckedCommit:
     updated: tuple[Replaced, ...]
     extensions_before: Extensions
     extensions_after: Extensions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedCommit(CommitEffects):
+    """A commit that the hub may accept, as far as RFC 9420 goes. Policy has the last word."""
+
     group_info: GroupInfo
     next: PublicGroup
 
@@ -227,6 +241,10 @@ class PublicGroup(Struct):
     def members(self) -> tuple[Member, ...]:
         """Return the members, in the order of their leaves."""
         return tuple(Member(index, leaf) for index, leaf in self.tree.leaves())
+
+    def remembered(self) -> dict[bytes, SentProposal]:
+        """Return the proposals of this epoch, by reference."""
+        return {ref: _sent(message, ref) for ref, message in self.proposals.items()}
 
     def check_epoch(self, group_id: bytes, epoch: int) -> None:
         """Raise `InvalidMessage` unless a message is for this group and epoch."""
@@ -312,14 +330,14 @@ class PublicGroup(Struct):
         Removes. Not checked, because only members can: membership tag, confirmation tag, and what
         the path's ciphertexts hold.
         """
-        decoded = _decode_public(message)
-        staged = self.stage(self.verify(decoded.authenticated_content()), now=now)
-        self._check_pending(staged, pending)
+        decoded = self.verify(_decode_public(message).authenticated_content())
+        _check_pending(decoded, pending)
+        staged = self.stage(decoded, now=now)
         following = self.after(staged)
         info = decode_group_info(group_info)
         _check_info(info, staged, following)
         _check_welcome(welcome, staged, self.suite)
-        return _checked(self, staged, info, following)
+        return CheckedCommit(**effects_of(self, staged), group_info=info, next=following)
 
     def stage(self, message: AuthenticatedContent, *, now: int) -> StagedCommit:
         """Judge a verified commit by every rule of 12.4.2 that needs no secret."""
@@ -350,8 +368,7 @@ class PublicGroup(Struct):
 
     def stage_list(self, items: Sequence[ProposalOrRef], sender: Sender, *, now: int) -> StagedList:
         """Judge a commit's list of proposals (12.2), and apply it (12.3)."""
-        cached = {ref: _sent(message, ref) for ref, message in self.proposals.items()}
-        proposals = resolve(items, sender, cached)
+        proposals = resolve(items, sender, self.remembered())
         extensions = new_extensions(proposals, self.context.extensions)
         judged = self._judged(extensions, now)
         if sender.type is SenderType.NEW_MEMBER_COMMIT:
@@ -519,14 +536,6 @@ class PublicGroup(Struct):
         except InvalidLeafNode as exc:
             raise InvalidCommit(exc.rule) from exc
 
-    def _check_pending(self, staged: StagedCommit, pending: Collection[bytes]) -> None:
-        """Refuse a member's commit that leaves out what the hub demands."""
-        if staged.joined is not None:
-            return
-        included = {one.reference for one in staged.list.proposals}
-        if not set(pending) <= included:
-            raise InvalidCommit(Rule.MISSING_REMOVE)
-
 
 def read_proposals(suite: Suite, reader: Reader) -> dict[bytes, AuthenticatedContent]:
     """Read the proposals of an epoch."""
@@ -537,7 +546,8 @@ def read_proposals(suite: Suite, reader: Reader) -> dict[bytes, AuthenticatedCon
 
 
 def _sent(message: AuthenticatedContent, reference: bytes) -> SentProposal:
-    return SentProposal(message.proposal(), message.content.sender, reference)
+    content = message.content
+    return SentProposal(message.proposal(), content.sender, reference, content.authenticated_data)
 
 
 def _tree_of(info: GroupInfo, suite: Suite, ratchet_tree: bytes | None) -> RatchetTree:
@@ -554,6 +564,15 @@ def _decode_public(message: bytes) -> PublicMessage:
     if not isinstance(decoded, PublicMessage):
         raise InvalidMessage(Rule.WRONG_WIRE_FORMAT)
     return decoded
+
+
+def _check_pending(message: AuthenticatedContent, pending: Collection[bytes]) -> None:
+    """Refuse a member's commit that leaves out what the hub demands."""
+    commit = message.content.content
+    if isinstance(commit, Commit) and message.content.sender.type is SenderType.MEMBER:
+        named = {item.reference for item in commit.proposals if isinstance(item, ProposalRef)}
+        if not set(pending) <= named:
+            raise InvalidCommit(Rule.MISSING_REMOVE)
 
 
 def _check_info(info: GroupInfo, staged: StagedCommit, following: PublicGroup) -> None:
@@ -589,22 +608,19 @@ def _check_welcome(welcome: bytes | None, staged: StagedCommit, suite: Suite) ->
         raise InvalidWelcome(Rule.WRONG_WELCOME)
 
 
-def _checked(
-    before: PublicGroup, staged: StagedCommit, info: GroupInfo, following: PublicGroup
-) -> CheckedCommit:
-    kind: Literal["member", "join", "resync"] = "member"
+def effects_of(before: PublicGroup, staged: StagedCommit) -> dict[str, Any]:
+    """Return the fields of `CommitEffects`."""
+    kind = "member"
     if staged.joined is not None:
         kind = "resync" if staged.list.removed else "join"
-    return CheckedCommit(
-        kind=kind,
-        committer=Member(staged.committer, following.tree.member(staged.committer)),
-        authenticated_data=staged.message.content.authenticated_data,
-        proposals=staged.list.proposals,
-        added=tuple(Member(i, package.leaf_node) for i, package in staged.list.added),
-        removed=staged.list.removed,
-        updated=staged.updated,
-        extensions_before=before.context.extensions,
-        extensions_after=following.context.extensions,
-        group_info=info,
-        next=following,
-    )
+    return {
+        "kind": kind,
+        "committer": Member(staged.committer, staged.tree.member(staged.committer)),
+        "authenticated_data": staged.message.content.authenticated_data,
+        "proposals": staged.list.proposals,
+        "added": tuple(Member(i, package.leaf_node) for i, package in staged.list.added),
+        "removed": staged.list.removed,
+        "updated": staged.updated,
+        "extensions_before": before.context.extensions,
+        "extensions_after": staged.context.extensions,
+    }
