@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from server.hub.committers import CommitterDesk
@@ -145,6 +147,10 @@ def test_what_was_committed_is_asked_for_no_more() -> None:
     assert len(room.desk) == 0
 
 
+def _is_away(house: House, device: str) -> bool:
+    return not house.hub.fanout.is_there(device)
+
+
 @pytest.mark.parametrize("who", ["both", "the-patient-alone", "nobody"])
 async def test_the_hub_asks_the_pharmacys_device_first(house: House, who: str) -> None:
     """Then whoever is there; with nobody, the first that connects, before anything else."""
@@ -157,7 +163,7 @@ async def test_the_hub_asks_the_pharmacys_device_first(house: House, who: str) -
     gone = {"both": [], "the-patient-alone": [claire], "nobody": [claire, jean]}[who]
     for peer in gone:
         peer.hang_up()
-        await until(lambda device=peer.device: not house.hub.fanout.is_there(device))
+        await until(partial(_is_away, house, peer.device))
 
     await other.ok(frames.RetireDevice, statement=other.mls.revocation(tablet.device))
 
