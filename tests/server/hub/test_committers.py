@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 
 import pytest
@@ -149,6 +150,19 @@ def test_what_was_committed_is_asked_for_no_more() -> None:
 
 def _is_away(house: House, device: str) -> bool:
     return not house.hub.fanout.is_there(device)
+
+
+async def test_the_desk_looks_by_itself_when_somebodys_time_is_over() -> None:
+    """No sweep is asked for: it wakes when the two seconds are over."""
+    room = Room("counter", "phone")
+    room.desk.follow(due("counter", "phone"))
+    room.clock.turn(2)
+
+    running = asyncio.create_task(room.desk.run())
+    await until(lambda: len(room.asked) == 2)
+    running.cancel()
+
+    assert [device for device, _ in room.asked] == ["counter", "phone"]
 
 
 @pytest.mark.parametrize("who", ["both", "the-patient-alone", "nobody"])
