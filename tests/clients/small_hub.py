@@ -186,6 +186,8 @@ class SmallHub:
             other_devices=0,
             pharmacy=frames.Pharmacy(finess="990000001", name="Pharmacie", phone="01"),
             key_packages_left=0,
+            deployment="test.example",
+            hub_key=bytes(32),
             logs={"care": self._vkey},
             checkpoint="",
             conversations=[],
