@@ -45,7 +45,7 @@ from crypto.suites import SigningKey, suite_of
 NOW: Final = 1_800_000_000
 MOST_MEMBERS: Final = 12
 _POLICY: Final = 0xF001
-_PSKS: Final = Psks(external={b"psk": Secret(bytes(range(32)))})
+PSKS: Final = Psks(external={b"psk": Secret(bytes(range(32)))})
 _CAPABILITIES: Final = Capabilities(cipher_suites=(1, 3), extensions=(_POLICY,), credentials=(1,))
 
 
@@ -103,7 +103,7 @@ class World:
         self.authenticators = {0: group.epoch_authenticator.reveal()}
         self.members: dict[str, Client] = {"founder": Client("founder", own, group)}
         self.pending: dict[bytes, int] = {}
-        """The hub's Removes, which the next commit of a member must include: leaves by reference."""
+        """The hub's Removes, which a member's next commit must include: leaves by reference."""
         self.waiting: list[Item] = []
         """The proposals of this epoch, for whoever comes in while they wait."""
 
@@ -127,7 +127,7 @@ class World:
         """Somebody adds one or two newcomers."""
         if len(self.members) >= MOST_MEMBERS:
             return
-        newcomers = [self._newcomer() for _ in range(self.random.choice((1, 1, 2)))]
+        newcomers = [self.newcomer() for _ in range(self.random.choice((1, 1, 2)))]
         adds = [Add(bundle.key_package) for _, bundle in newcomers]
         committer = self._committer()
         if committer is None:
@@ -137,14 +137,14 @@ class World:
             return
         for own, bundle in newcomers:
             stored = KeyPackageBundle.deserialize(bundle.serialize())
-            group = Group.join(committed.welcome, stored, psks=_PSKS)
+            group = Group.join(committed.welcome, stored, psks=PSKS)
             self._arrive(own, group)
 
     def remove(self) -> None:
         """Somebody removes somebody else."""
         committer = self._committer()
         others = [one for one in self.members.values() if one is not committer]
-        if committer is None or len(others) < 2:  # noqa: PLR2004
+        if committer is None or len(others) < 2:
             return
         removed = self.random.choice(others)
         proposal = Remove(removed.group.own_leaf_index)
@@ -213,7 +213,7 @@ class World:
                 self._read_one(self.random.choice(waiting))
 
     def come_back(self) -> None:
-        """Somebody lost its state and comes back by its own commit, in the place of its old leaf."""
+        """Somebody lost its state and comes back by its own commit, in its old place."""
         client = self._current()
         witness = self._current()
         committed = Group.join_external(
@@ -240,7 +240,7 @@ class World:
 
     def put_out(self) -> None:
         """The hub proposes to remove somebody: the next commit of a member must do so."""
-        if self.pending or len(self.members) < 3:  # noqa: PLR2004
+        if self.pending or len(self.members) < 3:
             return
         leaf = self.random.choice(self.hub.members()).leaf_index
         if any(self._removes(reference, Remove(leaf)) for reference in self.hub.proposals):
@@ -283,7 +283,7 @@ class World:
         broken = bytearray(self.random.choice(client.unread).data)
         broken[self.random.randrange(len(broken))] ^= 1 << self.random.randrange(8)
         before = client.group.serialize()
-        self._must_refuse(lambda: client.group.receive(bytes(broken), now=NOW, psks=_PSKS), None)
+        self._must_refuse(lambda: client.group.receive(bytes(broken), now=NOW, psks=PSKS), None)
         if client.group.serialize() != before:
             raise Disagreement("what was refused has changed something")
 
@@ -304,7 +304,7 @@ class World:
             proposals,
             force_path=force_path,
             own=own,
-            psks=_PSKS,
+            psks=PSKS,
             wire="public",
             now=NOW,
             random_bytes=self.random.randbytes,
@@ -388,7 +388,7 @@ class World:
         self.counts["messages read late"] += group is client.former
 
     def _follow(self, client: Client, item: Item) -> None:
-        received = client.group.receive(item.data, now=NOW, psks=_PSKS)
+        received = client.group.receive(item.data, now=NOW, psks=PSKS)
         if isinstance(received, ReceivedProposal):
             client.group = received.next
             return
@@ -466,13 +466,14 @@ class World:
         raise Disagreement("accepted what must be refused")
 
     def _maybe(self) -> bool:
-        return self.random.random() < 0.5  # noqa: PLR2004
+        return self.random.random() < 0.5
 
     def _name(self) -> str:
         self._names += 1
         return f"member {self._names}"
 
-    def _newcomer(self) -> tuple[Own, KeyPackageBundle]:
+    def newcomer(self) -> tuple[Own, KeyPackageBundle]:
+        """Return somebody who could be added."""
         own = self._own(self._name())
         return own, KeyPackageBundle.create(self.suite, own, self.random.randbytes)
 
