@@ -11,7 +11,7 @@ import type { PathKeys } from "./treekem"
 import type { CipherSuite } from "./suites"
 
 /** Resumption keys of past epochs, for commits that name them. */
-const MAX_PAST_EPOCHS = 32
+const MAX_PAST_EPOCHS = 16
 
 export interface OwnUpdate {
   readonly reference: Uint8Array
