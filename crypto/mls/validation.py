@@ -250,7 +250,7 @@ def _check_unmerged(
 
 def check_tree(tree: RatchetTree, group_id: bytes, extensions: Extensions) -> None:
     """12.4.3.1: the integrity of a tree that comes with a Welcome or a GroupInfo."""
-    # First: from here on no list of unmerged leaves is longer than its subtree.
+    # Before the parent hashes, which believe what a node says of its unmerged leaves.
     check_unmerged_leaves(tree)
     verify_parent_hashes(tree)
     for index, leaf in tree.leaves():
