@@ -16,9 +16,10 @@ from tests.e2e.chromium import CAMERA, a_browser
 from tests.e2e.conftest import NewContext
 from tests.e2e.coturn import Coturn
 from tests.e2e.hub import Hub
-from tests.e2e.netns import Place, a_place, can_make, telling
+from tests.e2e.netns import Place, a_place, telling
 from tests.e2e.scenes import apart
 from tests.e2e.stage import Stage
+from tests.needs import needs_namespaces
 
 # Twice the goal, which `tests.e2e.calls` holds on an idle machine.
 MOST_GAP_MS = 4_000
@@ -432,7 +433,7 @@ def test_another_tab_takes_the_call_over(stage: Stage, met: tuple[Caller, Caller
     assert jean.page.evaluate("calls.live().length") == 0
 
 
-@pytest.mark.skipif(not can_make(), reason="no network namespace can be made here")
+@needs_namespaces
 @pytest.mark.parametrize("how", ["down", "silent"])
 def test_a_picture_is_back_after_its_link_was_cut(
     built: None, playwright: Playwright, how: str

@@ -13,12 +13,9 @@ import pytest
 
 from tests.e2e import netns
 from tests.e2e.netns import NAMED, Host, Namespace, Town
+from tests.needs import needs_namespaces
 
 PATIENCE = 10
-
-needs_root = pytest.mark.skipif(
-    not netns.can_make(), reason="no network namespace can be made here"
-)
 
 
 @pytest.fixture
@@ -43,7 +40,7 @@ def arrives(sender: Namespace, receiver: socket.socket, seconds: float) -> bool:
     return bool(readable) and receiver.recv(16) == b"hello"
 
 
-@needs_root
+@needs_namespaces
 def test_nothing_leaves_a_namespace() -> None:
     """Its only interfaces are loopback and the two ends of its own cable."""
     with netns.a_place() as place, place.entered():
@@ -52,7 +49,7 @@ def test_nothing_leaves_a_namespace() -> None:
     assert names == {"lo", "w0", "w1"}
 
 
-@needs_root
+@needs_namespaces
 def test_programs_started_in_a_place_are_there_and_end_with_it() -> None:
     """By the prefix of their command; whatever still runs is ended when the place is removed."""
     with netns.a_place() as place:
@@ -68,7 +65,7 @@ def test_programs_started_in_a_place_are_there_and_end_with_it() -> None:
     assert os.stat("/proc/thread-self/ns/net").st_ino != there
 
 
-@needs_root
+@needs_namespaces
 def test_a_place_is_removed_after_a_failure() -> None:
     """The namespace of a test that failed does not stay behind."""
     with pytest.raises(ZeroDivisionError), netns.a_town() as town:
@@ -77,7 +74,7 @@ def test_a_place_is_removed_after_a_failure() -> None:
     assert not any((NAMED / one.name).exists() for one in (town.here, town.there))
 
 
-@needs_root
+@needs_namespaces
 def test_what_a_killed_run_left_behind_is_swept(monkeypatch: pytest.MonkeyPatch) -> None:
     """A namespace whose owner is no more goes when the next one is made."""
     gone = subprocess.Popen(["true"])
@@ -89,7 +86,7 @@ def test_what_a_killed_run_left_behind_is_swept(monkeypatch: pytest.MonkeyPatch)
         assert not (NAMED / left).exists()
 
 
-@needs_root
+@needs_namespaces
 @pytest.mark.parametrize("how", ["cut", "silence"])
 def test_a_cable_carries_until_it_is_cut_and_again_once_mended(town: Town, how: str) -> None:
     """By what is really sent over it."""
@@ -104,7 +101,7 @@ def test_a_cable_carries_until_it_is_cut_and_again_once_mended(town: Town, how: 
         assert arrives(town.here, receiver, PATIENCE)
 
 
-@needs_root
+@needs_namespaces
 def test_the_other_cable_carries_on_when_one_is_cut(town: Town) -> None:
     """The default route falls to it."""
     with a_listener(town.there, "10.78.2.2") as receiver:
@@ -113,7 +110,7 @@ def test_the_other_cable_carries_on_when_one_is_cut(town: Town) -> None:
         assert arrives(town.here, receiver, PATIENCE)
 
 
-@needs_root
+@needs_namespaces
 def test_an_executable_runs_a_program_in_its_place(tmp_path: Path) -> None:
     """For what starts programs by a path alone."""
     with netns.a_place() as place:

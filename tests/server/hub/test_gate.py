@@ -21,6 +21,7 @@ from signaling import frames
 from signaling.codes import CODES, Code
 from signaling.frames import AnyClientFrame
 from tests.server.house import PEOPLE, House, Peer, a_house, a_pair
+from tests.server.mls import added
 from tests.server.talk import (
     CANDIDATES,
     OFFER,
@@ -106,7 +107,7 @@ async def _role(house: House) -> Peer:
 
 async def _device(house: House) -> Peer:
     claire, hugo = await house.peer("claire"), await house.knock("hugo")
-    hugo.device = claire.device
+    hugo.mls = claire.mls
     await hugo.refused(frames.Hello, device=claire.device, signature_key=claire.signature_key)
     return hugo
 
@@ -119,7 +120,7 @@ async def _tenant(house: House) -> Peer:
         conversation_kind="remote_dispensation",
         patient=PEOPLE["rose"].id,
         motive="age",
-        group_info=opaque.group_info(),
+        group_info=b"not looked at",
     )
     return claire
 
@@ -159,15 +160,11 @@ async def _id_reused(house: House) -> Peer:
 
 
 async def _package_used(house: House) -> Peer:
-    claire, jean, conversation = await a_pair(house)
-    await claire.refused(
-        frames.Commit,
-        conversation=conversation,
-        commit=opaque.commit(conversation, 1),
-        group_info=opaque.group_info(),
-        welcome=opaque.welcome(),
-        adds=[frames.Added(person=jean.person, device=jean.device, key_package="ab" * 32)],
-    )
+    claire, _, conversation = await a_pair(house)
+    await house.peer("jean", packages=1)
+    (row,) = await claire.claim(conversation, "jean")
+    other = added(row | {"key_package": "ab" * 32})
+    await claire.refused(frames.Commit, **claire.mls.an_add(conversation, row, adds=other))
     return claire
 
 
@@ -229,7 +226,7 @@ async def _call_busy(house: House) -> Peer:
 async def _call_taken(house: House) -> Peer:
     talk = await a_talk(house)
     second = await house.peer("jean", packages=1)
-    await talk.claire.add(talk.conversation, "jean", epoch=1)
+    await talk.claire.add(talk.conversation, "jean")
     await talk.refused(second, frames.AcceptCall)
     return second
 
@@ -451,21 +448,21 @@ async def _accepted(house: House) -> dict[type[Any], tuple[Peer, dict[str, Any]]
         "conversation_kind": "remote_dispensation",
         "patient": jean.person,
         "motive": "other",
-        "group_info": opaque.group_info(),
+        "group_info": claire.group_info(fresh),
     }
     here = {"conversation": conversation}
-    commit = {"commit": opaque.commit(conversation, 0), "group_info": opaque.group_info()}
+    commit = claire.mls.a_commit(conversation)
     return {
         frames.Hello: (
             known,
             {"device": claire.device, "signature_key": claire.signature_key},
         ),
         frames.Ping: (jean, {}),
-        frames.PublishKeyPackages: (jean, {"packages": [opaque.key_package()]}),
+        frames.PublishKeyPackages: (jean, {"packages": jean.key_packages()}),
         frames.ClaimKeyPackages: (known, here | {"person": jean.person}),
         frames.ListPatients: (known, {}),
         frames.CreateConversation: (known, start),
-        frames.Commit: (known, here | commit),
+        frames.Commit: (known, commit),
         frames.SendMessage: (known, here | {"body": known.message(conversation).at_epoch(1)}),
         frames.AdvanceCursor: (known, here | {"delivered": 1, "read": 1}),
         frames.ListAuditedConversations: (marc, {}),
@@ -541,7 +538,7 @@ async def test_an_act_and_its_entry_that_disagree_are_undone(
     jean = await house.peer("jean")
     monkeypatch.setitem(ACTS, frames.PublishKeyPackages, forgetful)
 
-    refused = await jean.refused(frames.PublishKeyPackages, packages=[opaque.key_package()])
+    refused = await jean.refused(frames.PublishKeyPackages, packages=jean.key_packages())
 
     assert (refused.code, refused.retry) == ("E_INTERNAL", "later")
     await jean.ok(frames.Ping)

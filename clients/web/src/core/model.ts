@@ -251,6 +251,8 @@ export type CallStage =
       readonly call: CallNotice | null
       /** `waiting` only: « Entrer en salle d’attente » was pressed and the place is held. */
       readonly entered: boolean
+      /** Why the hub has not opened it. */
+      readonly trouble: Trouble | null
     }
   /** It rings here. `until` (ms). */
   | { readonly kind: "incoming"; readonly call: CallNotice; readonly from: string; readonly until: number }

@@ -34,7 +34,7 @@ const BOTH_WAIT = aNotice("lobby", [aPerson(JEAN, "waiting"), mineAt(CLAIRE, "wa
 const RINGS = aNotice("ringing", [mineAt(CLAIRE, "joined"), aPerson(JEAN, "ringing", { since: NOW - 20_000 })])
 const ACTIVE = aNotice("active", [mineAt(CLAIRE, "joined"), aPerson(JEAN, "joined")])
 
-const lobby = (as: "caller" | "waiting", call: CallNotice | null, entered = false): CallStage => ({ kind: "lobby", conversation: uuid(1), as, call, entered })
+const lobby = (as: "caller" | "waiting", call: CallNotice | null, entered = false): CallStage => ({ kind: "lobby", conversation: uuid(1), as, call, entered, trouble: null })
 
 function inCall(tiles: readonly Tile[], changes: Partial<Extract<CallStage, { kind: "in_call" }>> = {}): CallStage {
   return {

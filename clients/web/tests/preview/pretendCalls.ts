@@ -110,7 +110,7 @@ export function pretendCalls(scene: CallScene): PretendedCalls {
       stage.value = next
     },
     prepare: (id) => answer(() => {
-      stage.value = { kind: "lobby", conversation: id, as: "caller", call: live(), entered: false }
+      stage.value = { kind: "lobby", conversation: id, as: "caller", call: live(), entered: false, trouble: null }
       change({ state: "ready", preview: mine() })
     }),
     ring: () => answer(() => {

@@ -47,7 +47,7 @@ describe("where a call belongs", () => {
   it.each<[CallStage, string | null]>([
     [{ kind: "none" }, null],
     [{ kind: "incoming", call, from: "Claire", until: 0 }, null],
-    [{ kind: "lobby", conversation: "two", as: "caller", call: null, entered: false }, "two"],
+    [{ kind: "lobby", conversation: "two", as: "caller", call: null, entered: false, trouble: null }, "two"],
     [{ kind: "calling", call, until: 0 }, "one"],
     [{ kind: "ended", conversation: "two", reason: "hung_up", lasted: 0, callMe: false, mayCallAgain: true }, "two"],
   ])("%j", (stage, conversation) => {

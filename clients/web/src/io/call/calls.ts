@@ -31,7 +31,7 @@ export interface World {
   readonly renewSocket: () => void
 }
 
-type Lobby = { readonly conversation: string; readonly as: "caller" | "waiting" }
+type Lobby = Pick<Extract<CallStage, { readonly kind: "lobby" }>, "conversation" | "as" | "trouble">
 
 const DONE: Outcome = { ok: true }
 const NOT_NOW: Outcome = { ok: false, trouble: { code: "call.wrong_state", text: "" } }
@@ -132,7 +132,7 @@ export class CallDesk {
     this.#leaveLobbiesBut(conversation)
     this.#ended = null
     const as = this.world.me()?.role === "pharmacist" ? "caller" : "waiting"
-    this.#lobby = { conversation, as }
+    this.#lobby = { conversation, as, trouble: null }
     this.#show()
     if (this.#isUnasked(conversation)) this.world.media.value = { ...this.world.media.value, cameraOn: false, microphoneOn: false }
     this.#start()
@@ -171,8 +171,12 @@ export class CallDesk {
     // Pressed at once, before the hub has said which call this is.
     await this.#opening
     const lobby = this.#lobby
-    const call = lobby === null ? undefined : this.#liveIn(lobby.conversation)
-    if (lobby === null || call === undefined) return this.#place().kind === "in_call" ? BUSY : NOT_NOW
+    if (lobby === null) return this.#place().kind === "in_call" ? BUSY : NOT_NOW
+    // What the hub refused a moment ago is asked again: « too often » passes.
+    const opened = lobby.trouble === null ? DONE : await this.#open(lobby.conversation)
+    if (!opened.ok) return opened
+    const call = this.#liveIn(lobby.conversation)
+    if (call === undefined) return NOT_NOW
     this.#entered.add(call.view.id)
     this.#presses.give(lobby.conversation, call.view.id)
     return this.#control({ kind: "call.ring", ...idsOf(call), persons: this.#toRing(call) })
@@ -422,7 +426,7 @@ export class CallDesk {
     if (known === undefined) return
     if (place.kind === "waiting") {
       this.#entered.add(place.view.id)
-      this.#lobby ??= { conversation: place.view.conversation, as: this.world.me()?.role === "pharmacist" ? "caller" : "waiting" }
+      this.#lobby ??= { conversation: place.view.conversation, as: this.world.me()?.role === "pharmacist" ? "caller" : "waiting", trouble: null }
       this.#start()
     }
     if (place.kind === "calling" || place.kind === "in_call") this.#join(known)
@@ -502,6 +506,7 @@ export class CallDesk {
     // The hub may name another, where two open one at once.
     this.#presses.give(conversation, this.#liveIn(conversation) === undefined ? null : call)
     const outcome = await this.#control({ kind: "call.open", conversation, call })
+    if (this.#lobby?.conversation === conversation) this.#lobby = { ...this.#lobby, trouble: outcome.ok ? null : outcome.trouble }
     if (!outcome.ok) this.#notIn(conversation)
     else if (!this.#presses.areFor(conversation)) this.#leaveLobby(conversation)
     this.#look()
@@ -564,8 +569,8 @@ export class CallDesk {
       if (place.kind === "in_call") return this.#inCall(known, call)
     }
     if (this.#lobby !== null) {
-      const { conversation, as } = this.#lobby
-      return { kind: "lobby", conversation, as, call: this.#liveIn(conversation)?.notice ?? null, entered: as === "waiting" && place.kind === "waiting" }
+      const { conversation, as, trouble } = this.#lobby
+      return { kind: "lobby", conversation, as, call: this.#liveIn(conversation)?.notice ?? null, entered: as === "waiting" && place.kind === "waiting", trouble }
     }
     return this.#ended === null ? { kind: "none" } : { ...this.#ended, mayCallAgain: this.#mayCallAgain(this.#ended.reason) }
   }

@@ -56,7 +56,7 @@ export function Lobby({ stage, me, conversation }: LobbyProps) {
         <Settings />
       </div>
       <div class="call-foot">
-        <TroubleNotice trouble={trouble} />
+        <TroubleNotice trouble={trouble ?? stage.trouble} />
         {!stage.entered && (
           <button type="button" class="button primary big" disabled={act === "ring" && named(others, null).length === 0} onClick={go}>
             {act === "enter" ? <DoorIcon /> : <CameraIcon />}

@@ -106,6 +106,22 @@ describe("another conversation", () => {
     expect(page.stage.value).toMatchObject({ kind: "lobby", conversation: "elsewhere" })
   })
 
+  test("that the hub did not open says why, and is asked for again by the next press", async () => {
+    const page = new Page(undefined, "pharmacist")
+    const trouble = { code: "E_RATE", text: "" }
+    page.answer = () => ({ ok: false, trouble })
+    await page.desk.prepare(CONVERSATION)
+    expect(page.stage.value).toMatchObject({ kind: "lobby", trouble })
+    expect(await page.desk.ring()).toEqual({ ok: false, trouble })
+
+    page.answer = () => ({ ok: true })
+    void page.told(aView("waiting"))
+    expect(await page.desk.ring()).toEqual({ ok: true })
+
+    expect(page.stage.value).toMatchObject({ trouble: null })
+    expect(page.asked.map(({ kind }) => kind)).toEqual(["call.open", "call.open", "call.open", "call.ring"])
+  })
+
   test("waits while a call goes on, and says so", async () => {
     const page = await inCall(new Page(undefined, "pharmacist"))
     const before = page.asked.length
