@@ -30,7 +30,7 @@ from clients.python.errors import (
     Unlawful,
     Unproven,
 )
-from clients.python.trust import Judge, identity_of
+from clients.python.trust import Judge, Trust, identity_of
 from crypto.errors import CryptoError
 from crypto.hpke import RandomBytes
 from crypto.mls.authenticated_data import AuthenticatedData
@@ -287,7 +287,7 @@ class Room:
         self.fault = CannotFollow("unknown_event")
         raise self.fault
 
-    def told(self, summary: frames.Summary, judge: Judge) -> bool:
+    def told(self, summary: frames.Summary, trust: Trust) -> bool:
         """Take in the hub's description; tell whether this device stands elsewhere by it."""
         place = (summary.generation, summary.epoch)
         pending = self.pending
@@ -300,7 +300,7 @@ class Room:
             and self._place_of(pending.following.public) <= place
         ):
             # It was accepted, and its answer and its event were lost.
-            return self.adopt(summary.since, judge, 0.0)
+            return self.adopt(summary.since, trust, 0.0)
         if summary.generation <= self.generation:
             return False
         self._leave((summary.generation, 0))
@@ -352,7 +352,7 @@ class Room:
         judge.trust.pin_devices(joined.members())
         return Joined(spent)
 
-    def adopt(self, seq: int, judge: Judge, now: float) -> bool:
+    def adopt(self, seq: int, trust: Trust, now: float) -> bool:
         """Go on with what the hub has accepted, and where it stands; tell whether it was news."""
         pending = self.pending
         if pending is None:
@@ -363,7 +363,7 @@ class Room:
             return False
         keep = not self._enters_anew and set(self.members()) <= set(_leaves(pending.following))
         self._enter(pending.following, now, keep_previous=keep)
-        judge.trust.pin_devices(pending.following.members())
+        trust.pin_devices(pending.following.members())
         return True
 
     def forget_previous(self, now: float) -> None:
@@ -472,7 +472,7 @@ class Room:
     def _take_commit(self, event: Event, judge: Judge, now: float) -> bool:
         if self.is_own(event):
             judge.check_own(event)
-            return self.adopt(event.seq, judge, now)
+            return self.adopt(event.seq, judge.trust, now)
         if self.fault is not None or self.group is None:
             return False
         group = self.group
@@ -503,7 +503,7 @@ class Room:
     def _take_succession(self, event: Event, judge: Judge) -> bool:
         if self.is_own(event):
             judge.check_own(event)
-            return self.adopt(event.seq, judge, 0.0)
+            return self.adopt(event.seq, judge.trust, 0.0)
         public = _or_cannot(lambda: PublicGroup.found(event.body))
         place = self._place_of(public)
         if place <= self.place or public.epoch != 0:
