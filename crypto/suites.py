@@ -173,7 +173,7 @@ class Suite:
 
     def expand_with_label(self, secret: bytes, label: bytes, context: bytes, size: int) -> bytes:
         """Return ExpandWithLabel (RFC 9420, section 8)."""
-        info = size.to_bytes(2, "big") + _label_and(label, context)
+        info = _kdf_label(size, label) + vector(context)
         return self.hpke.kdf.expand(secret, info, size)
 
     def derive_secret(self, secret: bytes, label: bytes) -> bytes:
@@ -243,7 +243,19 @@ def _verifier(scheme: SignatureScheme, public: bytes) -> _Verifies:
 
 def _label_and(label: bytes, content: bytes) -> bytes:
     """Return SignContent, EncryptContext or the end of KDFLabel: the three are written alike."""
-    return vector(_LABEL + label) + vector(content)
+    return _prefixed(label) + vector(content)
+
+
+# Labels are a few public constants, and every message uses eight of them.
+@lru_cache(maxsize=256)
+def _kdf_label(size: int, label: bytes) -> bytes:
+    """Return how KDFLabel begins (RFC 9420, section 8)."""
+    return size.to_bytes(2, "big") + _prefixed(label)
+
+
+@lru_cache(maxsize=256)
+def _prefixed(label: bytes) -> bytes:
+    return vector(_LABEL + label)
 
 
 _ED25519: Final = _Edwards(ed25519.Ed25519PrivateKey, ed25519.Ed25519PublicKey, 32)

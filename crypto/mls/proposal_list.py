@@ -43,6 +43,8 @@ class SentProposal:
     proposal: Proposal
     sender: Sender
     reference: bytes | None
+    authenticated_data: bytes = b""
+    """What it was sent with: of the hub's Remove, the justification."""
 
     @property
     def sender_leaf(self) -> int:

@@ -18,6 +18,7 @@ from crypto.mls.content import (
     AuthenticatedContent,
     FramedContent,
     framed_content_tbs,
+    framed_header,
     read_content,
     write_content,
 )
@@ -31,7 +32,7 @@ _GUARD_BYTES: Final = 4
 # A whole file in one message is beyond what any hub forwards; a padding beyond it is a mistake.
 MAX_PADDING: Final = 2**20
 
-_WITH_CONTEXT: Final = frozenset({SenderType.MEMBER, SenderType.NEW_MEMBER_COMMIT})
+_WITH_CONTEXT: Final = (SenderType.MEMBER, SenderType.NEW_MEMBER_COMMIT)
 
 
 def sign_content(
@@ -99,19 +100,18 @@ def protect_private(
     if not 0 <= padding <= MAX_PADDING:
         raise InvalidMessage(Rule.BAD_PADDING)
     plaintext = _encode_private_content(message, padding)
-    generation, key = tree.next_key(leaf, _ratchet_of(content.content_type))
+    content_type = content.content_type
+    generation, key, nonce = tree.next_key(leaf, _ratchet_of(content_type))
     guard = random_bytes(_GUARD_BYTES)
     aead, header = suite.hpke.aead, _header(content)
     associated = header + vector(content.authenticated_data)
-    nonce = _guarded(key.nonce.reveal(), guard)
-    ciphertext = aead.seal(key.key.reveal(), nonce, associated, plaintext)
-    key.wipe()
+    ciphertext = aead.seal(key, _guarded(nonce, guard), associated, plaintext)
     sender_data = leaf.to_bytes(4, "big") + generation.to_bytes(4, "big") + guard
     data_key, data_nonce = sender_data_key(suite, sender_data_secret, ciphertext)
     return PrivateMessage(
         group_id=content.group_id,
         epoch=content.epoch,
-        content_type=content.content_type,
+        content_type=content_type,
         authenticated_data=content.authenticated_data,
         encrypted_sender_data=aead.seal(data_key, data_nonce, header, sender_data),
         ciphertext=ciphertext,
@@ -211,8 +211,7 @@ def _decode_private_content(
 
 def _header(message: FramedContent | PrivateMessage) -> bytes:
     """Return SenderDataAAD, with which PrivateContentAAD begins."""
-    epoch = message.epoch.to_bytes(8, "big")
-    return vector(message.group_id) + epoch + bytes((message.content_type,))
+    return framed_header(message.group_id, message.epoch) + bytes((message.content_type,))
 
 
 def _ratchet_of(content_type: ContentType) -> RatchetType:

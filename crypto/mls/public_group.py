@@ -546,7 +546,8 @@ def read_proposals(suite: Suite, reader: Reader) -> dict[bytes, AuthenticatedCon
 
 
 def _sent(message: AuthenticatedContent, reference: bytes) -> SentProposal:
-    return SentProposal(message.proposal(), message.content.sender, reference)
+    content = message.content
+    return SentProposal(message.proposal(), content.sender, reference, content.authenticated_data)
 
 
 def _tree_of(info: GroupInfo, suite: Suite, ratchet_tree: bytes | None) -> RatchetTree:

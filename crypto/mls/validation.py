@@ -7,6 +7,7 @@ functions let through.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from crypto.errors import (
     BadKey,
@@ -22,7 +23,6 @@ from crypto.mls import tree_math
 from crypto.mls.extensions import (
     DEFAULT_EXTENSIONS,
     Extensions,
-    ExtensionType,
     RequiredCapabilities,
     check_known_extensions,
 )
@@ -43,30 +43,54 @@ def check_leaf_signature(suite: Suite, leaf: LeafNode, group_id: bytes, leaf_ind
         raise InvalidLeafNode(Rule.BAD_SIGNATURE) from exc
 
 
-def check_required_capabilities(leaf: LeafNode, extensions: Extensions) -> None:
+@dataclass(frozen=True, slots=True)
+class Demands:
+    """What a group's extensions ask of every member, read once for all of them."""
+
+    required_extensions: frozenset[int]
+    required_proposals: frozenset[int]
+    required_credentials: frozenset[int]
+    used_extensions: frozenset[int]
+
+    @classmethod
+    def of(cls, extensions: Extensions) -> Demands:
+        """Read them from the group context's extensions; the default types need no support."""
+        required = RequiredCapabilities.of(extensions)
+        return cls(
+            frozenset(required.extension_types) - DEFAULT_EXTENSIONS,
+            frozenset(required.proposal_types) - DEFAULT_PROPOSALS,
+            frozenset(required.credential_types),
+            frozenset(one.type for one in extensions) - DEFAULT_EXTENSIONS,
+        )
+
+    @property
+    def are_none(self) -> bool:
+        """Tell whether anybody meets them."""
+        required = self.required_extensions | self.required_proposals | self.required_credentials
+        return not required and not self.used_extensions
+
+
+def check_required_capabilities(leaf: LeafNode, demands: Demands) -> None:
     """7.3: what the group requires is listed in the leaf's capabilities."""
-    required = RequiredCapabilities.of(extensions)
     listed = leaf.capabilities
-    pairs = (
-        (set(required.extension_types) - DEFAULT_EXTENSIONS, listed.extensions),
-        (set(required.proposal_types) - DEFAULT_PROPOSALS, listed.proposals),
-        (set(required.credential_types), listed.credentials),
-    )
-    if any(not needed <= set(supported) for needed, supported in pairs):
+    if not (
+        demands.required_extensions.issubset(listed.extensions)
+        and demands.required_proposals.issubset(listed.proposals)
+        and demands.required_credentials.issubset(listed.credentials)
+    ):
         raise InvalidLeafNode(Rule.MISSING_CAPABILITY)
 
 
-def check_group_extensions(leaf: LeafNode, extensions: Extensions) -> None:
+def check_group_extensions(leaf: LeafNode, demands: Demands) -> None:
     """13.4: the leaf supports each extension of the group context."""
-    used = {one.type for one in extensions} - DEFAULT_EXTENSIONS
-    if not used <= set(leaf.capabilities.extensions):
+    if not demands.used_extensions.issubset(leaf.capabilities.extensions):
         raise InvalidLeafNode(Rule.UNSUPPORTED_EXTENSION)
 
 
 def check_credential_types(tree: RatchetTree) -> None:
     """7.3: each credential type in use is supported by every member."""
     used = {leaf.credential.type for _, leaf in tree.leaves()}
-    if any(not used <= set(leaf.capabilities.credentials) for _, leaf in tree.leaves()):
+    if not all(used.issubset(leaf.capabilities.credentials) for _, leaf in tree.leaves()):
         raise InvalidLeafNode(Rule.UNSUPPORTED_CREDENTIAL)
 
 
@@ -134,8 +158,9 @@ def check_leaf(
     suite: Suite, leaf: LeafNode, extensions: Extensions, source: LeafNodeSource
 ) -> None:
     """7.3: everything about a leaf that does not depend on its place or its neighbours."""
-    check_required_capabilities(leaf, extensions)
-    check_group_extensions(leaf, extensions)
+    demands = Demands.of(extensions)
+    check_required_capabilities(leaf, demands)
+    check_group_extensions(leaf, demands)
     check_own_credential(leaf)
     check_version(leaf)
     check_leaf_extensions(leaf)
@@ -187,13 +212,12 @@ def check_info_extensions(extensions: Extensions) -> None:
 
 def check_members_support(tree: RatchetTree, extensions: Extensions) -> None:
     """12.1.7: every member supports what the group's extensions ask."""
-    needed = {one.type for one in extensions} - DEFAULT_EXTENSIONS
-    required = any(one.type == ExtensionType.REQUIRED_CAPABILITIES for one in extensions)
-    if not needed and not required:
+    demands = Demands.of(extensions)
+    if demands.are_none:
         return
     for _, leaf in tree.leaves():
-        check_required_capabilities(leaf, extensions)
-        check_group_extensions(leaf, extensions)
+        check_required_capabilities(leaf, demands)
+        check_group_extensions(leaf, demands)
 
 
 def check_tree_hash(tree: RatchetTree, wanted: bytes) -> None:
@@ -243,6 +267,6 @@ def check_tree(tree: RatchetTree, group_id: bytes, extensions: Extensions) -> No
 def check_joinable(leaf: LeafNode, extensions: Extensions) -> None:
     """13.4: a client joins a group only if it supports every extension of its context."""
     try:
-        check_group_extensions(leaf, extensions)
+        check_group_extensions(leaf, Demands.of(extensions))
     except InvalidLeafNode as exc:
         raise InvalidGroupInfo(Rule.UNSUPPORTED_EXTENSION) from exc

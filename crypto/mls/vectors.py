@@ -437,6 +437,10 @@ _STRUCTS: Final[dict[str, type[Struct]]] = {
 }
 
 
+DECODED_ONLY: Final = frozenset((*_MESSAGES, *_STRUCTS, "ratchet_tree"))
+"""The fields of a `messages` case."""
+
+
 def run_messages(case: Case) -> None:
     """Every structure decoded, and encoded again byte for byte."""
     for name in _MESSAGES:

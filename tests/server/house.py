@@ -338,7 +338,7 @@ class Peer:
             "conversation_kind": "remote_dispensation",
             "patient": PEOPLE[patient].id,
             "motive": "age",
-            "group_info": self.group_info(conversation),
+            "group_info": other.pop("group_info", None) or self.group_info(conversation),
         }
         await self.ok(frames.CreateConversation, **fields | other)
         return conversation
@@ -408,3 +408,12 @@ async def a_pair(house: House) -> tuple[Peer, Peer, str]:
     await claire.add(conversation, "jean")
     await jean.push(frames.WelcomePush)
     return claire, jean, conversation
+
+
+async def a_removal(house: House) -> tuple[Peer, Peer, str]:
+    """A pharmacist with two devices in a group of her own: the second is to be given up."""
+    claire, second = await house.peer("claire"), await house.peer("claire", packages=1)
+    conversation = await claire.create()
+    await claire.add(conversation, "claire")
+    await second.push(frames.WelcomePush)
+    return claire, second, conversation

@@ -43,6 +43,10 @@ CLAIMED_DEVICES = 5
 """Devices of one person that a commit adds at most: the newest that have packages."""
 LOW_STOCK = 10
 
+MAX_TOLD = 25
+"""Removed devices that an entry names: it has 8 KiB, and adds alone may take five."""
+
+_COMMITTERS = frozenset({SenderType.MEMBER, SenderType.NEW_MEMBER_COMMIT})
 _COMMITTED_HERE = (Add, Remove, ExternalInit)
 """The proposals of which `membership.Change` tells what they do."""
 
@@ -143,7 +147,7 @@ def _well_formed(frame: Commit, header: MessageHeader) -> bool:
     """A public commit, by a member or by one who comes in; a Welcome exactly when it adds."""
     if header.wire_format is not WireFormat.PUBLIC_MESSAGE or header.sender is None:
         return False
-    if header.content_type is not ContentType.COMMIT:
+    if header.content_type is not ContentType.COMMIT or header.sender.type not in _COMMITTERS:
         return False
     return bool(frame.adds) == (frame.welcome is not None)
 
@@ -301,9 +305,12 @@ def _admit(context: Context, checked: CheckedCommit, added: list[KeyPackage], se
 
 
 def _committed(context: Context, sealed: Sealed, checked: CheckedCommit) -> Draft:
+    gone = _devices_of(checked)
     outcome = {
-        name: [_told(identity_of(member.leaf_node)) for member in several]
-        for name, several in (("adds", checked.added), ("removes", checked.removed))
+        "adds": [_told(identity_of(member.leaf_node)) for member in checked.added],
+        "removes": gone[:MAX_TOLD],
+        "removed": len(gone),
+        "kind": checked.kind,
     }
     return Draft(
         type=EntryType.GROUP_COMMITTED,
@@ -313,7 +320,7 @@ def _committed(context: Context, sealed: Sealed, checked: CheckedCommit) -> Draf
         conversation=context.conversation.id,
         subject=context.conversation.patient,
         sealed=sealed,
-        outcome={**outcome, "kind": checked.kind},
+        outcome=outcome,
     )
 
 

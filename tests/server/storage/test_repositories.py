@@ -21,6 +21,7 @@ from server.ports import Admission, Database, Tx
 from tests.server.house import PEOPLE, open_database
 
 CLAIRE, JEAN = PEOPLE["claire"], PEOPLE["jean"]
+NOW = 1_790_000_000_000_000
 
 
 @pytest.fixture
@@ -170,14 +171,14 @@ def test_a_package_is_published_once(tx: Tx) -> None:
     device = a_device(tx)
     package = a_package(device, b"one")
     tx.directory.publish([package])
-    tx.directory.claim(device, by="d", conversation="c")
+    tx.directory.claim(device, by="d", conversation="c", now=NOW)
     tx.directory.use(package.ref)
 
     tx.directory.publish([package])
 
     (stored,) = tx.directory.known([package.ref])
     assert stored.used
-    assert tx.directory.left([device]) == {}
+    assert tx.directory.left([device], now=NOW) == {}
 
 
 def test_a_claim_takes_one_package_once(tx: Tx) -> None:
@@ -185,10 +186,10 @@ def test_a_claim_takes_one_package_once(tx: Tx) -> None:
     device = a_device(tx)
     tx.directory.publish([a_package(device, b"one"), a_package(device, b"two")])
 
-    mine = tx.directory.claim(device, by="d1", conversation="c")
-    again = tx.directory.claim(device, by="d1", conversation="c")
-    theirs = tx.directory.claim(device, by="d2", conversation="c")
-    none = tx.directory.claim(device, by="d1", conversation="elsewhere")
+    mine = tx.directory.claim(device, by="d1", conversation="c", now=NOW)
+    again = tx.directory.claim(device, by="d1", conversation="c", now=NOW)
+    theirs = tx.directory.claim(device, by="d2", conversation="c", now=NOW)
+    none = tx.directory.claim(device, by="d1", conversation="elsewhere", now=NOW)
 
     assert mine is not None
     assert again is not None
@@ -201,11 +202,11 @@ def test_a_used_claim_is_not_handed_out_again(tx: Tx) -> None:
     """Once it was in a commit, the same claim takes a fresh package."""
     device = a_device(tx)
     tx.directory.publish([a_package(device, b"one"), a_package(device, b"two")])
-    first = tx.directory.claim(device, by="d", conversation="c")
+    first = tx.directory.claim(device, by="d", conversation="c", now=NOW)
     assert first is not None
     tx.directory.use(first.ref)
 
-    second = tx.directory.claim(device, by="d", conversation="c")
+    second = tx.directory.claim(device, by="d", conversation="c", now=NOW)
 
     assert second is not None
     assert second.ref != first.ref
@@ -215,10 +216,22 @@ def test_what_is_left_is_counted_for_each_device(tx: Tx) -> None:
     """Unclaimed and unused; a device without any is absent."""
     full, empty = a_device(tx), a_device(tx)
     tx.directory.publish([a_package(full, b"%d" % n) for n in range(3)])
-    tx.directory.claim(full, by="d", conversation="c")
+    tx.directory.claim(full, by="d", conversation="c", now=NOW)
 
-    assert tx.directory.left([full, empty]) == {full: 2}
+    assert tx.directory.left([full, empty], now=NOW) == {full: 2}
     assert tx.directory.known(["ab" * 32]) == []
+
+
+def test_a_package_that_has_expired_is_as_good_as_used(tx: Tx) -> None:
+    """At its last instant it is still handed out; after it neither counted nor claimed."""
+    device = a_device(tx)
+    tx.directory.publish([replace(a_package(device, b"one"), not_after=NOW)])
+
+    assert tx.directory.left([device], now=NOW) == {device: 1}
+    assert tx.directory.left([device], now=NOW + 1) == {}
+    assert tx.directory.claim(device, by="d", conversation="c", now=NOW + 1) is None
+    assert tx.directory.claim(device, by="d", conversation="c", now=NOW) is not None
+    assert tx.directory.claim(device, by="d", conversation="c", now=NOW + 1) is None
 
 
 def test_a_package_is_known_by_its_reference_or_its_init_key(tx: Tx) -> None:

@@ -247,7 +247,8 @@ async def test_no_answer_to_an_officer_holds_any_ciphertext(house: House) -> Non
         for query in (
             "SELECT body FROM event",
             "SELECT welcome FROM event WHERE welcome NOT NULL",
-            "SELECT group_info FROM conversation",
+            "SELECT group_info FROM mls_group",
+            "SELECT public FROM mls_group",
             "SELECT body FROM key_package",
         )
         for (value,) in house.rows(query)

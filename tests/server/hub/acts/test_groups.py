@@ -178,6 +178,7 @@ async def test_a_commit_is_proved_and_names_whom_it_added(house: House) -> None:
     assert entry["outcome"] == {
         "adds": [{"device": jean.device, "person": jean.person}],
         "removes": [],
+        "removed": 0,
         "kind": "member",
     }
     transcript = claire.mls.groups[conversation].context.confirmed_transcript_hash
