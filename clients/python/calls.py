@@ -164,7 +164,7 @@ async def send_signal(
         candidates=candidates,
         offer=offer,
     )
-    room = client.device.room(here.conversation)
+    room = client.known(here.conversation)
     bodies: list[bytes] = []
 
     def seal() -> ClientFrame:

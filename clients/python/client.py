@@ -300,7 +300,7 @@ class Client:
 
     async def remove(self, conversation: str, device: str) -> int:
         """Commit the Remove of another device of this person; return the commit's `seq`."""
-        room = self.device.room(conversation)
+        room = self.known(conversation)
         return await self._commit(conversation, lambda: [_removal(room, device)])
 
     async def renew(self, conversation: str) -> int:
@@ -309,7 +309,7 @@ class Client:
 
     async def succeed(self, conversation: str) -> VerifiedReceipt:
         """Begin a new group where nobody can follow the one there is: a pharmacist's."""
-        room, device = self.device.room(conversation), self.device
+        room, device = self.known(conversation), self.device
         room.found(
             lambda group_info: frames.SucceedGroup(
                 id="-", conversation=conversation, group_info=group_info
@@ -329,7 +329,7 @@ class Client:
         It is kept before it leaves: where this raises `NoAnswer`, or the process ends, the next
         hello of this device sends it on.
         """
-        room = self.device.room(conversation)
+        room = self.known(conversation)
         await self.until(lambda: room.may_send)
         return await self._deliver(room, self.device.write(room, text))
 
@@ -344,6 +344,12 @@ class Client:
                 if refusal.code not in _OF_ITS_EPOCH:
                     raise
             await self.left(room, place)
+
+    def known(self, conversation: str) -> Room:
+        """Return a conversation that the hub has described; raise `NoGroup` for any other."""
+        if conversation not in self.summaries:
+            raise NoGroup("unknown_conversation")
+        return self.device.room(conversation)
 
     async def left(self, room: Room, place: Place) -> None:
         """Wait until this device has followed a group beyond a place."""
@@ -408,11 +414,14 @@ class Client:
         task = asyncio.get_running_loop().create_task(self._beside(work))
         self._tasks.add(task)
         task.add_done_callback(self._finished)
+        # Where the task is cancelled before its first step, nobody else ends it.
+        task.add_done_callback(lambda _: work.close())
 
     def alarm(self, why: ClientError) -> None:
         """Tell the owner what was refused of others."""
         self.alarms.append(why)
         self._observer.on_alarm(why)
+        self._moved.set()
 
     def judge(self, conversation: str) -> Judge:
         """Return the judge of a conversation's group."""
@@ -704,7 +713,7 @@ class Client:
         proposals: Callable[[], Sequence[Proposal]] = tuple,
         adds: Sequence[frames.Added] = (),
     ) -> int:
-        answer = await self._upkeep.commit(self.device.room(conversation), proposals, adds)
+        answer = await self._upkeep.commit(self.known(conversation), proposals, adds)
         if answer is None:
             raise NoGroup("not_wanted")
         seq: int = answer.result["seq"]
@@ -771,6 +780,7 @@ class Client:
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
+        self._moved.set()
         if not task.cancelled() and task.exception() is not None:
             self._crash = self._crash or task.exception()
             self._end(ConnectionLost(None))
