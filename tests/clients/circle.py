@@ -40,7 +40,7 @@ def a_signing_key() -> SigningKey:
     return SUITE.signing_key(Secret(os.urandom(32)))
 
 
-def a_welcomed(device: Device, person: str, **changes: Any) -> Welcomed:
+def a_welcomed(device: Device, person: str, /, **changes: Any) -> Welcomed:
     """Return what a hub says at hello."""
     fields: dict[str, Any] = {
         "person": person,
@@ -83,6 +83,8 @@ class Circle:
         """Return a new device of somebody's, after its first hello."""
         device = Device.new()
         device.trust.meet(a_welcomed(device, self.person(name), hub_key=self.hub.public), device.id)
+        device.touch_pins()
+        device.save()
         return device
 
     def judge(self, device: Device, **changes: Any) -> Judge:

@@ -15,7 +15,7 @@ from websockets.asyncio.server import ServerConnection
 
 from clients.python.client import MAX_IN_FLIGHT, ClaimedPackage, Client, Observer, connected
 from clients.python.connection import Patience
-from clients.python.content import Message
+from clients.python.content import Message, SignalContent
 from clients.python.device import Device
 from clients.python.errors import (
     ClientError,
@@ -40,6 +40,7 @@ from signaling import frames
 from signaling.codec import encode
 from signaling.codes import Close, Code
 from signaling.frames import ClientFrame, Event
+from tests.clients.call_views import CALL
 from tests.clients.small_hub import COLLEAGUE, PERSON, SmallHub, refused, serving
 
 QUICK = Patience(opening=2, answer=2, act=5, first_pause=0.001, longest_pause=0.01)
@@ -94,6 +95,13 @@ class Colleague:
         event = self.hub.commit(CONVERSATION, pending.body, device=self.device.id, person=COLLEAGUE)
         room.adopt(event.seq, self.device.trust, 0.0)
         return event
+
+    def offer(self, to: str) -> bytes:
+        """Seal an offer for a device; return its bytes."""
+        content = SignalContent(
+            call=CALL, sender=self.device.id, to=to, generation=1, type="offer", sdp="v=0"
+        )
+        return self.device.seal_signal(self.device.room(CONVERSATION), content)
 
     def message(self, text: str) -> Event:
         """Write; return the event, which the hub has and nobody was told of."""

@@ -124,7 +124,7 @@ def test_a_member_whose_tag_commits_to_something_else_is_refused() -> None:
     """Else an officer could be shown another content than the members saw."""
     circle = Circle()
     claire, jean = circle.two()
-    header = {"id": os.urandom(16), "counter": 1, "sent_at": 1}
+    header: dict[str, Any] = {"id": os.urandom(16), "counter": 1, "sent_at": 1}
     honest = frank("Bonjour", "", os.urandom, **header)
     other = frank("Bonsoir", "", os.urandom, **header)
     body = circle.room(claire).seal(Franked(honest.payload, other.data), os.urandom)
@@ -550,7 +550,7 @@ def groups_frank(content: Any, header: dict[str, Any], *, way: Any = None) -> Fr
     encoded = msgspec.msgpack.encode(content)
     return module._frank(
         encoded,
-        module.MessageKind.SIGNAL,
+        MessageKind.SIGNAL,
         os.urandom,
         {**header, "signal": module._way(way or content)},
     )
