@@ -21,6 +21,8 @@ T = TypeVar("T")
 # RFC 9420, 2.1.2: the two high bits of the first byte say how many bytes the length takes;
 # 0b11 (the 8-byte form of RFC 9000) is not allowed, which leaves 30 bits.
 MAX_VECTOR_BYTES = 2**30 - 1
+# The tree of a few thousand members in one message; frames have lower bounds of their own.
+MAX_INPUT_BYTES = 2**24
 _TWO_BYTES = 2**6
 _FOUR_BYTES = 2**14
 _INVALID_PREFIX = 3
@@ -188,6 +190,13 @@ class Writer:
             raise MalformedInput("a number does not fit its field") from exc
 
 
+def bounded_reader(data: bytes) -> Reader:
+    """Return a reader of something that came from outside, if it is not too long for that."""
+    if len(data) > MAX_INPUT_BYTES:
+        raise MalformedInput("the input is longer than allowed")
+    return Reader(data)
+
+
 class Struct:
     """A structure of the presentation language: subclasses say how it is written and read."""
 
@@ -211,7 +220,7 @@ class Struct:
     @classmethod
     def decode(cls, data: bytes) -> Self:
         """Read one structure and nothing after it."""
-        reader = Reader(data)
+        reader = bounded_reader(data)
         decoded = cls.read(reader)
         reader.finish()
         return decoded

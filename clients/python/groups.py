@@ -301,10 +301,14 @@ class Room:
         ):
             # It was accepted, and its answer and its event were lost.
             return self.adopt(summary.since, trust, 0.0)
-        if summary.generation <= self.generation:
-            return False
-        self._leave((summary.generation, 0))
-        return True
+        if summary.generation > self.generation:
+            self._leave((summary.generation, 0))
+            return True
+        if self.group is not None and not (summary.joined or self.is_founding):
+            # Removed: the commit that did it was for those who stay.
+            self._leave(self.place)
+            return True
+        return False
 
     def read(self, event: Event, now: float) -> Said:
         """Open another device's message; raise `Unproven`."""

@@ -97,11 +97,10 @@ class FramedContent(Struct):
 
     def write(self, writer: Writer) -> None:
         """Append the structure."""
-        content_type = self.content_type
         writer.rest(framed_header(self.group_id, self.epoch))
         write_sender(writer, self.sender)
         writer.opaque(self.authenticated_data, at_most=MAX_AUTHENTICATED_DATA_BYTES)
-        writer.uint8(content_type)
+        writer.uint8(self.content_type)
         write_content(writer, self.content)
 
     @classmethod

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from crypto.encoding import Reader, Struct, Writer
+from crypto.encoding import Reader, Struct, Writer, bounded_reader
 from crypto.errors import MalformedInput
 from crypto.mls.content import (
     MESSAGE_BEGINS,
@@ -113,7 +113,7 @@ def encode_message(body: Body) -> bytes:
 
 def decode_message(data: bytes) -> Body:
     """Read one MLSMessage and nothing after it."""
-    reader = Reader(data)
+    reader = bounded_reader(data)
     body = _BODIES[read_versioned_wire_format(reader)].read(reader)
     reader.finish()
     return body

@@ -183,8 +183,12 @@ def _membership_tag(
 
 
 def _encode_private_content(message: AuthenticatedContent, padding: int) -> bytes:
+    content = message.content.content
+    if isinstance(content, bytes):
+        # What every application message takes, without a writer.
+        return vector(content) + vector(message.auth.signature) + bytes(padding)
     writer = Writer()
-    write_content(writer, message.content.content)
+    write_content(writer, content)
     message.auth.write(writer, message.content.content_type)
     writer.rest(bytes(padding))
     return writer.finish()

@@ -167,6 +167,11 @@ class CommitEffects:
     extensions_before: Extensions
     extensions_after: Extensions
 
+    @property
+    def external(self) -> bool:
+        """Tell whether somebody came in, or came back, by it."""
+        return self.kind != "member"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedCommit(CommitEffects):

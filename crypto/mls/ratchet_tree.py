@@ -21,8 +21,8 @@ _PARENT: Final = 2
 _BLANK: Final = b"\x00"
 _PRESENT: Final = (bytes((1, _LEAF)), bytes((1, _PARENT)))
 """How a node that is there begins, by whether it is a parent."""
-# A message of 16 MiB holds fewer blank nodes; a tree of a million leaves is beyond any group.
-MAX_NODES: Final = 2**21 - 1
+# 65,536 leaves: beyond any group here, and a bound on what a few bytes of blanks can ask for.
+MAX_NODES: Final = 2**17 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,8 +249,10 @@ class RatchetTree:
         nodes: list[Node | None] = []
         inner = Reader(reader.opaque())
         while not inner.at_end:
+            if len(nodes) == MAX_NODES:
+                raise MalformedInput("a tree of more nodes than allowed")
             nodes.append(_read_optional_node(inner, len(nodes)))
-        if not nodes or nodes[-1] is None or len(nodes) > MAX_NODES:
+        if not nodes or nodes[-1] is None:
             raise MalformedInput("a tree ends with a node that is not blank")
         width = 2 ** len(nodes).bit_length() - 1
         return cls(suite, nodes + [None] * (width - len(nodes)))

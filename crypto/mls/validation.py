@@ -255,11 +255,12 @@ def _between(tree: RatchetTree, leaf: int, top: int) -> Iterable[ParentNode]:
 
 def check_tree(tree: RatchetTree, group_id: bytes, extensions: Extensions) -> None:
     """12.4.3.1: the integrity of a tree that comes with a Welcome or a GroupInfo."""
+    # Before the parent hashes, which believe what a node says of its unmerged leaves.
+    check_unmerged_leaves(tree)
     verify_parent_hashes(tree)
     for index, leaf in tree.leaves():
         check_leaf(tree.suite, leaf, extensions, leaf.source)
         check_leaf_signature(tree.suite, leaf, group_id, index)
-    check_unmerged_leaves(tree)
     check_unique_keys(tree)
     check_credential_types(tree)
 

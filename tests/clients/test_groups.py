@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from clients.python import content as contents
 from clients.python import groups
 from clients.python.content import Franked, frank
 from clients.python.device import Device
@@ -29,7 +30,7 @@ from crypto.mls.group import Group
 from crypto.mls.message import decode_key_package
 from crypto.mls.proposal import Add, GroupContextExtensions, Remove
 from crypto.policy.statements import EpochReceipt, Unverified, authenticator_hash
-from crypto.policy.vocabulary import Role
+from crypto.policy.vocabulary import MessageKind, Role
 from signaling import frames
 from signaling.frames import Event, WelcomePush
 from tests.clients.circle import (
@@ -545,14 +546,12 @@ def test_what_a_signal_says_is_what_its_header_says(changes: dict[str, Any]) -> 
 
 def groups_frank(content: Any, header: dict[str, Any], *, way: Any = None) -> Franked:
     """Return a signal whose header is of another content."""
-    from clients.python import content as module
-
     encoded = msgspec.msgpack.encode(content)
-    return module._frank(
+    return contents._frank(
         encoded,
         MessageKind.SIGNAL,
         os.urandom,
-        {**header, "signal": module._way(way or content)},
+        {**header, "signal": contents._way(way or content)},
     )
 
 

@@ -115,7 +115,7 @@ def test_a_good_commit_is_accepted() -> None:
 
     result = good.check()
 
-    assert result.kind == "member"
+    assert (result.kind, result.external) == ("member", False)
     assert [one.leaf_node.credential.identity for one in result.removed] == [b"cyd"]
     assert [one.leaf_node.credential.identity for one in result.added] == [b"dan"]
     assert [one.leaf_index for one in result.updated] == [0]

@@ -62,6 +62,8 @@ def test_a_changed_case_fails(name: str) -> None:
     """The verdict is no foregone conclusion: every value of a case counts, if by one bit."""
     cases = official(f"mls/{name}.json")
     case = next((one for one in cases if one.get("epochs")), cases[-1])
+    if "epochs" in case:
+        case = {**case, "epochs": case["epochs"][:3]}
     places = [place for place in _places(case) if place[-1] not in NOT_JUDGED]
 
     unnoticed = [

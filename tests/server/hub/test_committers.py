@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from functools import partial
+
 import pytest
 
 from server.hub.committers import CommitterDesk
@@ -145,6 +148,23 @@ def test_what_was_committed_is_asked_for_no_more() -> None:
     assert len(room.desk) == 0
 
 
+def _is_away(house: House, device: str) -> bool:
+    return not house.hub.fanout.is_there(device)
+
+
+async def test_the_desk_looks_by_itself_when_somebodys_time_is_over() -> None:
+    """No sweep is asked for: it wakes when the two seconds are over."""
+    room = Room("counter", "phone")
+    room.desk.follow(due("counter", "phone"))
+    room.clock.turn(2)
+
+    running = asyncio.create_task(room.desk.run())
+    await until(lambda: len(room.asked) == 2)
+    running.cancel()
+
+    assert [device for device, _ in room.asked] == ["counter", "phone"]
+
+
 @pytest.mark.parametrize("who", ["both", "the-patient-alone", "nobody"])
 async def test_the_hub_asks_the_pharmacys_device_first(house: House, who: str) -> None:
     """Then whoever is there; with nobody, the first that connects, before anything else."""
@@ -157,7 +177,7 @@ async def test_the_hub_asks_the_pharmacys_device_first(house: House, who: str) -
     gone = {"both": [], "the-patient-alone": [claire], "nobody": [claire, jean]}[who]
     for peer in gone:
         peer.hang_up()
-        await until(lambda device=peer.device: not house.hub.fanout.is_there(device))
+        await until(partial(_is_away, house, peer.device))
 
     await other.ok(frames.RetireDevice, statement=other.mls.revocation(tablet.device))
 

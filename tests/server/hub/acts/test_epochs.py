@@ -446,7 +446,7 @@ async def test_a_suite_whose_keys_no_device_has_is_refused(house: House) -> None
 
     claire = await house.peer("claire")
     p256 = SUITES[2]
-    own = {
+    own: dict[str, Any] = {
         "signature_key": p256.generate_signature_key(os.urandom),
         "capabilities": Capabilities(cipher_suites=(2,), credentials=(1,)),
     }
