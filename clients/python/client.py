@@ -330,13 +330,16 @@ class Client:
         hello of this device sends it on.
         """
         room = self.known(conversation)
-        await self.until(lambda: room.may_send)
+        await self.steady(room)
         return await self._deliver(room, self.device.write(room, text))
 
     async def in_epoch(self, room: Room, frame: Callable[[], ClientFrame]) -> Answer:
         """Perform a frame that is encrypted in the group's epoch; made again for each new one."""
         while True:
-            await self.until(lambda: room.may_send)
+            await self.steady(room)
+            await self.until(lambda: room.may_send or not room.is_steady)
+            if not room.may_send:
+                continue
             place = room.place
             try:
                 return await self.perform(frame())
@@ -345,15 +348,26 @@ class Client:
                     raise
             await self.left(room, place)
 
+    async def left(self, room: Room, place: Place) -> None:
+        """Wait until this device has followed a group beyond a place, or cannot."""
+        await self.until(lambda: room.place != place or not room.is_steady)
+
     def known(self, conversation: str) -> Room:
         """Return a conversation that the hub has described; raise `NoGroup` for any other."""
         if conversation not in self.summaries:
             raise NoGroup("unknown_conversation")
         return self.device.room(conversation)
 
-    async def left(self, room: Room, place: Place) -> None:
-        """Wait until this device has followed a group beyond a place."""
-        await self.until(lambda: room.place != place)
+    async def steady(self, room: Room) -> None:
+        """Wait until this device follows a group; raise `NoGroup` where it never will."""
+
+        def is_lost() -> bool:
+            outside = room.group is None and not self.summaries[room.conversation].joined
+            return isinstance(room.fault, Unlawful) or (outside and room.fault is None)
+
+        await self.until(lambda: room.is_steady or is_lost())
+        if not room.is_steady:
+            raise NoGroup("not_in_group" if room.fault is None else room.fault.code)
 
     async def advance(self, conversation: str, *, delivered: int, read: int) -> None:
         """Say how far this device has received and displayed."""
@@ -612,14 +626,20 @@ class Client:
         try:
             moved = room.follow(event, self.judge(room.conversation), time.time())
         except (CannotFollow, Unlawful, Unproven) as why:
-            self.alarm(why)
-            if isinstance(why, CannotFollow):
-                self._upkeep.mend(room)
+            self._lose(room, why)
             return
         if moved:
             self._entered(room)
         else:
             self._upkeep.look(room)
+
+    def _lose(self, room: Room, why: CannotFollow | Unlawful | Unproven) -> None:
+        """Tell what was refused; mend what may be mended, and leave a trace of what may not."""
+        self.alarm(why)
+        if isinstance(why, CannotFollow):
+            self._upkeep.mend(room)
+        elif isinstance(why, Unlawful):
+            self._upkeep.protest(room, why.code)
 
     def _entered(self, room: Room) -> None:
         """A group stands in another epoch (or is none any more)."""
@@ -636,9 +656,7 @@ class Client:
         try:
             text = self._read_own(room, event) if mine else self._read_other(room, event)
         except (Unproven, CannotFollow) as why:
-            self.alarm(why)
-            if isinstance(why, CannotFollow):
-                self._upkeep.mend(room)
+            self._lose(room, why)
             return Message.of(event, mine=mine, refused=why.code)
         return Message.of(event, mine=mine, text=text)
 
@@ -668,9 +686,7 @@ class Client:
         try:
             joined = room.admit(push, packages, self.judge(push.conversation))
         except (CannotFollow, Unlawful) as why:
-            self.alarm(why)
-            if isinstance(why, CannotFollow):
-                self._upkeep.mend(room)
+            self._lose(room, why)
         else:
             if joined is not None:
                 self.device.spend(joined.spent)
@@ -725,7 +741,7 @@ class Client:
         flying.add(written.counter)
         try:
             await self.until(lambda: written.counter - min(flying) < MAX_IN_FLIGHT)
-            answer = await self.in_epoch(room, lambda: self._sealed(room, written))
+            answer = await self.in_epoch(room, self._bodies(room, written))
         except Refused:
             self.device.discard(written)
             raise
@@ -741,12 +757,23 @@ class Client:
     async def _deliver_beside(self, room: Room, written: Written) -> None:
         await self._deliver(room, written)
 
-    def _sealed(self, room: Room, written: Written) -> ClientFrame:
-        """Return the frame of a message, with a body of the present epoch that is kept."""
-        before, body = written.body, self.device.seal(room, written)
-        if body is not before:
-            self._observer.on_body(written.id, body)
-        return frames.SendMessage(id=self.next_id(), conversation=room.conversation, body=body)
+    def _bodies(self, room: Room, written: Written) -> Callable[[], ClientFrame]:
+        """Return what makes a message's frame for each try.
+
+        The body that an earlier run made comes first, of whatever epoch: the hub may have it.
+        """
+        first = written.body is not None
+
+        def frame() -> ClientFrame:
+            nonlocal first
+            before = written.body
+            body = before if first and before is not None else self.device.seal(room, written)
+            first = False
+            if body is not before:
+                self._observer.on_body(written.id, body)
+            return frames.SendMessage(id=self.next_id(), conversation=room.conversation, body=body)
+
+        return frame
 
     def _refill(self, left: int) -> None:
         if self.device.opens and self.device.packages and not self._refilling and left < STOCK:

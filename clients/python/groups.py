@@ -151,8 +151,12 @@ class Room:
     @property
     def may_send(self) -> bool:
         """Tell whether a message can be encrypted now: not while a removal waits (12.4)."""
-        able = self.group is not None and self.fault is None and not self.is_founding
-        return able and not self._enters_anew and not self.proposals
+        return self.is_steady and not self._enters_anew and not self.proposals
+
+    @property
+    def is_steady(self) -> bool:
+        """Tell whether there is a group here, and this device follows it."""
+        return self.group is not None and self.fault is None and not self.is_founding
 
     @property
     def proposals(self) -> int:

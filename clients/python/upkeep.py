@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
 
-from clients.python.errors import CannotFollow, GroupForked, NoGroup, Refused
+from clients.python.errors import CannotFollow, GroupForked, HubFault, NoGroup, Refused
 from clients.python.groups import PREVIOUS_SECONDS, Room
 from crypto.mls.proposal import Proposal
 from crypto.policy.vocabulary import ConversationKind
@@ -77,6 +77,10 @@ class Upkeep:
             self._mending.add(room.conversation)
             self._client.begin(self._mend(room))
 
+    def protest(self, room: Room, reason: str) -> None:
+        """Leave in the trail why this device does not follow what the hub let through."""
+        self._client.begin(self._protest(room, reason))
+
     async def start(self, room: Room) -> Answer:
         """Ask the hub for what was just founded here; a refusal undoes it."""
         async with self._locks[room.conversation]:
@@ -94,17 +98,18 @@ class Upkeep:
 
         Where another's commit comes first, it is made again after it, while it is still `wanted`.
         """
-        async with self._locks[room.conversation]:
-            while True:
-                await self._client.until(lambda: self._is_steady(room))
+        while True:
+            # Outside of the lock: what mends the group needs it.
+            await self._client.steady(room)
+            async with self._locks[room.conversation]:
                 if room.pending is not None:
                     await self._leftover(room)
-                    continue
-                if not wanted():
+                elif not wanted():
                     return None
-                answer = await self._attempt(room, proposals(), adds)
-                if answer is not None:
-                    return answer
+                elif room.is_steady:
+                    answer = await self._attempt(room, proposals(), adds)
+                    if answer is not None:
+                        return answer
 
     async def _attempt(
         self, room: Room, proposals: Sequence[Proposal], adds: Sequence[frames.Added]
@@ -118,7 +123,9 @@ class Upkeep:
         except Refused as refusal:
             if refusal.code not in _PASSED_BY:
                 raise
-        await self._client.until(lambda: (room.place, room.proposals) != stood)
+        await self._client.until(
+            lambda: (room.place, room.proposals) != stood or room.fault is not None
+        )
         return None
 
     async def _submit(self, room: Room) -> Answer:
@@ -137,8 +144,9 @@ class Upkeep:
             act=_act_of(pending.frame), conversation=room.conversation, body=_sealed(pending.frame)
         )
         if isinstance(pending.frame, frames.Commit) and not pending.rejoins:
-            # It is in force where it stands among the events, not before.
-            await client.until(lambda: room.pending is not pending)
+            # It is in force where it stands among the events, not before; and not here, where an
+            # event before it cannot be followed.
+            await client.until(lambda: room.pending is not pending or room.fault is not None)
         elif room.pending is pending:
             client.enter(room, answer.result.get("seq", 0))
         return answer
@@ -204,9 +212,11 @@ class Upkeep:
         client, device = self._client, self._client.device
         await self._report(room, reason)
         asked = frames.AskGroupInfo(id=client.next_id(), conversation=room.conversation)
-        told = (await client.perform(asked)).result
+        told = (await client.perform(asked)).result.get("group_info")
+        if not isinstance(told, bytes):
+            raise HubFault("the hub answered with no GroupInfo")
         room.rejoin(
-            told["group_info"],
+            told,
             device.own(),
             client.judge(room.conversation),
             now=int(time.time()),
@@ -216,29 +226,31 @@ class Upkeep:
 
     async def _report(self, room: Room, reason: str) -> None:
         """Say that this device is stuck until somebody is known to follow."""
-        epoch = self._client.summaries[room.conversation].epoch
         for _ in range(REASKED):
-            try:
-                frame = frames.ReportStuck(
-                    id=self._client.next_id(),
-                    conversation=room.conversation,
-                    epoch=epoch,
-                    reason=reason,
-                )
-                answer = await self._client.perform(frame)
-            except Refused as refusal:
-                if refusal.code is not Code.E_EPOCH or refusal.epoch is None:
-                    raise
-                epoch = refusal.epoch
-                continue
-            if answer.result.get("resync"):
+            if await self._say_stuck(room, reason):
                 return
             await asyncio.sleep(REASK_SECONDS)
         raise NoGroup("nobody_follows")
 
-    @staticmethod
-    def _is_steady(room: Room) -> bool:
-        return room.group is not None and room.fault is None and not room.is_founding
+    async def _say_stuck(self, room: Room, reason: str) -> bool:
+        """Report that this device cannot follow; return whether somebody is known to."""
+        epoch = self._client.summaries[room.conversation].epoch
+        while True:
+            frame = frames.ReportStuck(
+                id=self._client.next_id(),
+                conversation=room.conversation,
+                epoch=epoch,
+                reason=reason,
+            )
+            try:
+                return bool((await self._client.perform(frame)).result.get("resync"))
+            except Refused as refusal:
+                if refusal.code is not Code.E_EPOCH or refusal.epoch in (None, epoch):
+                    raise
+                epoch = refusal.epoch or 0
+
+    async def _protest(self, room: Room, reason: str) -> None:
+        await self._say_stuck(room, reason)
 
 
 def _act_of(frame: frames.ClientFrame) -> str:

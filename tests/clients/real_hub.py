@@ -26,7 +26,8 @@ async def a_hub(directory: Path) -> AsyncIterator[HubProcess]:
     try:
         yield hub
     finally:
-        await hub.stop()
+        # At once: nothing is left to drain for.
+        await hub.kill()
 
 
 class Ear:

@@ -18,6 +18,7 @@ from clients.python.connection import Patience
 from clients.python.content import Message, SignalContent
 from clients.python.device import Device
 from clients.python.errors import (
+    CannotFollow,
     ClientError,
     Dismissed,
     GroupForked,
@@ -28,6 +29,7 @@ from clients.python.errors import (
     NoAnswer,
     NoGroup,
     Refused,
+    Unlawful,
     Unproven,
 )
 from clients.python.trust import Judge
@@ -87,6 +89,18 @@ class Colleague:
         push = frames.WelcomePush(conversation=CONVERSATION, seq=seq, welcome=added.welcome)
         room = self.device.room(CONVERSATION)
         room.admit(push, list(self.device.packages.values()), self.judge)
+
+    def follow(self, event: Event) -> None:
+        """Follow what the client did."""
+        room = self.device.room(CONVERSATION)
+        room.cursor = event.seq
+        room.follow(event, self.judge, time.time())
+
+    def group_info(self) -> bytes:
+        """Return what leads into the group from outside."""
+        group = self.device.room(CONVERSATION).group
+        assert group is not None
+        return group.group_info()
 
     def commit(self) -> Event:
         """Move the group on; return the event, which the hub has and nobody was told of."""
@@ -333,6 +347,76 @@ async def test_a_message_that_this_device_did_not_send_is_not_shown_as_its_own()
         await client.until(lambda: heard != [])
 
     assert (heard[0].mine, heard[0].text, heard[0].refused) == (True, None, "not_kept")
+
+
+async def test_a_device_that_cannot_follow_says_why_and_rejoins() -> None:
+    """Also while a commit of its own is on its way, which can then never be; it is made again."""
+    hub = SmallHub()
+
+    async with serving(hub), talking(hub) as client:
+        colleague = Colleague(hub)
+        await colleague.join(client)
+
+        def break_one(hub: SmallHub, socket: ServerConnection, frame: ClientFrame) -> bool:
+            if isinstance(frame, frames.Commit) and hub.epoch == 1:
+                event = colleague.commit()
+                hub.group_info = colleague.group_info()
+                # One bit of the tag: only who has the secrets can tell.
+                broken = event.body[:-34] + bytes([event.body[-34] ^ 1]) + event.body[-33:]
+                told(socket, msgspec.structs.replace(event, body=broken))
+                return told(socket, refused(frame, Code.E_EPOCH, epoch=2))
+            return False
+
+        hub.before = break_one
+        seq = await client.renew(CONVERSATION)
+        for event in hub.events[2:]:
+            colleague.follow(event)
+        reports = [one for one in hub.seen if isinstance(one, frames.ReportStuck)]
+
+        assert [(one.epoch, one.reason) for one in reports] == [(0, "bad_membership_tag")]
+        assert [type(one) for one in client.alarms] == [CannotFollow]
+        assert (seq, client.rooms[CONVERSATION].epoch) == (4, 4)
+        assert client.rooms[CONVERSATION].fault is None
+        mine, theirs = client.rooms[CONVERSATION].group, colleague.device.room(CONVERSATION).group
+        assert mine is not None
+        assert theirs is not None
+        assert mine.epoch_authenticator == theirs.epoch_authenticator
+
+
+async def test_what_policy_forbids_is_not_followed_and_leaves_a_trace() -> None:
+    """The hub let a commit through under another's name: nothing more is sent there."""
+    hub = SmallHub()
+
+    async with serving(hub), talking(hub) as client:
+        colleague = Colleague(hub)
+        await colleague.join(client)
+        event = colleague.commit()
+        told(hub.sockets[-1], msgspec.structs.replace(event, person=PERSON))
+        await client.until(lambda: any(isinstance(one, frames.ReportStuck) for one in hub.seen))
+
+        with pytest.raises(NoGroup) as refusal:
+            await client.send(CONVERSATION, "content")
+        with pytest.raises(NoGroup):
+            await client.renew(CONVERSATION)
+
+        assert refusal.value.code == "wrong_committer"
+        assert [type(one) for one in client.alarms] == [Unlawful]
+        assert hub.bodies == []
+
+
+async def test_a_device_that_is_out_is_told_so_at_once() -> None:
+    """The commit that removed it is for those who stay: the hub's description says it."""
+    hub = SmallHub()
+
+    async with serving(hub), talking(hub) as client:
+        out = msgspec.structs.replace(hub.conversations[CONVERSATION], joined=False)
+        told(hub.sockets[-1], frames.ConversationPush(conversation=out))
+        await client.until(lambda: client.rooms[CONVERSATION].group is None)
+
+        with pytest.raises(NoGroup) as refusal:
+            await client.send(CONVERSATION, "content")
+
+        assert refusal.value.code == "not_in_group"
 
 
 async def test_each_epoch_that_is_entered_is_confirmed() -> None:

@@ -92,6 +92,7 @@ async def test_what_was_written_before_a_crash_is_sent_after_it_once(hub: HubPro
             crashed = copied(claires)
             await claire._deliver(room, sent)
         assert set(crashed.written) == {unsent.id, sent.id}
+        await jean.renew(conversation)
         async with online(hub, "claire", crashed) as claire:
             await until(lambda: len(ear.messages) >= 2, claire, jean)
             await until(lambda: crashed.written == {}, claire)
