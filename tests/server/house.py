@@ -16,7 +16,6 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from clients.python import opaque
 from crypto.log.checkpoint import VerifierKey
 from crypto.log.verify import VerifiedReceipt, verify_receipt
 from server.demo import PERSONAS, seed
@@ -35,6 +34,7 @@ from server.storage.database import Database, sqlite_engine
 from server.storage.keys import KeyRing
 from signaling import codec, frames
 from signaling.frames import AnyClientFrame, AnyServerFrame, Ok, RefusedFrame
+from tests.server import opaque
 from tests.server.mls import MlsDevice
 
 PEOPLE = {persona.slug: persona.person for persona in PERSONAS}
