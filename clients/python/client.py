@@ -135,6 +135,11 @@ class Answer:
             raise HubFault("an audited act was answered without its receipt")
         return verify_is_for(self.receipt, act=act, conversation=conversation, body=body)
 
+    def proof_of_news(self, *, act: str, conversation: str | None) -> None:
+        """Check the receipt of an act that leaves an entry only where it changes anything."""
+        if self.receipt is not None:
+            verify_is_for(self.receipt, act=act, conversation=conversation)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observer:
@@ -232,13 +237,16 @@ class Client:
     async def publish_key_packages(self, count: int) -> None:
         """Give the directory `count` key packages of this device."""
         packages = self.device.make_packages(count)
-        await self.perform(frames.PublishKeyPackages(id=self.next_id(), packages=packages))
+        frame = frames.PublishKeyPackages(id=self.next_id(), packages=packages)
+        answer = await self.perform(frame)
+        answer.proof(act="key_packages.published", conversation=None)
 
     async def claim(self, conversation: str, person: str) -> list[ClaimedPackage]:
         """Take one key package of each device of `person`."""
         answer = await self.perform(
             frames.ClaimKeyPackages(id=self.next_id(), conversation=conversation, person=person)
         )
+        answer.proof(act="key_package.claimed", conversation=conversation)
         rows = answer.result["packages"]
         return [
             ClaimedPackage(one["person"], one["device"], one["key_package"], one["bytes"])
@@ -256,7 +264,8 @@ class Client:
         if self.welcomed is None:
             raise ConnectionLost(None)
         statement = self.device.revocation(device, self.welcomed.deployment)
-        await self.perform(frames.RetireDevice(id=self.next_id(), statement=statement))
+        answer = await self.perform(frames.RetireDevice(id=self.next_id(), statement=statement))
+        answer.proof_of_news(act="device.retired", conversation=None)
 
     # Groups
 
@@ -596,7 +605,7 @@ class Client:
             case frames.CommitDuePush():
                 self._upkeep.asked(frame)
             case frames.GroupForkedPush():
-                self.alarm(GroupForked("members_disagree"))
+                self.alarm(GroupForked("members_disagree", frame.conversation))
             case _:
                 assert_never(frame)
 
@@ -635,6 +644,7 @@ class Client:
 
     def _lose(self, room: Room, why: CannotFollow | Unlawful | Unproven) -> None:
         """Tell what was refused; mend what may be mended, and leave a trace of what may not."""
+        why.conversation = room.conversation
         self.alarm(why)
         if isinstance(why, CannotFollow):
             self._upkeep.mend(room)
@@ -700,7 +710,7 @@ class Client:
         try:
             content = room.read_signal(push, self.device.id, time.time())
         except Unproven as why:
-            self.alarm(why)
+            self._lose(room, why)
             return
         if content is None:
             self._early.append((push, until))

@@ -19,7 +19,8 @@ ClientError (never raised itself)
 ├── StateInUse       another process has this device's state open
 └── StateUnreadable  what is stored is no device's state
 
-The errors about groups carry a `code`, short and stable, for machines.
+The errors about groups carry a `code`, short and stable, for machines; alarms also say of which
+conversation.
 """
 
 from __future__ import annotations
@@ -106,11 +107,12 @@ class StateUnreadable(ClientError):
 
 
 class _OfGroup(ClientError):
-    """Something about one conversation's group."""
+    """Something about one conversation's group; `conversation` is empty where it is plain."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, conversation: str = "") -> None:
         super().__init__(code)
         self.code = code
+        self.conversation = conversation
 
 
 class NoGroup(_OfGroup):

@@ -190,7 +190,8 @@ class Upkeep:
             await client.perform(frame)
         except Refused as refusal:
             if refusal.code is Code.E_RECEIPT:
-                raise GroupForked(refusal.reason or "receipt_refused") from refusal
+                reason = refusal.reason or "receipt_refused"
+                raise GroupForked(reason, room.conversation) from refusal
             # The group has moved on: the next epoch's receipt follows its commit.
             if refusal.code is not Code.E_EPOCH:
                 raise
@@ -212,7 +213,9 @@ class Upkeep:
         client, device = self._client, self._client.device
         await self._report(room, reason)
         asked = frames.AskGroupInfo(id=client.next_id(), conversation=room.conversation)
-        told = (await client.perform(asked)).result.get("group_info")
+        answer = await client.perform(asked)
+        answer.proof(act="group.info_told", conversation=None)
+        told = answer.result.get("group_info")
         if not isinstance(told, bytes):
             raise HubFault("the hub answered with no GroupInfo")
         room.rejoin(
@@ -230,7 +233,7 @@ class Upkeep:
             if await self._say_stuck(room, reason):
                 return
             await asyncio.sleep(REASK_SECONDS)
-        raise NoGroup("nobody_follows")
+        raise NoGroup("nobody_follows", room.conversation)
 
     async def _say_stuck(self, room: Room, reason: str) -> bool:
         """Report that this device cannot follow; return whether somebody is known to."""
@@ -243,7 +246,9 @@ class Upkeep:
                 reason=reason,
             )
             try:
-                return bool((await self._client.perform(frame)).result.get("resync"))
+                answer = await self._client.perform(frame)
+                answer.proof_of_news(act="group.stuck", conversation=room.conversation)
+                return bool(answer.result.get("resync"))
             except Refused as refusal:
                 if refusal.code is not Code.E_EPOCH or refusal.epoch in (None, epoch):
                     raise

@@ -113,10 +113,12 @@ class SmallHub:
                 receipt = self.record("group.confirmed", None)
                 return Ok(id=frame.id, now=1, receipt=receipt, result={"receipts": 1})
             case frames.ReportStuck():
-                self.record("group.stuck", frame.conversation)
-                return Ok(id=frame.id, now=1, result={"resync": True})
+                receipt = self.record("group.stuck", frame.conversation)
+                return Ok(id=frame.id, now=1, receipt=receipt, result={"resync": True})
             case frames.AskGroupInfo():
-                return Ok(id=frame.id, now=1, result={"group_info": self.group_info})
+                receipt = self.record("group.info_told", None)
+                result = {"group_info": self.group_info}
+                return Ok(id=frame.id, now=1, receipt=receipt, result=result)
             case frames.VerifyLogs():
                 head = {"log": "care", "vkey": self._vkey, "checkpoint": self._checkpoint()}
                 return Ok(id=frame.id, now=1, result={"look": PERSON, "logs": [head]})

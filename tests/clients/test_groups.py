@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +10,8 @@ from uuid import UUID, uuid4
 
 import msgspec
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from clients.python import content as contents
@@ -954,3 +957,76 @@ def test_the_id_of_a_successor_has_one_byte_more() -> None:
 
     assert group_id(conversation) == UUID(conversation).bytes
     assert group_id(conversation, 2) == UUID(conversation).bytes + b"\x02"
+
+
+# Whatever a hub may hand on
+
+
+CIRCLE = Circle()
+CLAIRE, JEAN = CIRCLE.two()
+TRUE_BODIES = [
+    CIRCLE.message(CLAIRE, "Bonjour").body,
+    CIRCLE.outlaw(CLAIRE).message,
+    CIRCLE.removal(CLAIRE, JEAN).body,
+    a_successor(CIRCLE, CLAIRE),
+    CIRCLE.signal(CLAIRE, JEAN).body,
+]
+
+
+@st.composite
+def bodies(draw: st.DrawFn) -> bytes:
+    """Anything at all, or something true with a few bytes changed, cut or added."""
+    if draw(st.booleans()):
+        return draw(st.binary(max_size=400))
+    body = bytearray(draw(st.sampled_from(TRUE_BODIES)))
+    for _ in range(draw(st.integers(1, 3))):
+        body[draw(st.integers(0, len(body) - 1))] ^= draw(st.integers(1, 255))
+    changed = bytes(body[: draw(st.integers(1, len(body)))] + draw(st.binary(max_size=2)))
+    assume(changed not in TRUE_BODIES)
+    return changed
+
+
+@settings(max_examples=300, deadline=None)
+@given(body=bodies(), what=st.sampled_from(["commit", "proposal", "succession", "x"]))
+def test_no_step_of_a_group_is_a_crash_or_half_taken(body: bytes, what: str) -> None:
+    """Refused with a declared error; the group is as it was, byte for byte."""
+    room = Room.decode(CIRCLE.id, CIRCLE.room(JEAN).encode())
+    assert room.group is not None
+    before = room.group.serialize()
+    event = Event(
+        conversation=CIRCLE.id,
+        seq=room.cursor + 1,
+        ts=0,
+        what=what,
+        person=CLAIRE.identity.person,
+        device=CLAIRE.id,
+        body=body,
+    )
+
+    with pytest.raises((CannotFollow, Unlawful, Unproven)):
+        room.follow(event, CIRCLE.judge(JEAN), NOW)
+
+    assert room.group is not None
+    assert room.group.serialize() == before
+
+
+@settings(max_examples=300, deadline=None)
+@given(body=bodies())
+def test_no_message_signal_or_welcome_is_a_crash(body: bytes) -> None:
+    """Refused with a declared error, whatever it is taken for."""
+    room = Room.decode(CIRCLE.id, CIRCLE.room(JEAN).encode())
+    named: dict[str, Any] = {
+        "conversation": CIRCLE.id,
+        "person": CLAIRE.identity.person,
+        "device": CLAIRE.id,
+        "body": body,
+    }
+
+    with pytest.raises(Unproven):
+        room.read(Event(seq=9, ts=0, what="message", message=CIRCLE.id, **named), NOW)
+    with contextlib.suppress(Unproven):
+        # None: of an epoch that may come.
+        assert room.read_signal(frames.SignalPush(**named), JEAN.id, NOW) is None
+    push = WelcomePush(conversation=CIRCLE.id, seq=99, welcome=body)
+    with pytest.raises((CannotFollow, Unlawful)):
+        room.admit(push, list(JEAN.packages.values()), CIRCLE.judge(JEAN))
