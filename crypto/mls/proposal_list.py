@@ -237,7 +237,8 @@ def committable(remembered: Mapping[bytes, SentProposal], own_leaf: int) -> list
     """Return the references of what a member may commit of all it has received (12.2).
 
     Not its own Updates, nor what removes it; of several that change one leaf the Remove of an
-    external sender (the hub insists on its own), else a Remove, else the last Update; of several GroupContextExtensions the last; a ReInit only where there is no other.
+    external sender (the hub insists on its own), else a Remove, else the last Update; of several
+    GroupContextExtensions the last; a ReInit only where there is no other.
     """
     chosen: dict[object, SentProposal] = {}
     for sent in remembered.values():
