@@ -20,7 +20,7 @@ export default defineConfig(
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: ["vite.config.ts", "vitest.config.ts", "build/sizes.ts", "build/noNodeCrypto.ts", "build/otherSuites.ts"] },
+        projectService: { allowDefaultProject: ["vite.config.ts", "vitest.config.ts", "build/sizes.ts"] },
         tsconfigRootDir: import.meta.dirname,
       },
     },

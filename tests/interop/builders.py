@@ -15,29 +15,22 @@ from crypto.mls.message import decode_key_package, encode_message
 from crypto.mls.proposal import Add
 from crypto.suites import Suite, suite_of
 
-# The peers take lifetimes from the machine's clock, to the second, and a run crosses seconds.
-NOW: Final = int(time.time()) + 60
+# The peers begin lifetimes at the very second, however long after this line is read: an hour ahead
+# is inside them all.
+NOW: Final = int(time.time()) + 3600
 RANDOM: Final = os.urandom
 PURPOSE: Final = b"interop"
 
 BASIC: Final = 1
 
 
-def an_own(
-    name: bytes,
-    suite: Suite | None = None,
-    *,
-    extensions: tuple[int, ...] = (),
-    credential: Credential | None = None,
-) -> Own:
-    """Return what a client of ours says of itself, with a fresh signature key."""
+def an_own(name: bytes, suite: Suite | None = None) -> Own:
+    """Return what a plain client of ours says of itself, with a fresh signature key."""
     chosen = suite or suite_of(1)
     return Own(
         signature_key=chosen.generate_signature_key(RANDOM),
-        credential=credential or Credential.basic(name),
-        capabilities=Capabilities(
-            cipher_suites=(chosen.id,), extensions=extensions, credentials=(BASIC,)
-        ),
+        credential=Credential.basic(name),
+        capabilities=Capabilities(cipher_suites=(chosen.id,), credentials=(BASIC,)),
     )
 
 

@@ -1,8 +1,8 @@
 /** The worker's door: messages in, messages out. Keys never pass it. */
 import type { FromWorker, ToWorker } from "../core/rpc"
+import { openMls } from "./coreMls"
 import { Keeper } from "./keeper"
 import { STOCK } from "./keyPackages"
-import { openTsMls } from "./tsMls"
 
 declare const self: DedicatedWorkerGlobalScope
 
@@ -10,11 +10,10 @@ const post = (message: FromWorker): void => { self.postMessage(message) }
 let keeper: Keeper | null = null
 
 async function start(owner: string): Promise<void> {
-  const mls = await openTsMls(() => Math.floor(Date.now() / 1000))
+  const random = (size: number): Uint8Array => crypto.getRandomValues(new Uint8Array(size))
   keeper = await Keeper.open(owner, {
-    mls, post, stock: STOCK,
+    mls: openMls(() => Math.floor(Date.now() / 1000), random), post, random, stock: STOCK,
     clock: { now: () => Date.now(), after: (ms, work) => { setTimeout(work, ms) } },
-    random: (size) => crypto.getRandomValues(new Uint8Array(size)),
   })
   post({ kind: "started" })
 }

@@ -1,5 +1,5 @@
 /**
- * What the worker asks of MLS (RFC 9420), and nothing more, so that our own core can take its place.
+ * What the worker asks of MLS (RFC 9420), and nothing more: the rest of our core is not its business.
  * A group is its serialised state: every call takes one and returns the next; nothing is kept here.
  * An identity is `person-uuid/device-uuid`.
  */

@@ -85,7 +85,10 @@ interface Schema extends DBSchema {
 
 type Sealed = { readonly change: Change; readonly row: (Row & { readonly store: StoreName }) | null }
 
-const VERSION = 1
+/** 2: groups and key packages are stored as our own core writes them. */
+const VERSION = 2
+/** What a device that starts anew leaves behind; it still knows the hub's logs and holds its proofs. */
+const OF_THE_DEVICE: readonly StoreName[] = ["device", "rooms", "messages", "outbox", "key_packages"]
 const IV_BYTES = 12
 const MASTER = "at-rest"
 
@@ -94,9 +97,14 @@ export class Vault {
 
   static async open(name: string): Promise<Vault> {
     const database = await openDB<Schema>(name, VERSION, {
-      upgrade: (fresh) => {
-        fresh.createObjectStore("master")
-        fresh.createObjectStore("rows", { keyPath: ["store", "key"] }).createIndex("group", ["store", "group", "order"])
+      upgrade: (stored, from, _to, transaction) => {
+        if (from === 0) {
+          stored.createObjectStore("master")
+          stored.createObjectStore("rows", { keyPath: ["store", "key"] }).createIndex("group", ["store", "group", "order"])
+          return
+        }
+        // What an earlier version kept of its groups nobody here can read: this is a new device.
+        for (const store of OF_THE_DEVICE) void transaction.objectStore("rows").delete(IDBKeyRange.bound([store], [store, []]))
       },
     })
     return new Vault(database, await masterKey(database))

@@ -5,7 +5,7 @@ import type { Integrity, Message } from "../../src/core/model"
 import type { Call, CallName, Calls, FromWorker, KnownCall, Pace, Views } from "../../src/core/rpc"
 import type { Signal } from "../../src/core/signal"
 import { Keeper } from "../../src/worker/keeper"
-import { openTsMls } from "../../src/worker/tsMls"
+import { anMls } from "./anMls"
 import type { Connection, FakeHub, Person } from "./fakeHub"
 
 export const CLAIRE: Person = { person: "c1a14e00-0000-4000-8000-000000000001", name: "Claire Morel", role: "pharmacist" }
@@ -46,7 +46,7 @@ export class Device {
     const late: (() => void)[] = []
     let device: Device | null = null
     const keeper = await Keeper.open(who.person, {
-      mls: await openTsMls(() => Math.floor(Date.now() / 1000)),
+      mls: anMls(),
       // Pauses of seconds end when the test says so; the short ones at the next turn.
       clock: { now: () => Date.now(), after: (ms, work) => { if (ms < 1_000) setImmediate(work); else late.push(work) } },
       random: (size) => crypto.getRandomValues(new Uint8Array(size)),

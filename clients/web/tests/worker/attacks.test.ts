@@ -4,9 +4,9 @@ import { encodeLogProof } from "../../src/core/log/proof"
 import { uuidText } from "../../src/core/uuid"
 import { leafHash } from "../../src/core/log/tree"
 import { KEPT, STOCK } from "../../src/worker/keyPackages"
-import { openTsMls } from "../../src/worker/tsMls"
 import { CLAIRE, Device, HUGO, JEAN, aConnectedDevice, aDisk, settled } from "./aDevice"
 import { anOpenDispensation, type Scene } from "./aScene"
+import { anMls } from "./anMls"
 import { FakeHub, authenticatedDataOf, type Connection, type Person } from "./fakeHub"
 import type { FakeLog } from "./fakeLog"
 
@@ -24,7 +24,7 @@ describe("a hub that wants to read along", () => {
   test("by listing somebody nobody chose gets no device of theirs added", async () => {
     const scene = await anOpenDispensation()
     const { hub, claire, id } = scene
-    const mls = await openTsMls(() => Math.floor(Date.now() / 1000))
+    const mls = anMls()
     const theirs = await mls.newKeyPackage(`${MALLORY.person}/${MALLORY.person}`, await mls.newDeviceKeys())
     hub.stock.set(MALLORY.person, [{ person: MALLORY.person, device: MALLORY.person, bytes: theirs.message }])
     const { summary } = talkOf(scene)
@@ -54,7 +54,7 @@ describe("a hub that wants to read along", () => {
   test("with a reader that a member added unlisted: the reader is shown, not hidden", async () => {
     const scene = await anOpenDispensation()
     const { hub, claire, jean, id } = scene
-    const mls = await openTsMls(() => Math.floor(Date.now() / 1000))
+    const mls = anMls()
     const theirs = await mls.newKeyPackage(`${MALLORY.person}/${MALLORY.person}`, await mls.newDeviceKeys())
     // Jean's own device is the hub's accomplice: it commits an Add that nobody asked for.
     const record = [...jean.keeper["context"].rooms.values()].find((one) => one.room.id === id)

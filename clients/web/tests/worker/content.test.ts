@@ -5,7 +5,7 @@ import { encodeAuthenticatedData } from "../../src/core/mls/authenticatedData"
 import { uuidBytes } from "../../src/core/uuid"
 import type { ConversationEvent } from "../../src/core/wire"
 import { openContent, type Opened } from "../../src/worker/content"
-import { openTsMls } from "../../src/worker/tsMls"
+import { anMls } from "./anMls"
 
 const CLAIRE = { person: "c1a14e00-0000-4000-8000-000000000001", device: "c1a14e00-0000-4000-8000-00000000000d" }
 const JEAN = { person: "1ea40000-0000-4000-8000-000000000002", device: "1ea40000-0000-4000-8000-00000000000d" }
@@ -29,7 +29,7 @@ const HONEST = { v: 1, kind: "message", text: "Bonjour", checkpoint: "" }
 
 /** A message of Claire's that really decrypts, with one thing wrong. */
 async function opened(wrong: Forged): Promise<Opened> {
-  const mls = await openTsMls(() => Math.floor(Date.now() / 1000))
+  const mls = anMls()
   const created = await mls.create(uuidBytes(CONVERSATION), named(CLAIRE), await mls.newDeviceKeys())
   const invitation = await mls.newKeyPackage(named(JEAN), await mls.newDeviceKeys())
   const added = await mls.add(created.state, [invitation.message])

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest"
-import { openTsMls } from "../../src/worker/tsMls"
 import { CLAIRE, HUGO, JEAN, aConnectedDevice, aDisk, settled } from "./aDevice"
+import { anMls } from "./anMls"
 import { anOpenDispensation } from "./aScene"
 import { FakeHub, authenticatedDataOf } from "./fakeHub"
 
@@ -154,7 +154,7 @@ describe("exactly once", () => {
 
   test("a commit that came first makes the message be encrypted again, under the same id and tag", async () => {
     const { claire, jean, hub, id } = await anOpenDispensation()
-    const mls = await openTsMls(() => Math.floor(Date.now() / 1000))
+    const mls = anMls()
     const newcomer = await mls.newKeyPackage(`${HUGO.person}/${HUGO.person}`, await mls.newDeviceKeys())
     const added = await mls.add(jean.keeper["context"].rooms.get(id)?.state ?? new Uint8Array(), [newcomer.message])
     hub.meddle = (frame) => {

@@ -34,6 +34,23 @@ describe("the device's memory", () => {
     expect(await again.all("messages", "other")).toEqual([])
   })
 
+  test("of a version whose groups nobody can read any more is that of a new device, which still knows the hub's logs", async () => {
+    const old = await openDB("v", 1, {
+      upgrade: (fresh) => {
+        fresh.createObjectStore("master")
+        fresh.createObjectStore("rows", { keyPath: ["store", "key"] }).createIndex("group", ["store", "group", "order"])
+      },
+    })
+    const stores = ["device", "rooms", "messages", "outbox", "key_packages", "pins", "proofs"]
+    for (const store of stores) await old.put("rows", { store, key: "k", group: "", order: 0, iv: new Uint8Array(12), sealed: new ArrayBuffer(16) })
+    old.close()
+
+    const vault = await Vault.open("v")
+
+    const left = await Promise.all((["device", "rooms", "messages", "outbox", "key_packages", "pins", "proofs"] as const).map((store) => vault.keys(store)))
+    expect(left).toEqual([[], [], [], [], [], ["k"], ["k"]])
+  })
+
   test("holds no readable text, and a key that cannot be taken out", async () => {
     const vault = await Vault.open("v")
     await vault.write([{ store: "pins", key: "k", value: SENTENCE }])

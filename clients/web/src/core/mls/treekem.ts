@@ -80,7 +80,7 @@ interface NewKey extends PathStep {
 function withPath(suite: CipherSuite, tree: RatchetTree, leafIndex: number, keys: readonly NewKey[]): { tree: RatchetTree; parentHash: Uint8Array } {
   const changes = new Map<number, TreeNode | null>(directPath(2 * leafIndex, leafCount(tree)).map((node) => [node, null]))
   const hashes = new TreeHashes(suite, tree)
-  const top = keys.toReversed().reduce<Uint8Array>((above, { node, copath, publicKey }) => {
+  const top = [...keys].reverse().reduce<Uint8Array>((above, { node, copath, publicKey }) => {
     const parent = { encryptionKey: publicKey, parentHash: above, unmergedLeaves: [] }
     changes.set(node, { kind: "parent", parent })
     return parentHash(suite, parent, copath, hashes)

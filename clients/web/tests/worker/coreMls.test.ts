@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest"
 import { MlsFault, type Mls } from "../../src/worker/mls"
-import { openTsMls } from "../../src/worker/tsMls"
+import { anMls } from "./anMls"
 
 const CLAIRE = "00000000-0000-4000-8000-000000000001/00000000-0000-4000-8000-000000000011"
 const JEAN = "00000000-0000-4000-8000-000000000002/00000000-0000-4000-8000-000000000022"
@@ -8,7 +8,7 @@ const GROUP = new Uint8Array(16).fill(7)
 const AAD = Uint8Array.of(1, 2, 3)
 
 async function aPair(): Promise<{ mls: Mls; claire: Uint8Array; jean: Uint8Array }> {
-  const mls = await openTsMls(() => Date.now() / 1000 | 0)
+  const mls = anMls()
   const created = await mls.create(GROUP, CLAIRE, await mls.newDeviceKeys())
   const invitation = await mls.newKeyPackage(JEAN, await mls.newDeviceKeys())
   const added = await mls.add(created.state, [invitation.message])
