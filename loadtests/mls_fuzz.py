@@ -132,7 +132,8 @@ class Fuzzer:
         data = self._mutator.mutated(self._random.choice(target.seeds))
         if data in target.seeds:
             return
-        began = time.perf_counter()
+        # Of the processor: another process on the machine is no fault of the input.
+        began = time.process_time()
         try:
             target.attempt(data)
         except CryptoError as refused:
@@ -147,7 +148,7 @@ class Fuzzer:
                 raise Crash(target.name, "accepted what was broken", data)
             if target.state is not None:
                 self._states[target.name] = target.state()
-        self._clock(target, data, time.perf_counter() - began)
+        self._clock(target, data, time.process_time() - began)
 
     def _must_be_unchanged(self, target: Target, data: bytes) -> None:
         if target.state is not None and target.state() != self._states[target.name]:

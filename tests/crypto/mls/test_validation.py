@@ -214,6 +214,9 @@ def test_a_committer_chooses_what_makes_a_valid_list() -> None:
     assert chosen(reinit) == [b"i"]
     extensions = [sent(name, GroupContextExtensions(()), 1) for name in ("g1", "g2")]
     assert chosen(*extensions) == [b"g2"]
+    # The hub insists on its own Remove, whichever came first.
+    hub = SentProposal(Remove(1), Sender(SenderType.EXTERNAL, 0), b"h")
+    assert chosen(remove, hub) == chosen(hub, remove) == chosen(hub, first) == [b"h"]
 
 
 def test_a_room_full_of_proposals_is_committed_at_once() -> None:

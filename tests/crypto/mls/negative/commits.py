@@ -466,7 +466,7 @@ def _new_signature_keys() -> list[Case]:
 
 
 def _path_secrets() -> list[Case]:
-    """What only those to whom a path is encrypted can see. Bob is reached by the first."""
+    """What only those to whom a path is encrypted can see; to Bob it is by its first node."""
     scene = the_scene()
     alice = scene.member(ALICE)
     message = fresh().message

@@ -168,6 +168,7 @@ def _secrets() -> list[Case]:
         ("with a path secret cut short", "path_secret",
          opened.again(path_secret=Secret(path_secret[:-1]))),
         ("with an empty path secret", "path_secret", opened.again(path_secret=Secret(b""))),
+        ("without the secret of its path", "path_secret", opened.again(path_secret=None)),
         ("with a path secret where there is no path", "path_secret",
          pathless.again(path_secret=Secret(path_secret))),
         ("whose secrets are cut short", "malformed", opened.again(sealed_secrets=plain[:-1])),

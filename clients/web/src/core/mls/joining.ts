@@ -12,10 +12,10 @@ import { LEAF_NODE, type LeafNode } from "./leafNode"
 import { entered, pskLookup, type MemberState } from "./memberState"
 import type { ReInit } from "./proposal"
 import { pskSecret, type PreSharedKeyId, type Psk, type PskLookup } from "./psk"
-import { decodeRatchetTree, filteredDirectPath, leafAt, leafCount, membersOf, type RatchetTree } from "./ratchetTree"
+import { decodeRatchetTree, filteredDirectPath, leafAt, leafCount, membersOf, parentAt, type RatchetTree } from "./ratchetTree"
 import { verifyConfirmationTag } from "./transcript"
 import { treeHash } from "./treeHash"
-import { commonAncestor } from "./treeMath"
+import { commonAncestor, directPath } from "./treeMath"
 import { climb, type PathKeys } from "./treekem"
 import { checkTree } from "./validation"
 import { decryptGroupInfo, decryptGroupSecrets, type GroupSecrets, type Welcome } from "./welcome"
@@ -56,13 +56,15 @@ export function join(bytes: Uint8Array, bundle: KeyPackageBundle, { ratchetTree,
   const [link] = foundingPsks(secrets.psks)
   if (link !== undefined) checkLink(link, groupInfo.groupContext, tree, former, sameClient)
   const ownLeaf = ownLeafIn(tree, bundle)
+  const told = toldKeys(suite, tree, secrets, groupInfo.signer, ownLeaf)
+  checkAllTold(tree, ownLeaf, told)
   const epoch = newEpoch(suite, secrets.joinerSecret, psk, groupInfo.groupContext)
   const { confirmedTranscriptHash } = groupInfo.groupContext
   verifyConfirmationTag(suite, epoch.secrets.confirmationKey, confirmedTranscriptHash, groupInfo.confirmationTag)
   return entered({
     suite, tree, context: groupInfo.groupContext, confirmationTag: groupInfo.confirmationTag, ownLeaf,
     signaturePrivateKey: bundle.signaturePrivateKey, epoch, pastEpochs: [], reinit: null,
-    pathKeys: new Map([[2 * ownLeaf, bundle.encryptionPrivateKey], ...toldKeys(suite, tree, secrets, groupInfo.signer, ownLeaf)]),
+    pathKeys: new Map([[2 * ownLeaf, bundle.encryptionPrivateKey], ...told]),
   })
 }
 
@@ -126,4 +128,14 @@ function toldKeys(suite: CipherSuite, tree: RatchetTree, { pathSecret }: GroupSe
   const from = steps.findIndex(({ node }) => node === shared)
   if (from < 0) throw new InvalidWelcome("path_secret", "a path secret for a node that has none")
   return climb(suite, tree, steps.slice(from), pathSecret.secret).keys
+}
+
+/** Not an item of the RFC: a commit encrypted to a key that we were not told would lose us. */
+function checkAllTold(tree: RatchetTree, ownLeaf: number, keys: PathKeys): void {
+  for (const node of directPath(2 * ownLeaf, leafCount(tree))) {
+    const parent = parentAt(tree, node)
+    if (parent !== null && !parent.unmergedLeaves.includes(ownLeaf) && !keys.has(node)) {
+      throw new InvalidWelcome("path_secret", "a node above us whose key we were not told")
+    }
+  }
 }
