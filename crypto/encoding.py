@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, TypeVar
 from crypto.errors import MalformedInput
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+    from typing import Self
+
 
 T = TypeVar("T")
 
@@ -85,6 +87,19 @@ class Reader:
             raise MalformedInput("an optional is present (1) or absent (0)")
         return read() if present else None
 
+    def vector(self, read: Callable[[Reader], T]) -> tuple[T, ...]:
+        """Read `T<V>`: elements by `read` until the vector's bytes are used up."""
+        inner = Reader(self.opaque())
+        items: list[T] = []
+        while not inner.at_end:
+            items.append(read(inner))
+        return tuple(items)
+
+    @property
+    def at_end(self) -> bool:
+        """Tell whether everything has been read."""
+        return self._at == len(self._data)
+
     def rest(self) -> bytes:
         """Take everything that is left, for a structure that another layer parses."""
         return self.fixed(len(self._data) - self._at)
@@ -147,6 +162,13 @@ class Writer:
         if value is not None:
             write(value)
 
+    def vector(self, items: Iterable[T], write: Callable[[Writer, T], None]) -> None:
+        """Write `T<V>`, each element by `write`."""
+        inner = Writer()
+        for item in items:
+            write(inner, item)
+        self.opaque(inner.finish())
+
     def rest(self, value: bytes) -> None:
         """Append bytes that another layer has encoded."""
         self._parts.append(value)
@@ -159,6 +181,52 @@ class Writer:
         if not 0 <= value < 1 << 8 * size:
             raise MalformedInput("a number does not fit its field")
         self._parts.append(value.to_bytes(size, "big"))
+
+
+class Struct:
+    """A structure of the presentation language: subclasses say how it is written and read."""
+
+    __slots__ = ()
+
+    def write(self, writer: Writer) -> None:
+        """Append the structure."""
+        raise NotImplementedError
+
+    @classmethod
+    def read(cls, reader: Reader) -> Self:
+        """Read the structure."""
+        raise NotImplementedError
+
+    def encode(self) -> bytes:
+        """Return the bytes that `decode` reads."""
+        writer = Writer()
+        self.write(writer)
+        return writer.finish()
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """Read one structure and nothing after it."""
+        reader = Reader(data)
+        decoded = cls.read(reader)
+        reader.finish()
+        return decoded
+
+
+def write_struct(writer: Writer, value: Struct) -> None:
+    """Append one element of a vector of structures."""
+    value.write(writer)
+
+
+def vector(value: bytes) -> bytes:
+    """Return `opaque<V>` encoded: the shortcut for the paths that every message takes."""
+    size = len(value)
+    if size < _TWO_BYTES:
+        return bytes((size,)) + value
+    if size < _FOUR_BYTES:
+        return (0x4000 | size).to_bytes(2, "big") + value
+    if size > MAX_VECTOR_BYTES:
+        raise MalformedInput("a vector is longer than MLS allows")
+    return (0x80000000 | size).to_bytes(4, "big") + value
 
 
 def _length_prefix(value: int) -> int:

@@ -12,14 +12,26 @@ class Secret:
     `.reveal()` is the only way to the bytes, so that one `grep` lists every use.
     """
 
-    __slots__ = ("_bytes",)
+    __slots__ = ("_bytes", "_wiped")
 
-    def __init__(self, value: bytes) -> None:
-        self._bytes = bytes(value)
+    def __init__(self, value: bytes | bytearray) -> None:
+        self._bytes = bytearray(value)
+        self._wiped = False
 
     def reveal(self) -> bytes:
-        """Return the bytes themselves."""
-        return self._bytes
+        """Return a copy of the bytes; a wiped secret has none to give."""
+        if self._wiped:
+            raise ValueError("the secret was wiped")
+        return bytes(self._bytes)
+
+    def copy(self) -> Secret:
+        """Return the same secret with a life of its own: wiping one leaves the other."""
+        return Secret(self.reveal())
+
+    def wipe(self) -> None:
+        """Overwrite the bytes and forget them. Copies that were revealed are their holders'."""
+        self._bytes[:] = bytes(len(self._bytes))
+        self._wiped = True
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):

@@ -1,7 +1,7 @@
 """The outside of an MLSMessage (RFC 9420, section 6): what the hub may and must read.
 
 The hub never holds a group's secrets. It reads which group and epoch a message is for, what
-kind of content it claims, and the authenticated data; members check the rest.
+kind of content it claims, and the authenticated data. What is inside, `content` and `message` say.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class MessageHeader:
 
 def decode_wire_format(data: bytes) -> WireFormat:
     """Return which kind of MLSMessage `data` claims to be; refuse another protocol version."""
-    return _read_wire_format(Reader(data))
+    return read_versioned_wire_format(Reader(data))
 
 
 def decode_header(data: bytes) -> MessageHeader:
@@ -102,7 +102,7 @@ def decode_header(data: bytes) -> MessageHeader:
     (content, signature, tags) is left to whoever verifies it.
     """
     reader = Reader(data)
-    wire_format = _read_wire_format(reader)
+    wire_format = read_versioned_wire_format(reader)
     if wire_format is WireFormat.PUBLIC_MESSAGE:
         return _read_public_header(reader)
     if wire_format is WireFormat.PRIVATE_MESSAGE:
@@ -129,30 +129,41 @@ def encode_public_message_prefix(header: MessageHeader, rest: bytes) -> bytes:
     if header.sender is None:
         raise MalformedInput("public messages name their sender, private ones do not")
     writer = _begin(header)
-    _write_sender(writer, header.sender)
+    write_sender(writer, header.sender)
     writer.opaque(header.authenticated_data, at_most=MAX_AUTHENTICATED_DATA_BYTES)
     writer.uint8(header.content_type)
     writer.rest(rest)
     return writer.finish()
 
 
-def _read_wire_format(reader: Reader) -> WireFormat:
+def read_versioned_wire_format(reader: Reader) -> WireFormat:
+    """Read how an MLSMessage begins: the protocol's version, and what follows."""
     if reader.uint16() != _MLS10:
         raise MalformedInput("not MLS 1.0")
+    return read_wire_format(reader)
+
+
+def read_wire_format(reader: Reader) -> WireFormat:
+    """Read a WireFormat."""
     return _known(WireFormat, reader.uint16())
+
+
+def read_content_type(reader: Reader) -> ContentType:
+    """Read a ContentType."""
+    return _known(ContentType, reader.uint8())
 
 
 def _read_public_header(reader: Reader) -> MessageHeader:
     # RFC 9420, 6: FramedContent has the content type after the authenticated data,
     # PrivateMessage (6.3) before it.
     group_id, epoch = _read_group(reader)
-    sender = _read_sender(reader)
+    sender = read_sender(reader)
     authenticated_data = reader.opaque(at_most=MAX_AUTHENTICATED_DATA_BYTES)
     return MessageHeader(
         wire_format=WireFormat.PUBLIC_MESSAGE,
         group_id=group_id,
         epoch=epoch,
-        content_type=_known(ContentType, reader.uint8()),
+        content_type=read_content_type(reader),
         authenticated_data=authenticated_data,
         sender=sender,
     )
@@ -160,7 +171,7 @@ def _read_public_header(reader: Reader) -> MessageHeader:
 
 def _read_private_message(reader: Reader) -> MessageHeader:
     group_id, epoch = _read_group(reader)
-    content_type = _known(ContentType, reader.uint8())
+    content_type = read_content_type(reader)
     authenticated_data = reader.opaque(at_most=MAX_AUTHENTICATED_DATA_BYTES)
     for _ in ("encrypted_sender_data", "ciphertext"):
         reader.opaque()
@@ -178,7 +189,8 @@ def _read_group(reader: Reader) -> tuple[bytes, int]:
     return reader.opaque(at_most=MAX_GROUP_ID_BYTES), reader.uint64()
 
 
-def _read_sender(reader: Reader) -> Sender:
+def read_sender(reader: Reader) -> Sender:
+    """Read a Sender."""
     kind = _known(SenderType, reader.uint8())
     return Sender(kind, reader.uint32() if kind in _INDEXED_SENDERS else None)
 
@@ -192,7 +204,8 @@ def _begin(header: MessageHeader) -> Writer:
     return writer
 
 
-def _write_sender(writer: Writer, sender: Sender) -> None:
+def write_sender(writer: Writer, sender: Sender) -> None:
+    """Append a Sender."""
     writer.uint8(sender.type)
     if sender.index is not None:
         writer.uint32(sender.index)

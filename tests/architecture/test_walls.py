@@ -15,6 +15,8 @@ from server import ports
 
 ROOT = Path(__file__).parents[2]
 PURE = ("crypto", "signaling", "server/domain")
+# A command: it reads the files it is given.
+COMMANDS = {"crypto/mls/vectors.py": {"os", "pathlib"}}
 WORLD = {"asyncio", "os", "random", "secrets", "socket", "threading", "time", "logging", "pathlib"}
 MOST_METHODS = 5
 
@@ -89,6 +91,7 @@ def test_below_the_ports_nothing_touches_the_world(folder: str) -> None:
         for path in modules(folder)
         for name in imports(path)
         if name.split(".")[0] in WORLD
+        and name.split(".")[0] not in COMMANDS.get(str(path.relative_to(ROOT)), set())
     }
 
     assert found == set()
