@@ -14,10 +14,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from crypto.keys import Secret
 from crypto.policy.vocabulary import Role
 from server.domain.audit import Draft, LogClass
 from server.domain.call import StoredCall
 from server.domain.conversation import Conversation, Device, Event, KeyPackage, Member
+from server.domain.group import KeptReceipt, PendingRemove, StoredGroup, StuckReport
 from server.domain.people import Person, Pharmacy, Session
 
 
@@ -126,6 +128,14 @@ class Sessions(Protocol):
         """End it for good."""
         ...
 
+    def use(self, key: bytes, device: str) -> None:
+        """Remember which device said hello under it."""
+        ...
+
+    def close_of(self, device: str) -> list[bytes]:
+        """End the sessions under which a device said hello last; return their keys."""
+        ...
+
 
 class Devices(Protocol):
     """Devices, each bound to one person for good."""
@@ -139,7 +149,11 @@ class Devices(Protocol):
         ...
 
     def of(self, person: str) -> list[str]:
-        """Return the ids of a person's devices, newest first."""
+        """Return the ids of a person's devices, newest first, without those retired."""
+        ...
+
+    def retire(self, device: str, at: int) -> None:
+        """Give a device up, for good."""
         ...
 
 
@@ -150,20 +164,23 @@ class Directory(Protocol):
         """Store unused packages; one already there stays as it is."""
         ...
 
-    def find(self, ref: str) -> KeyPackage | None:
-        """Return a package, used or not."""
+    def known(self, refs: Iterable[str], init_keys: Iterable[bytes] = ()) -> list[KeyPackage]:
+        """Return the packages, used or not, that have one of these references or init keys."""
         ...
 
-    def claim(self, device: str, *, by: str, conversation: str) -> KeyPackage | None:
-        """Take one unused package of `device`, once; the same claim again gives the same one."""
+    def claim(self, device: str, *, by: str, conversation: str, now: int) -> KeyPackage | None:
+        """Take one unused package of `device`, once; the same claim again gives the same one.
+
+        One that has expired is as good as used.
+        """
         ...
 
     def use(self, ref: str) -> None:
         """Mark a claimed package as used: it was in an accepted commit."""
         ...
 
-    def left(self, devices: Iterable[str]) -> dict[str, int]:
-        """Count the unclaimed packages of each device (absent: none)."""
+    def left(self, devices: Iterable[str], *, now: int) -> dict[str, int]:
+        """Count the packages of each device that can be claimed at `now` (absent: none)."""
         ...
 
 
@@ -178,8 +195,8 @@ class Conversations(Protocol):
         """Store a new conversation with its members."""
         ...
 
-    def advance(self, conversation: str, *, epoch: int, last_seq: int, group_info: bytes) -> None:
-        """Move a conversation on; `seq` and epoch never go back."""
+    def advance(self, conversation: str, *, generation: int, epoch: int, last_seq: int) -> None:
+        """Move a conversation on; neither `seq` nor (generation, epoch) goes back."""
         ...
 
     def of_person(self, person: str) -> list[Conversation]:
@@ -203,11 +220,86 @@ class Members(Protocol):
         ...
 
     def admit(self, conversation: str, admission: Admission) -> None:
-        """Let a device in."""
+        """Let a device in; twice is a mistake."""
+        ...
+
+    def dismiss(self, conversation: str, devices: Iterable[str]) -> None:
+        """Let devices out."""
         ...
 
     def advance_cursor(self, conversation: str, person: str, *, delivered: int, read: int) -> None:
         """Move a member's cursors forward; never back."""
+        ...
+
+
+class Groups(Protocol):
+    """The MLS group of each conversation."""
+
+    def find(self, conversation: str) -> StoredGroup | None:
+        """Return the group as its last commit left it."""
+        ...
+
+    def save(self, conversation: str, group: StoredGroup) -> None:
+        """Store the group of a new epoch, or the first one."""
+        ...
+
+
+class Removes(Protocol):
+    """Devices that must leave a group, until a commit has done it."""
+
+    def propose(self, remove: PendingRemove) -> None:
+        """Store a removal, or the new proposal for one that an epoch passed over."""
+        ...
+
+    def of(self, conversation: str) -> list[PendingRemove]:
+        """Return what is pending in a conversation, in the order it was proposed."""
+        ...
+
+    def settle(self, conversation: str, devices: Iterable[str]) -> None:
+        """Forget removals that were committed."""
+        ...
+
+    def waiting(self) -> list[str]:
+        """Return the conversations in which a removal is pending."""
+        ...
+
+
+class Receipts(Protocol):
+    """What devices say of the epoch they are in, or could not follow."""
+
+    def keep(self, receipt: KeptReceipt) -> None:
+        """Store a device's receipt of an epoch; there is one at most."""
+        ...
+
+    def of(self, conversation: str, generation: int, epoch: int) -> list[KeptReceipt]:
+        """Return the receipts of an epoch."""
+        ...
+
+    def report_stuck(self, report: StuckReport) -> None:
+        """Store a device's report; there is one at most for each epoch."""
+        ...
+
+    def stuck(self, conversation: str, generation: int, epoch: int) -> list[StuckReport]:
+        """Return the reports of an epoch."""
+        ...
+
+
+class Identity(Protocol):
+    """Who the hub is to the members of its groups."""
+
+    @property
+    def deployment(self) -> str:
+        """The name that stands in every signed statement and log."""
+        ...
+
+    @property
+    def mls_public_key(self) -> bytes:
+        """The Ed25519 key under which the hub proposes, as `external_senders` has it."""
+        ...
+
+    @property
+    def mls_key(self) -> Secret:
+        """Its seed."""
         ...
 
 
@@ -352,6 +444,26 @@ class Tx(Protocol):
     @property
     def stream(self) -> Stream:
         """Their ordered events."""
+        ...
+
+    @property
+    def groups(self) -> Groups:
+        """Their MLS groups."""
+        ...
+
+    @property
+    def removes(self) -> Removes:
+        """Devices that must leave them."""
+        ...
+
+    @property
+    def receipts(self) -> Receipts:
+        """What devices say of their epochs."""
+        ...
+
+    @property
+    def identity(self) -> Identity:
+        """Who the hub is to the members."""
         ...
 
     @property

@@ -56,6 +56,14 @@ class Code(StrEnum):
     CALL_PEER_LEFT = "call.peer_left"
     CALL_TRANSFERRED = "call.transferred"
     CALL_SERVER_RESTART = "call.server_restart"
+    E_GROUP_INFO = "E_GROUP_INFO"
+    E_KEY_PACKAGE = "E_KEY_PACKAGE"
+    E_SENDER = "E_SENDER"
+    E_COMMIT = "E_COMMIT"
+    E_POLICY = "E_POLICY"
+    E_REMOVE_PENDING = "E_REMOVE_PENDING"
+    E_RECEIPT = "E_RECEIPT"
+    E_DEVICE_RETIRED = "E_DEVICE_RETIRED"
 
 
 class Retry(StrEnum):
@@ -341,6 +349,62 @@ CODES: Mapping[Code, CodeRow] = {
         Retry.LATER,
         "Le serveur redémarre. La visio continue ; les commandes reviennent dans un instant.",
         "Le serveur redémarre. La visio continue.",
+        audited=True,
+    ),
+    Code.E_GROUP_INFO: CodeRow(
+        Retry.NEVER,
+        "L’état de chiffrement envoyé par cet appareil n’est pas valable : rien n’a changé. "
+        "Rechargez la page ; si cela se répète, appelez la pharmacie.",
+        "Le chiffrement n’est pas valable. Rechargez la page.",
+        audited=True,
+    ),
+    Code.E_KEY_PACKAGE: CodeRow(
+        Retry.CHANGED,
+        "Les clés publiées par cet appareil ne sont pas valables. "
+        "Vérifiez l’heure de l’appareil, puis rechargez la page.",
+        "Vérifiez l’heure de l’appareil, puis rechargez la page.",
+        audited=True,
+    ),
+    Code.E_SENDER: CodeRow(
+        Retry.NEVER,
+        "Ce changement porte la signature d’un autre appareil : rien n’a changé. "
+        "Rechargez la page ; si cela se répète, appelez la pharmacie.",
+        "Ce changement vient d’un autre appareil. Rechargez la page.",
+        audited=True,
+    ),
+    Code.E_COMMIT: CodeRow(
+        Retry.NEVER,
+        "Ce changement du groupe n’est pas valable : rien n’a changé. "
+        "Rechargez la page ; si cela se répète, appelez la pharmacie.",
+        "Ce changement n’est pas valable. Rechargez la page.",
+        audited=True,
+    ),
+    Code.E_POLICY: CodeRow(
+        Retry.NEVER,
+        "Les règles de la conversation ne permettent pas ce changement. "
+        "Demandez à un pharmacien de le faire.",
+        "Vous ne pouvez pas changer cela. Demandez au pharmacien.",
+        audited=True,
+    ),
+    Code.E_REMOVE_PENDING: CodeRow(
+        Retry.CHANGED,
+        "Un appareil est en cours de retrait. Votre envoi partira dès que ce sera fait, "
+        "sans rien refaire.",
+        "Un appareil est en cours de retrait. Votre envoi partira ensuite.",
+        audited=True,
+    ),
+    Code.E_RECEIPT: CodeRow(
+        Retry.NEVER,
+        "La confirmation de cet appareil ne correspond pas à la conversation. "
+        "Rechargez la page ; si cela se répète, appelez la pharmacie.",
+        "Cet appareil n’est pas d’accord avec les autres. Rechargez la page.",
+        audited=True,
+    ),
+    Code.E_DEVICE_RETIRED: CodeRow(
+        Retry.NEVER,
+        "Cet appareil a été retiré de votre compte. "
+        "Utilisez un autre de vos appareils, ou appelez la pharmacie.",
+        "Cet appareil a été retiré. Prenez-en un autre ou téléphonez.",
         audited=True,
     ),
 }

@@ -3,7 +3,8 @@
 A frame is a frozen Struct; its `kind` is its tag on the wire. Fields are bounded here, once, and
 `msgspec` checks them at the edge: an unknown kind or field, a missing or wrong-typed one, is
 refused.
-Identifiers are lower-case UUID text; a conversation's MLS group id is the 16 bytes of its UUID.
+Identifiers are lower-case UUID text; a conversation's MLS group id is the 16 bytes of its UUID, and
+one byte more for each group that succeeded the first (see `Summary.generation`).
 Instants are microseconds since 1970 UTC.
 """
 
@@ -29,6 +30,10 @@ KeyPackageBytes = Annotated[bytes, Meta(min_length=1, max_length=4096)]
 # A commit or Welcome for a group of 100 is under 40 KiB; a frame ends at 256 KiB.
 HandshakeBytes = Annotated[bytes, Meta(min_length=1, max_length=96 * 1024)]
 MessageBytes = Annotated[bytes, Meta(min_length=1, max_length=64 * 1024)]
+# An epoch receipt or a revocation is under 400 bytes with its signature.
+StatementBytes = Annotated[bytes, Meta(min_length=1, max_length=1024)]
+# What the MLS core of a client calls its refusal: its own words never travel.
+ReasonCode = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[a-z0-9_]+\Z")]
 
 Generation = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 IncidentCode = Literal[
@@ -109,7 +114,8 @@ class Added(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Commit(ClientFrame, frozen=True, tag="group.commit"):
     """Move the group to its next epoch. The first that names the current epoch wins.
 
-    The Welcome rides along and is released to the added devices only after acceptance.
+    The Welcome rides along and is released to the added devices only after acceptance. An external
+    commit (a device that rejoins, or a new one of a member) has neither Welcome nor `adds`.
     """
 
     conversation: Uuid
@@ -117,6 +123,43 @@ class Commit(ClientFrame, frozen=True, tag="group.commit"):
     group_info: HandshakeBytes
     welcome: HandshakeBytes | None = None
     adds: Annotated[list[Added], Meta(max_length=50)] = []
+
+
+class AskGroupInfo(ClientFrame, frozen=True, tag="group.info"):
+    """Ask for the GroupInfo of the current epoch, to enter the group by an external commit."""
+
+    conversation: Uuid
+
+
+class ConfirmEpoch(ClientFrame, frozen=True, tag="group.receipt"):
+    """Say, signed by this device, which epoch it is in (`EpochReceipt`)."""
+
+    conversation: Uuid
+    receipt: StatementBytes
+
+
+class ReportStuck(ClientFrame, frozen=True, tag="group.stuck"):
+    """This device cannot follow the group past `epoch`.
+
+    Answer: `{resync}`. True: an external commit leads into a group that somebody follows.
+    """
+
+    conversation: Uuid
+    epoch: Seq
+    reason: ReasonCode
+
+
+class SucceedGroup(ClientFrame, frozen=True, tag="group.succeed"):
+    """Pharmacist: begin a successor group (epoch 0), where nobody can follow the one there is."""
+
+    conversation: Uuid
+    group_info: HandshakeBytes
+
+
+class RetireDevice(ClientFrame, frozen=True, tag="device.retire"):
+    """Give up a device of one's own, for good (`DeviceRevocation`)."""
+
+    statement: StatementBytes
 
 
 class SendMessage(ClientFrame, frozen=True, tag="message.send"):
@@ -262,6 +305,11 @@ AnyClientFrame = (
     | ListPatients
     | CreateConversation
     | Commit
+    | AskGroupInfo
+    | ConfirmEpoch
+    | ReportStuck
+    | SucceedGroup
+    | RetireDevice
     | SendMessage
     | AdvanceCursor
     | OpenCall
@@ -299,6 +347,9 @@ class Summary(Struct, frozen=True, kw_only=True):
     """The plain state of a conversation for one device: no content, which the hub cannot read.
 
     `joined`: this very device is in the group. `since`: events up to here came before it.
+    `generation`: how many groups came before this one; the MLS group id of generation n ≥ 1 is the
+    conversation's 16 bytes and the byte n. `removing`: a device is about to be removed, and nothing
+    is accepted but the commit that does it.
     """
 
     id: str
@@ -307,8 +358,10 @@ class Summary(Struct, frozen=True, kw_only=True):
     created_at: int
     founder: str
     patient: str
+    generation: int
     epoch: int
     last_seq: int
+    removing: bool
     joined: bool
     since: int
     members: list[MemberState]
@@ -390,6 +443,8 @@ class RefusedFrame(ServerFrame, frozen=True, tag="refused"):
     """The frame `id` had no effect. `text` is for the person, `retry` for the machine.
 
     `epoch`: the group's current one (E_EPOCH). `retry_after`: milliseconds (E_RATE, E_BUSY).
+    `reason`: which rule of MLS or of the hub was broken, for machines (E_COMMIT, E_GROUP_INFO,
+    E_KEY_PACKAGE, E_POLICY, E_RECEIPT). An empty `id`: about this device, not about a frame.
     """
 
     id: str
@@ -398,10 +453,15 @@ class RefusedFrame(ServerFrame, frozen=True, tag="refused"):
     retry: str
     epoch: int | None = None
     retry_after: int | None = None
+    reason: str | None = None
 
 
 class Event(ServerFrame, frozen=True, tag="event"):
-    """One step of a conversation, in the order all members see. `what`: `message` or `commit`."""
+    """One step of a conversation, in the order all members see.
+
+    `what`: `message`, `commit`, `proposal` (the hub's, to remove a device: person `hub`, no device)
+    or `succession` (a new group takes the place of the old one; `body` is its GroupInfo).
+    """
 
     conversation: str
     seq: int
@@ -419,6 +479,20 @@ class WelcomePush(ServerFrame, frozen=True, tag="welcome"):
     conversation: str
     seq: int
     welcome: bytes
+
+
+class CommitDuePush(ServerFrame, frozen=True, tag="group.commit_due"):
+    """This device is the one asked to commit what waits in `epoch`: the removal of a device."""
+
+    conversation: str
+    epoch: int
+
+
+class GroupForkedPush(ServerFrame, frozen=True, tag="group.forked"):
+    """Two devices hold different secrets for one epoch: told to the staff, who must look."""
+
+    conversation: str
+    epoch: int
 
 
 class ConversationPush(ServerFrame, frozen=True, tag="conversation"):
@@ -474,6 +548,8 @@ AnyServerFrame = (
     | RefusedFrame
     | Event
     | WelcomePush
+    | CommitDuePush
+    | GroupForkedPush
     | ConversationPush
     | CursorPush
     | KeyPackagesPush
@@ -495,7 +571,9 @@ class Pharmacy(Struct, frozen=True, kw_only=True):
 class Welcomed(Struct, frozen=True, kw_only=True):
     """`result` of `hello`.
 
-    `logs` maps log class to the log's verifier key (C2SP vkey); clients pin it.
+    `logs` maps log class to the log's verifier key (C2SP vkey); clients pin it. `hub_key`: the
+    Ed25519 key under which the hub proposes removals in every group; clients pin it too.
+    `deployment` stands in every signed statement.
     `checkpoint`: the last signed checkpoint of the `care` log.
     """
 
@@ -507,6 +585,8 @@ class Welcomed(Struct, frozen=True, kw_only=True):
     other_devices: int
     pharmacy: Pharmacy
     key_packages_left: int
+    deployment: str
+    hub_key: bytes
     logs: dict[str, str]
     checkpoint: str
     conversations: list[Summary]

@@ -55,6 +55,13 @@ class EntryType(StrEnum):
     CALL_TURN_ISSUED = "call.turn_issued"
     CALL_LEFT = "call.left"
     CALL_ENDED = "call.ended"
+    GROUP_INFO_TOLD = "group.info_told"
+    GROUP_CONFIRMED = "group.confirmed"
+    GROUP_FORKED = "group.forked"
+    GROUP_STUCK = "group.stuck"
+    GROUP_SUCCEEDED = "group.succeeded"
+    REMOVE_PROPOSED = "group.remove_proposed"
+    DEVICE_RETIRED = "device.retired"
 
 
 TECHNICAL_TYPES = frozenset(
@@ -64,6 +71,8 @@ TECHNICAL_TYPES = frozenset(
         EntryType.DEVICE_REGISTERED,
         EntryType.CONNECTION_OPENED,
         EntryType.KEY_PACKAGES_PUBLISHED,
+        EntryType.GROUP_INFO_TOLD,
+        EntryType.GROUP_CONFIRMED,
     }
 )
 
@@ -77,6 +86,8 @@ class Sealed:
     seq: int
     franking_tag: bytes | None = None
     message: str | None = None
+    transcript: bytes | None = None
+    """The confirmed transcript hash of the epoch that a commit opens."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the entry's `object` field."""
@@ -87,7 +98,7 @@ class Sealed:
             "length_bucket": length_bucket(len(self.ciphertext)),
             "message": self.message,
             "seq": self.seq,
-            "transcript": None,
+            "transcript": self.transcript.hex() if self.transcript else None,
         }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from uuid import UUID
 
 from crypto.policy.vocabulary import ConversationKind, Motive, Role
 
@@ -13,11 +14,18 @@ class What(StrEnum):
 
     MESSAGE = "message"
     COMMIT = "commit"
+    PROPOSAL = "proposal"
+    """The hub's, to remove a device."""
+    SUCCESSION = "succession"
+    """A new group takes the place of one that nobody could follow."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
-    """The plain state of one conversation; its MLS group id is the 16 bytes of `id`."""
+    """The plain state of one conversation.
+
+    Its MLS group has a row of its own: messages need none of it, and it is longer than all of this.
+    """
 
     id: str
     tenant: str
@@ -28,11 +36,24 @@ class Conversation:
     founder_device: str
     patient: str
     created_at: int
+    generation: int = 0
+    """How many groups came before the present one."""
     epoch: int = 0
     last_seq: int = 0
     entries: int = 0
     """How many audit entries name this conversation: the next one's number less one."""
-    group_info: bytes = b""
+    removing: bool = False
+    """A device is to be removed: nothing but the commit that does it is accepted."""
+
+    @property
+    def group_id(self) -> bytes:
+        """The id of the present MLS group."""
+        return group_id(self.id, self.generation)
+
+
+def group_id(conversation: str, generation: int) -> bytes:
+    """Return the MLS group id of a conversation's group: its UUID, and a byte for a successor."""
+    return UUID(conversation).bytes + (bytes((generation,)) if generation else b"")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +92,10 @@ class KeyPackage:
     device: str
     person: str
     body: bytes
+    init_key: bytes = b""
+    """One package's alone: a second one with it would not be single-use."""
+    not_after: int = 2**63 - 1
+    """Until when it may be used (microseconds)."""
     claimed_by: str | None = None
     claimed_for: str | None = None
     used: bool = False
@@ -83,3 +108,5 @@ class Device:
     id: str
     person: str
     signature_key: bytes
+    retired_at: int | None = None
+    """Since when it is no device of anybody's any more (microseconds)."""

@@ -22,6 +22,8 @@ class Refused:
     """Milliseconds."""
     conversation: str | None = None
     """Only where the sender may know that it exists: else the entry would tell."""
+    reason: str | None = None
+    """Which rule was broken, in a word that never changes; nothing a peer wrote."""
 
 
 @dataclass(frozen=True, slots=True)

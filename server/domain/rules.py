@@ -88,9 +88,28 @@ RULES: Mapping[type[AnyClientFrame], Rule] = {
     frames.CreateConversation: Rule(
         PHARMACISTS, Path.WRITE, audited=EntryType.DISPENSATION_STARTED
     ),
+    # A device outside the group enters it by an external commit: the act looks at which one it is.
     frames.Commit: Rule(
-        PARTICIPANTS, Path.WRITE, Standing.ADMITTED, audited=EntryType.GROUP_COMMITTED
+        PARTICIPANTS, Path.WRITE, Standing.MEMBER, audited=EntryType.GROUP_COMMITTED
     ),
+    frames.AskGroupInfo: Rule(
+        PARTICIPANTS, Path.WRITE, Standing.MEMBER, audited=EntryType.GROUP_INFO_TOLD
+    ),
+    # A receipt that makes a fork evident leaves `group.forked` in place of its own entry.
+    frames.ConfirmEpoch: Rule(
+        PARTICIPANTS,
+        Path.WRITE,
+        Standing.ADMITTED,
+        audited=EntryType.GROUP_CONFIRMED,
+        settled=True,
+    ),
+    frames.ReportStuck: Rule(
+        PARTICIPANTS, Path.WRITE, Standing.ADMITTED, audited=EntryType.GROUP_STUCK, settled=True
+    ),
+    frames.SucceedGroup: Rule(
+        PHARMACISTS, Path.WRITE, Standing.ADMITTED, audited=EntryType.GROUP_SUCCEEDED
+    ),
+    frames.RetireDevice: Rule(EVERYONE, Path.WRITE, audited=EntryType.DEVICE_RETIRED, settled=True),
     frames.SendMessage: Rule(
         PARTICIPANTS, Path.WRITE, Standing.ADMITTED, audited=EntryType.MESSAGE_SENT
     ),

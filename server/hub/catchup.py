@@ -64,8 +64,13 @@ class CatchUp:
     def fed(self, behind: Behind, page: list[Event]) -> list[bytes]:
         """Take what the database had; an empty page makes the conversation live."""
         track = self._tracks[behind.conversation]
+        asked = (behind.after, behind.welcome) == (track.position, track.welcome)
+        if behind.conversation not in self._behind or not asked:
+            return []  # let in anew since the question was asked
         if behind.welcome is not None:
             track.welcome = None
+            # A device that came by its own external commit, or founded, has no Welcome to get.
+            page = [event for event in page if event.welcome is not None]
             return [codec.encode(welcome_frame(event)) for event in page]
         if page:
             track.position = page[-1].seq
@@ -76,10 +81,12 @@ class CatchUp:
 
     def live(self, event: Event, since: int, data: bytes) -> list[bytes]:
         """Take a step as it happens; return what to send now."""
-        track = self._tracks.get(event.conversation)
-        if track is None and since == event.seq:
+        if since == event.seq:
+            # Let in by this very step, for the first time or anew: nothing before it counts.
             self._tracks[event.conversation] = _Track(position=event.seq)
-            return [codec.encode(welcome_frame(event))]
+            self._behind.pop(event.conversation, None)
+            return [data if event.welcome is None else codec.encode(welcome_frame(event))]
+        track = self._tracks.get(event.conversation)
         if track is None:
             track = _Track(position=since, welcome=since or None)
             self._tracks[event.conversation] = track
@@ -99,7 +106,8 @@ class CatchUp:
 
 def _track(told: dict[str, Any], cursor: int | None) -> _Track:
     since: int = told["since"]
-    if cursor is None:
+    if cursor is None or cursor < since:
+        # It holds nothing, or the group of an admission that has ended.
         return _Track(position=since, welcome=since or None)
     # A cursor from the future would hide what is to come: it counts as the end.
     return _Track(position=min(max(cursor, since), told["last_seq"]))

@@ -333,6 +333,7 @@ class Connection:
             retry=row.retry.value,
             epoch=refused.epoch,
             retry_after=refused.retry_after,
+            reason=refused.reason,
         )
         self.push(codec.encode(frame))
         if refused.code is Code.E_SESSION:

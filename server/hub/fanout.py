@@ -16,9 +16,12 @@ from server.hub.outcome import (
     CallChanged,
     Changed,
     CursorMoved,
+    DeviceRetired,
     Effect,
+    GroupForked,
     KeyPackagesArrived,
     KeyPackagesLow,
+    RemovalDue,
     SessionEnded,
     SignalTo,
     Streamed,
@@ -26,7 +29,7 @@ from server.hub.outcome import (
 from server.hub.pushes import event_frame
 from server.hub.signals import Letter, Mailbox
 from signaling import call, codec, frames
-from signaling.codes import Close
+from signaling.codes import CODES, Close, Code
 
 
 class Subscriber(Protocol):
@@ -52,8 +55,8 @@ class Subscriber(Protocol):
         """Queue the next step of a conversation in which this device is since `since`."""
         ...
 
-    def close(self, code: Close) -> None:
-        """End the connection."""
+    def close(self, code: Close, *, flush: bool = False) -> None:
+        """End the connection; with `flush`, after what waits is written."""
         ...
 
 
@@ -103,6 +106,8 @@ class FanOut:
 
     def apply(self, effect: Effect) -> None:
         """Tell whoever is concerned."""
+        if isinstance(effect, RemovalDue):
+            return  # the committers' desk decides who is asked, and when
         match effect:
             case Streamed():
                 self._stream(effect)
@@ -112,14 +117,47 @@ class FanOut:
                 self._move_cursor(effect)
             case KeyPackagesArrived():
                 self._tell(effect.persons, frames.KeyPackagesPush(person=effect.person))
-            case KeyPackagesLow():
-                self._warn_low(effect)
+            case GroupForked():
+                push = frames.GroupForkedPush(conversation=effect.conversation, epoch=effect.epoch)
+                self._tell(effect.persons, push)
             case CallChanged():
                 self._tell_call(effect)
+            case _:
+                self._reach(effect)
+
+    def _reach(self, effect: KeyPackagesLow | SignalTo | SessionEnded | DeviceRetired) -> None:
+        """Tell the one device, or the one session, that is concerned."""
+        match effect:
+            case KeyPackagesLow():
+                self._warn_low(effect)
             case SignalTo():
                 self._pass_on(effect)
             case SessionEnded():
                 self._end_session(effect)
+            case DeviceRetired():
+                self._turn_out(effect)
+
+    def is_there(self, device: str) -> bool:
+        """Tell whether a device is connected."""
+        return device in self._devices
+
+    def name_committer(self, device: str, due: RemovalDue) -> None:
+        """Ask one device to commit what is pending."""
+        if device in self._devices:
+            push = frames.CommitDuePush(conversation=due.conversation, epoch=due.epoch)
+            self._devices[device].push(codec.encode(push))
+
+    def _turn_out(self, effect: DeviceRetired) -> None:
+        """Tell a device why, and end its connection: what was queued before it may still go out."""
+        one = self._devices.get(effect.device)
+        if one is not None:
+            row = CODES[Code.E_DEVICE_RETIRED]
+            refused = frames.RefusedFrame(
+                id="", code=Code.E_DEVICE_RETIRED.value, text=row.text, retry=row.retry.value
+            )
+            one.push(codec.encode(refused))
+            self.leave(one)
+            one.close(Close.FORBIDDEN, flush=True)
 
     def _stream(self, effect: Streamed) -> None:
         data = codec.encode(event_frame(effect.event))

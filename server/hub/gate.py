@@ -15,9 +15,18 @@ from server.domain.conversation import Conversation
 from server.domain.people import Principal
 from server.domain.refusals import Refused
 from server.domain.rules import RULES, Rule, Standing
-from server.hub.acts import audit, calls, conversations, devices, groups, messages, signals
-from server.hub.acts.context import Context
-from server.hub.bounds import TurnSettings
+from server.hub.acts import (
+    audit,
+    calls,
+    conversations,
+    devices,
+    epochs,
+    groups,
+    messages,
+    retirements,
+    signals,
+)
+from server.hub.acts.context import Context, Means
 from server.hub.outcome import Done, Look, Outcome
 from server.ports import Located, Tx
 from signaling import frames
@@ -33,6 +42,11 @@ ACTS: Mapping[type[AnyClientFrame], Act] = {
     frames.ListPatients: conversations.list_patients,
     frames.CreateConversation: conversations.create,
     frames.Commit: groups.commit,
+    frames.AskGroupInfo: epochs.tell_group_info,
+    frames.ConfirmEpoch: epochs.confirm,
+    frames.ReportStuck: epochs.report_stuck,
+    frames.SucceedGroup: epochs.succeed,
+    frames.RetireDevice: retirements.retire,
     frames.SendMessage: messages.send,
     frames.AdvanceCursor: messages.advance_cursor,
     frames.OpenCall: calls.open_call,
@@ -62,7 +76,7 @@ class Asked:
     looks: Mapping[str, Look] = field(default_factory=dict)
 
 
-def judge(tx: Tx, asked: Asked, now: int, turn: TurnSettings | None = None) -> Outcome:
+def judge(tx: Tx, asked: Asked, now: int, means: Means | None = None) -> Outcome:
     """Carry out a frame, or say why not: the only caller of the acts."""
     principal, frame = asked.principal, asked.frame
     rule = RULES.get(type(frame))
@@ -77,7 +91,7 @@ def judge(tx: Tx, asked: Asked, now: int, turn: TurnSettings | None = None) -> O
     conversation = _standing(tx, principal, frame, rule)
     if isinstance(conversation, Refused):
         return conversation
-    context = Context(tx, principal, conversation, now, asked.looks, turn)
+    context = Context(tx, principal, conversation, now, asked.looks, means or Means())
     outcome = act(context, frame)
     if isinstance(outcome, Done):
         _demand_entry(rule, outcome, context.recorded)
@@ -91,12 +105,19 @@ def leaves_entry(refused: Refused) -> bool:
 
 def note_refusal(tx: Tx, principal: Principal, refused: Refused, now: int) -> Located:
     """Write the entry of one refusal."""
-    return _append_refusal(tx, principal, now, rule=refused.code.value, about=refused.conversation)
+    return _append_refusal(
+        tx,
+        principal,
+        now,
+        rule=refused.code.value,
+        about=refused.conversation,
+        outcome={"reason": refused.reason} if refused.reason else None,
+    )
 
 
 def count_refusals(tx: Tx, principal: Principal, count: int, now: int) -> Located:
     """Write one entry for the refusals of a device beyond ten in a minute."""
-    return _append_refusal(tx, principal, now, rule="coalesced", count=count)
+    return _append_refusal(tx, principal, now, rule="coalesced", outcome={"count": count})
 
 
 def _append_refusal(
@@ -106,7 +127,7 @@ def _append_refusal(
     *,
     rule: str,
     about: str | None = None,
-    count: int | None = None,
+    outcome: dict[str, Any] | None = None,
 ) -> Located:
     draft = Draft(
         type=EntryType.ACT_REFUSED,
@@ -115,7 +136,7 @@ def _append_refusal(
         rule=rule,
         permitted=False,
         conversation=about,
-        outcome={"count": count} if count else None,
+        outcome=outcome,
     )
     return tx.log.append(draft, now)
 

@@ -17,15 +17,18 @@ from server.domain.people import Session
 from server.domain.refusals import Refused
 from server.hub import gate
 from server.hub.acts import calls, sessions
+from server.hub.acts.context import Means
 from server.hub.bounds import HubSettings
 from server.hub.calls import CallDesk
 from server.hub.catchup import Behind
+from server.hub.committers import CommitterDesk
 from server.hub.connection import Connection, Socket
 from server.hub.fanout import FanOut
 from server.hub.gate import Asked
 from server.hub.metrics import CONNECTIONS
-from server.hub.outcome import CallChanged, Done, Outcome, Settled, SignalTo
+from server.hub.outcome import CallChanged, Done, Outcome, RemovalDue, Settled, SignalTo
 from server.hub.rates import Rates
+from server.hub.removals import due_now
 from server.hub.signals import SignalMeter
 from server.hub.writer import Job, Writer
 from server.ports import Clock, Database, Tx
@@ -55,6 +58,10 @@ class Hub:
         self.calls = CallDesk(
             clock, self.fanout.heard_at, self._pass_time, settings.call_sweep_seconds
         )
+        self.committers = CommitterDesk(
+            clock, self.fanout.is_there, self.fanout.name_committer, settings.call_sweep_seconds
+        )
+        self._means = Means(settings.turn)
         self._signals = SignalMeter()
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
         self._connections: set[Connection] = set()
@@ -67,13 +74,15 @@ class Hub:
         """Run the writer for as long as the block lasts; at its end nothing queued is lost."""
         async with asyncio.TaskGroup() as tasks:
             self.calls.resume(await self._in_reader(calls.live_facts))
+            self.committers.resume(await self._in_reader(due_now))
             writing = tasks.create_task(self._writer.run())
             flushing = tasks.create_task(self._flush_refusals())
-            watching = tasks.create_task(self.calls.run())
+            watching = [tasks.create_task(desk.run()) for desk in (self.calls, self.committers)]
             try:
                 yield
             finally:
-                watching.cancel()
+                for task in watching:
+                    task.cancel()
                 finishing = tasks.create_task(self._finish())
                 # A loop that ends in a hurry has cancelled the writer: then nothing will finish.
                 await asyncio.wait({finishing, writing}, return_when=asyncio.FIRST_COMPLETED)
@@ -124,7 +133,7 @@ class Hub:
             self._apply(settled.outcome)
 
         def run(tx: Tx, now: int) -> Outcome:
-            return gate.judge(tx, asked, now, self.settings.turn)
+            return gate.judge(tx, asked, now, self._means)
 
         self._writer.submit(Job(run, told, asked.principal))
 
@@ -144,6 +153,7 @@ class Hub:
         """A device has said hello: give it the signals that waited, and look at its calls."""
         self.fanout.hand_over(connection, now)
         self.calls.heard(connection.device)
+        self.committers.heard(connection.device)
 
     async def page(self, behind: Behind) -> list[Event]:
         """Read what comes next for a device that is behind."""
@@ -202,6 +212,8 @@ class Hub:
                 self.fanout.apply(effect)
                 if isinstance(effect, CallChanged):
                     self._follow(effect.facts)
+                elif isinstance(effect, RemovalDue):
+                    self.committers.follow(effect)
 
     def _follow(self, facts: CallFacts) -> None:
         self.calls.follow(facts)
@@ -210,7 +222,7 @@ class Hub:
 
     async def _look(self, asked: Asked, now: int) -> Outcome:
         try:
-            return await self._in_reader(lambda tx: gate.judge(tx, asked, now, self.settings.turn))
+            return await self._in_reader(lambda tx: gate.judge(tx, asked, now, self._means))
         except Exception as exc:
             log.error("read_failed", error=type(exc).__name__)
             return Refused(Code.E_INTERNAL, retry_after=1000)

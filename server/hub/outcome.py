@@ -22,8 +22,10 @@ class Plain:
     created_at: int
     founder: str
     patient: str
+    generation: int
     epoch: int
     last_seq: int
+    removing: bool
     members: tuple[MemberState, ...]
     admissions: dict[str, int]
     """`since` by device in the group."""
@@ -97,6 +99,32 @@ class SignalTo:
     until: int
 
 
+@dataclass(frozen=True, slots=True)
+class DeviceRetired:
+    """A device is nobody's any more: its connection ends now."""
+
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalDue:
+    """Somebody must commit a removal; empty `devices`: nothing waits any more."""
+
+    conversation: str
+    epoch: int
+    devices: tuple[str, ...] = ()
+    """Those that can, the pharmacy's first."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupForked:
+    """Two devices hold different secrets for one epoch: told to the staff among the members."""
+
+    conversation: str
+    epoch: int
+    persons: frozenset[str]
+
+
 Effect = (
     Streamed
     | Changed
@@ -106,6 +134,9 @@ Effect = (
     | SessionEnded
     | CallChanged
     | SignalTo
+    | DeviceRetired
+    | RemovalDue
+    | GroupForked
 )
 
 

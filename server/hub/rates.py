@@ -11,17 +11,28 @@ from limits.strategies import FixedWindowRateLimiter
 
 from signaling.frames import (
     AnyClientFrame,
+    AskGroupInfo,
     ClaimKeyPackages,
     Hello,
     ListAuditedConversations,
     OpenCall,
     ReadPage,
     ReadTimeline,
+    RetireDevice,
     RingCall,
+    SucceedGroup,
     VerifyLogs,
 )
 
-COSTLY = (Hello, ListAuditedConversations, ReadTimeline, VerifyLogs)
+COSTLY = (
+    Hello,
+    ListAuditedConversations,
+    ReadTimeline,
+    VerifyLogs,
+    AskGroupInfo,
+    SucceedGroup,
+    RetireDevice,
+)
 CALLING = (OpenCall, RingCall)
 
 
@@ -38,7 +49,8 @@ class RateSettings:
     malformed: str = "30/minute"
     """Frames that are nobody's; beyond it the connection closes."""
     costly: str = "60/minute"
-    """Hellos and an officer's looks: each reads all that a person, or a pharmacy, has."""
+    """Hellos and an officer's looks: each reads all that a person, or a pharmacy, has. A group's
+    whole state, a new group, a device given up."""
     claims: str = "60/hour"
     """Key packages one device may claim of one person: nobody drains a stock."""
     calls: str = "120/minute"

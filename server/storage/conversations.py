@@ -3,30 +3,46 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    tuple_,
+    update,
+)
 
 from crypto.policy.vocabulary import ConversationKind, Motive, Role
 from server.domain.conversation import Conversation, Event, Member, What
 from server.ports import Admission
-from server.storage.schema import admission, conversation, event, member
+from server.storage.schema import admission, conversation, event, member, pending_remove
 
 # The statements of every message are built once, so that only values travel: building and keying
 # one takes SQLAlchemy longer than running it.
-_FIND = select(conversation).where(conversation.c.id == bindparam("id"))
+_CONVERSATION = select(
+    conversation,
+    exists().where(pending_remove.c.conversation == conversation.c.id).label("removing"),
+)
+_FIND = _CONVERSATION.where(conversation.c.id == bindparam("id"))
 _ADVANCE = (
     update(conversation)
     .where(
         conversation.c.id == bindparam("conversation"),
         conversation.c.last_seq == bindparam("seen_seq"),
-        conversation.c.epoch <= bindparam("next_epoch"),
+        tuple_(conversation.c.generation, conversation.c.epoch)
+        <= tuple_(bindparam("next_generation"), bindparam("next_epoch")),
     )
     .values(
+        generation=bindparam("next_generation"),
         epoch=bindparam("next_epoch"),
         last_seq=bindparam("next_seq"),
-        group_info=bindparam("next_group_info"),
     )
 )
 _MEMBERS = (
@@ -74,7 +90,7 @@ class ConversationTable:
                 epoch=new.epoch,
                 last_seq=new.last_seq,
                 entries=new.entries,
-                group_info=new.group_info,
+                generation=new.generation,
             )
         )
         self._connection.execute(
@@ -90,16 +106,14 @@ class ConversationTable:
             ],
         )
 
-    def advance(
-        self, conversation_id: str, *, epoch: int, last_seq: int, group_info: bytes
-    ) -> None:
-        """Move a conversation on; `seq` and epoch never go back."""
+    def advance(self, conversation_id: str, *, generation: int, epoch: int, last_seq: int) -> None:
+        """Move a conversation on; neither `seq` nor (generation, epoch) goes back."""
         values = {
             "conversation": conversation_id,
             "seen_seq": last_seq - 1,
+            "next_generation": generation,
             "next_epoch": epoch,
             "next_seq": last_seq,
-            "next_group_info": group_info,
         }
         changed = self._connection.execute(_ADVANCE, values)
         # A compare-and-swap: with one writer it always holds; if it ever does not, nothing of
@@ -110,8 +124,7 @@ class ConversationTable:
     def of_person(self, person: str) -> list[Conversation]:
         """Return the conversations a person is a member of, newest first."""
         rows = self._connection.execute(
-            select(conversation)
-            .join(member, member.c.conversation == conversation.c.id)
+            _CONVERSATION.join(member, member.c.conversation == conversation.c.id)
             .where(member.c.person == person)
             .order_by(conversation.c.created_at.desc())
         )
@@ -120,9 +133,9 @@ class ConversationTable:
     def of_tenant(self, tenant: str) -> list[Conversation]:
         """Return all conversations of a pharmacy, newest first."""
         rows = self._connection.execute(
-            select(conversation)
-            .where(conversation.c.tenant == tenant)
-            .order_by(conversation.c.created_at.desc())
+            _CONVERSATION.where(conversation.c.tenant == tenant).order_by(
+                conversation.c.created_at.desc()
+            )
         )
         return [_conversation(row) for row in rows]
 
@@ -151,6 +164,15 @@ class MemberTable:
         self._connection.execute(
             insert(admission).values(
                 conversation=conversation_id, device=new.device, person=new.person, since=new.since
+            )
+        )
+
+    def dismiss(self, conversation_id: str, devices: Iterable[str]) -> None:
+        """Let devices out."""
+        self._connection.execute(
+            delete(admission).where(
+                admission.c.conversation == conversation_id,
+                admission.c.device.in_(list(devices)),
             )
         )
 
@@ -238,7 +260,8 @@ def _conversation(row: Row[Any]) -> Conversation:
         epoch=row.epoch,
         last_seq=row.last_seq,
         entries=row.entries,
-        group_info=row.group_info,
+        generation=row.generation,
+        removing=bool(row.removing),
     )
 
 

@@ -11,7 +11,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event
 
-from server.storage.keys import KeyRing
+from server.storage.keys import HubIdentity, KeyRing
 from server.storage.log import TileCache
 from server.storage.transaction import Transaction, is_open
 
@@ -53,7 +53,7 @@ class Database:
     def __init__(self, engine: Engine, *, keys: KeyRing, deployment: str, node: str) -> None:
         self.engine = engine
         self._keys = keys
-        self._deployment = deployment
+        self._identity = HubIdentity(deployment, keys.mls_key())
         self._node = node
         self._tiles = TileCache()
 
@@ -104,6 +104,6 @@ class Database:
             connection,
             keys=self._keys,
             tiles=self._tiles,
-            deployment=self._deployment,
+            identity=self._identity,
             node=self._node,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from server.domain.conversation import Device, KeyPackage
@@ -21,7 +21,7 @@ class DeviceTable:
     def find(self, device_id: str) -> Device | None:
         """Return the device, or None."""
         row = self._connection.execute(select(device).where(device.c.id == device_id)).first()
-        return Device(row.id, row.person, row.signature_key) if row else None
+        return Device(row.id, row.person, row.signature_key, row.retired_at) if row else None
 
     def register(self, new: Device) -> None:
         """Bind a new device to its person."""
@@ -33,13 +33,21 @@ class DeviceTable:
         )
 
     def of(self, person: str) -> list[str]:
-        """Return the ids of a person's devices, newest first."""
+        """Return the ids of a person's devices, newest first, without those retired."""
         return list(
             self._connection.scalars(
                 select(device.c.id)
-                .where(device.c.person == person)
+                .where(device.c.person == person, device.c.retired_at.is_(None))
                 .order_by(device.c.number.desc())
             )
+        )
+
+    def retire(self, device_id: str, at: int) -> None:
+        """Give a device up, for good."""
+        self._connection.execute(
+            update(device)
+            .where(device.c.id == device_id, device.c.retired_at.is_(None))
+            .values(retired_at=at)
         )
 
 
@@ -52,19 +60,29 @@ class KeyPackageTable:
     def publish(self, packages: Sequence[KeyPackage]) -> None:
         """Store unused packages; one already there stays as it is."""
         rows = [
-            {"ref": p.ref, "device": p.device, "person": p.person, "body": p.body} for p in packages
+            {
+                "ref": p.ref,
+                "device": p.device,
+                "person": p.person,
+                "body": p.body,
+                "init_key": p.init_key or None,
+                "not_after": p.not_after,
+            }
+            for p in packages
         ]
         self._connection.execute(upsert(key_package).on_conflict_do_nothing(), rows)
 
-    def find(self, ref: str) -> KeyPackage | None:
-        """Return a package, used or not."""
-        row = self._connection.execute(select(key_package).where(key_package.c.ref == ref)).first()
-        return _package(row) if row else None
+    def known(self, refs: Iterable[str], init_keys: Iterable[bytes] = ()) -> list[KeyPackage]:
+        """Return the packages, used or not, that have one of these references or init keys."""
+        either = or_(key_package.c.ref.in_(list(refs)), key_package.c.init_key.in_(list(init_keys)))
+        return [
+            _package(row) for row in self._connection.execute(select(key_package).where(either))
+        ]
 
-    def claim(self, device_id: str, *, by: str, conversation: str) -> KeyPackage | None:
+    def claim(self, device_id: str, *, by: str, conversation: str, now: int) -> KeyPackage | None:
         """Take one unused package of `device_id`, once; the same claim again gives the same."""
         unused = select(key_package).where(
-            key_package.c.device == device_id, key_package.c.used == 0
+            key_package.c.device == device_id, key_package.c.used == 0, _lives(now)
         )
         mine = unused.where(
             key_package.c.claimed_by == by, key_package.c.claimed_for == conversation
@@ -87,18 +105,24 @@ class KeyPackageTable:
         """Mark a claimed package as used: it was in an accepted commit."""
         self._connection.execute(update(key_package).where(key_package.c.ref == ref).values(used=1))
 
-    def left(self, devices: Iterable[str]) -> dict[str, int]:
-        """Count the unclaimed packages of each device (absent: none)."""
+    def left(self, devices: Iterable[str], *, now: int) -> dict[str, int]:
+        """Count the packages of each device that can be claimed at `now` (absent: none)."""
         rows = self._connection.execute(
             select(key_package.c.device, func.count().label("left"))
             .where(
                 key_package.c.device.in_(list(devices)),
                 key_package.c.claimed_by.is_(None),
                 key_package.c.used == 0,
+                _lives(now),
             )
             .group_by(key_package.c.device)
         )
         return {row.device: row.left for row in rows}
+
+
+def _lives(now: int) -> ColumnElement[bool]:
+    # Those of before packages were looked into (no `not_after`) may be anything.
+    return key_package.c.not_after >= now
 
 
 def _package(row: Row[Any]) -> KeyPackage:
@@ -107,6 +131,8 @@ def _package(row: Row[Any]) -> KeyPackage:
         device=row.device,
         person=row.person,
         body=row.body,
+        init_key=row.init_key or b"",
+        not_after=row.not_after or 0,
         claimed_by=row.claimed_by,
         claimed_for=row.claimed_for,
         used=bool(row.used),

@@ -1,4 +1,7 @@
-"""The logs' signing keys: one Ed25519 key per pharmacy, each in a file only its owner reads."""
+"""The hub's signing keys: one Ed25519 key for each pharmacy's logs, and one for all its groups.
+
+Each is in a file that only its owner reads.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,11 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from crypto.keys import Secret
+
 
 class KeyRing:
-    """Keys by pharmacy, made at first use."""
+    """Keys by what they are for, made at first use."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -23,32 +28,35 @@ class KeyRing:
 
     def log_key(self, finess: str) -> Ed25519PrivateKey:
         """Return the key that signs the checkpoints of a pharmacy's logs."""
-        if finess not in self._keys:
-            self._keys[finess] = self._load(finess) or self._make(finess)
-        return self._keys[finess]
+        if not finess.isdigit():
+            raise ValueError("a FINESS is digits")
+        return self._key(f"log-{finess}")
+
+    def mls_key(self) -> Ed25519PrivateKey:
+        """Return the key under which the hub proposes to the groups of this deployment."""
+        return self._key("mls")
 
     def __repr__(self) -> str:
         return f"KeyRing({len(self._keys)} keys)"
 
-    def _path(self, finess: str) -> Path:
-        if not finess.isdigit():
-            raise ValueError("a FINESS is digits")
-        return self._directory / f"log-{finess}.pem"
+    def _key(self, name: str) -> Ed25519PrivateKey:
+        if name not in self._keys:
+            path = self._directory / f"{name}.pem"
+            self._keys[name] = self._load(path) or self._make(path)
+        return self._keys[name]
 
-    def _load(self, finess: str) -> Ed25519PrivateKey | None:
-        path = self._path(finess)
+    def _load(self, path: Path) -> Ed25519PrivateKey | None:
         if not path.exists():
             return None
         key = load_pem_private_key(path.read_bytes(), password=None)
         if not isinstance(key, Ed25519PrivateKey):
-            raise TypeError("the log key is not Ed25519")
+            raise TypeError("a signing key of the hub is not Ed25519")
         return key
 
-    def _make(self, finess: str) -> Ed25519PrivateKey:
+    def _make(self, path: Path) -> Ed25519PrivateKey:
         key = Ed25519PrivateKey.generate()
         pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path = self._path(finess)
         # O_EXCL: a key once there is never written over. Synced before the first checkpoint that
         # it signs can be durable, or a power cut would leave a log that nobody can continue.
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -57,3 +65,15 @@ class KeyRing:
             file.flush()
             os.fsync(file.fileno())
         return key
+
+
+class HubIdentity:
+    """`ports.Identity`."""
+
+    def __init__(self, deployment: str, key: Ed25519PrivateKey) -> None:
+        self.deployment = deployment
+        self.mls_public_key = key.public_key().public_bytes_raw()
+        self.mls_key = Secret(key.private_bytes_raw())
+
+    def __repr__(self) -> str:
+        return f"HubIdentity({self.deployment!r}, {self.mls_public_key.hex()})"

@@ -122,3 +122,17 @@ class SessionTable:
     def close(self, key: bytes) -> None:
         """End it for good."""
         self._connection.execute(update(session).where(session.c.key == key).values(closed=1))
+
+    def use(self, key: bytes, device: str) -> None:
+        """Remember which device said hello under it."""
+        self._connection.execute(update(session).where(session.c.key == key).values(device=device))
+
+    def close_of(self, device: str) -> list[bytes]:
+        """End the sessions under which a device said hello last; return their keys."""
+        closed = self._connection.scalars(
+            update(session)
+            .where(session.c.device == device, session.c.closed == 0)
+            .values(closed=1)
+            .returning(session.c.key)
+        )
+        return list(closed)

@@ -66,6 +66,8 @@ session = Table(
     Column("person", Id, ForeignKey("person.id"), nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("closed", Integer, nullable=False, server_default="0"),
+    Column("device", Id),
+    Index(None, "device"),
 )
 
 device = Table(
@@ -75,6 +77,7 @@ device = Table(
     Column("person", Id, ForeignKey("person.id"), nullable=False),
     Column("signature_key", LargeBinary(32), nullable=False),
     Column("number", Integer, nullable=False),
+    Column("retired_at", BigInteger),
     UniqueConstraint("person", "number"),
 )
 
@@ -88,7 +91,10 @@ key_package = Table(
     Column("claimed_by", Id),
     Column("claimed_for", Id),
     Column("used", Integer, nullable=False, server_default="0"),
+    Column("init_key", LargeBinary),
+    Column("not_after", BigInteger),
     Index(None, "device", "claimed_by"),
+    Index("uq_key_package_init_key", "init_key", unique=True),
 )
 
 conversation = Table(
@@ -106,7 +112,7 @@ conversation = Table(
     Column("epoch", BigInteger, nullable=False),
     Column("last_seq", BigInteger, nullable=False),
     Column("entries", BigInteger, nullable=False),
-    Column("group_info", LargeBinary, nullable=False),
+    Column("generation", Integer, nullable=False, server_default="0"),
     Index(None, "tenant", "created_at"),
 )
 
@@ -129,6 +135,52 @@ admission = Table(
     Column("device", Id, ForeignKey("device.id"), primary_key=True),
     Column("person", Id, ForeignKey("person.id"), nullable=False),
     Column("since", BigInteger, nullable=False),
+)
+
+# Apart from the conversation: SQLite rewrites a row whole, and each message changes that one.
+mls_group = Table(
+    "mls_group",
+    metadata,
+    Column("conversation", Id, ForeignKey("conversation.id"), primary_key=True),
+    Column("public", LargeBinary, nullable=False),
+    Column("group_info", LargeBinary, nullable=False),
+    Column("last_transcript", LargeBinary, nullable=False),
+)
+
+pending_remove = Table(
+    "pending_remove",
+    metadata,
+    Column("conversation", Id, ForeignKey("conversation.id"), primary_key=True),
+    Column("device", Id, ForeignKey("device.id"), primary_key=True),
+    Column("generation", Integer, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("leaf", BigInteger, nullable=False),
+    Column("statement", LargeBinary, nullable=False),
+    Column("proposal", LargeBinary, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+)
+
+epoch_receipt = Table(
+    "epoch_receipt",
+    metadata,
+    Column("conversation", Id, ForeignKey("conversation.id"), primary_key=True),
+    Column("generation", Integer, primary_key=True),
+    Column("epoch", BigInteger, primary_key=True),
+    Column("device", Id, ForeignKey("device.id"), primary_key=True),
+    Column("authenticator_hash", LargeBinary(32), nullable=False),
+    Column("statement", LargeBinary, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+)
+
+stuck_report = Table(
+    "stuck_report",
+    metadata,
+    Column("conversation", Id, ForeignKey("conversation.id"), primary_key=True),
+    Column("generation", Integer, primary_key=True),
+    Column("epoch", BigInteger, primary_key=True),
+    Column("device", Id, ForeignKey("device.id"), primary_key=True),
+    Column("reason", String(64), nullable=False),
+    Column("reported_at", BigInteger, nullable=False),
 )
 
 event = Table(

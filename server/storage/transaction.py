@@ -12,7 +12,8 @@ from server.ports import Undone
 from server.storage.calls import CallTable
 from server.storage.conversations import ConversationTable, EventTable, MemberTable
 from server.storage.devices import DeviceTable, KeyPackageTable
-from server.storage.keys import KeyRing
+from server.storage.groups import GroupTable, ReceiptTable, RemoveTable
+from server.storage.keys import HubIdentity, KeyRing
 from server.storage.log import LogTables, TileCache
 from server.storage.people import PeopleTables, SessionTable, TenantTables
 
@@ -21,10 +22,19 @@ class Transaction:
     """The `ports.Tx` of a SQLAlchemy connection on which a transaction has begun."""
 
     def __init__(
-        self, connection: Connection, *, keys: KeyRing, tiles: TileCache, deployment: str, node: str
+        self,
+        connection: Connection,
+        *,
+        keys: KeyRing,
+        tiles: TileCache,
+        identity: HubIdentity,
+        node: str,
     ) -> None:
         self._connection = connection
-        self._logs = LogTables(connection, keys=keys, tiles=tiles, deployment=deployment, node=node)
+        self._logs = LogTables(
+            connection, keys=keys, tiles=tiles, deployment=identity.deployment, node=node
+        )
+        self.identity = identity
         self.people = PeopleTables(connection)
         self.tenants = TenantTables(connection, self._logs)
         self.sessions = SessionTable(connection)
@@ -33,6 +43,9 @@ class Transaction:
         self.conversations = ConversationTable(connection)
         self.members = MemberTable(connection)
         self.stream = EventTable(connection)
+        self.groups = GroupTable(connection)
+        self.removes = RemoveTable(connection)
+        self.receipts = ReceiptTable(connection)
         self.calls = CallTable(connection)
         self.log = self._logs
         self.audit = self._logs

@@ -44,13 +44,13 @@ WIDE = RateSettings(
 LONGEST_SIGNAL = 17_500
 
 
-async def joins_the_group(talk: Talk, slug: str, *, epoch: int = 1) -> Peer:
+async def joins_the_group(talk: Talk, slug: str) -> Peer:
     """Bring another device of somebody into the conversation and its group."""
     person = PEOPLE[slug]
     if person.id not in (talk.claire.person, talk.jean.person):
         a_colleague(talk.house, talk.conversation, person)
     peer = await talk.house.peer(slug, packages=2)
-    await talk.claire.add(talk.conversation, slug, epoch=epoch)
+    await talk.claire.add(talk.conversation, slug)
     return peer
 
 
@@ -139,7 +139,7 @@ async def test_a_signal_goes_to_no_device_outside_the_call(house: House) -> None
     """Neither to a tablet, nor to a colleague of the group, nor to a device of elsewhere."""
     talk = await a_talk(house)
     tablet = await joins_the_group(talk, "jean")
-    hugo = await joins_the_group(talk, "hugo", epoch=2)
+    hugo = await joins_the_group(talk, "hugo")
     rose = await house.peer("rose")
     for peer in (tablet, hugo, rose):
         peer.pushes.clear()

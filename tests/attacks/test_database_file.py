@@ -9,14 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from clients.python import opaque
 from crypto.log import tree
 from crypto.log.checkpoint import UnverifiedCheckpoint, VerifierKey
 from crypto.policy.vocabulary import ConversationKind, Motive
 from server.domain.audit import LogClass
 from signaling import frames
 from signaling.codes import Code
-from tests.server.house import PEOPLE, House, a_house, a_pair
+from tests.server.house import PEOPLE, House, Peer, a_house, a_pair
 
 CARE = "test.example/990000001/care"
 
@@ -36,15 +35,16 @@ def shorten(house: House, size: int) -> None:
     )
 
 
-def a_founding(patient: str) -> frames.CreateConversation:
+def a_founding(peer: Peer, patient: str) -> frames.CreateConversation:
     """Return the frame that begins a dispensation."""
+    conversation = str(uuid.uuid4())
     return frames.CreateConversation(
         id="found",
-        conversation=str(uuid.uuid4()),
+        conversation=conversation,
         conversation_kind=ConversationKind.REMOTE_DISPENSATION,
         patient=PEOPLE[patient].id,
         motive=Motive.AGE,
-        group_info=opaque.group_info(),
+        group_info=peer.group_info(conversation),
     )
 
 
@@ -136,8 +136,8 @@ async def test_an_act_in_an_altered_log_takes_no_other_act_with_it(home: Path) -
     async with a_house(home) as house:
         claire, paul = await house.peer("claire"), await house.peer("paul")
         async with house.one_batch(2):
-            claire.send(a_founding("jean"))
-            paul.send(a_founding("rose"))
+            claire.send(a_founding(claire, "jean"))
+            paul.send(a_founding(paul, "rose"))
         answers = [await claire.answer("found"), await paul.answer("found")]
 
     assert [type(one).__name__ for one in answers] == ["RefusedFrame", "Ok"]

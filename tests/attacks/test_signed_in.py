@@ -17,6 +17,7 @@ from crypto.mls.framing import (
     WireFormat,
     encode_public_message_prefix,
 )
+from server.domain.conversation import group_id
 from server.hub.rates import RateSettings
 from signaling import frames
 from signaling.codes import Close, Code
@@ -108,7 +109,7 @@ async def test_a_commit_in_the_name_of_somebody_outside_is_refused(
     claire, _jean, conversation = await a_pair(house)
     header = MessageHeader(
         wire_format=WireFormat.PUBLIC_MESSAGE,
-        group_id=opaque.group_id(conversation),
+        group_id=group_id(conversation, 0),
         epoch=1,
         content_type=ContentType.COMMIT,
         authenticated_data=b"",
@@ -119,7 +120,7 @@ async def test_a_commit_in_the_name_of_somebody_outside_is_refused(
         frames.Commit,
         conversation=conversation,
         commit=encode_public_message_prefix(header, bytes(100)),
-        group_info=opaque.group_info(),
+        group_info=claire.mls.groups[conversation].group_info(),
     )
 
     assert answer.code == Code.E_MALFORMED
@@ -143,7 +144,8 @@ async def test_devices_without_packages_do_not_hide_those_that_have_some(house: 
 @pytest.mark.parametrize("slug", ["paul", "rose", "marc", "nadia", "lea"])
 async def test_nobody_outside_learns_that_a_conversation_exists(house: House, slug: str) -> None:
     """A real id and a random one: the same refusal, the same push (none), the same entry."""
-    _claire, jean, conversation = await a_pair(house)
+    claire, jean, conversation = await a_pair(house)
+    commit = claire.mls.commit(conversation)
     outsider = await house.peer(slug)
     told: list[tuple[str, ...]] = []
 
@@ -160,8 +162,8 @@ async def test_nobody_outside_learns_that_a_conversation_exists(house: House, sl
             await outsider.refused(
                 frames.Commit,
                 conversation=named,
-                commit=opaque.commit(named, 1),
-                group_info=opaque.group_info(),
+                commit=commit.message,
+                group_info=commit.group_info,
             ),
         ]
         told.append(tuple(one.code for one in answers))
@@ -218,18 +220,9 @@ async def test_an_id_of_one_conversation_sends_nothing_again_in_another(house: H
 async def test_two_devices_in_one_batch_win_one_epoch_once(house: House) -> None:
     """Both name the current epoch in the same transaction: one commit, one entry, one E_EPOCH."""
     claire, jean, conversation = await a_pair(house)
-    commits = [opaque.commit(conversation, 1) for _ in range(2)]
-
     async with house.one_batch(2):
-        for peer, commit in zip((claire, jean), commits, strict=True):
-            peer.send(
-                frames.Commit(
-                    id="race",
-                    conversation=conversation,
-                    commit=commit,
-                    group_info=opaque.group_info(),
-                )
-            )
+        for peer in (claire, jean):
+            peer.send(frames.Commit(id="race", **peer.mls.a_commit(conversation)))
     answers = [await claire.answer("race"), await jean.answer("race")]
 
     assert sorted(type(one).__name__ for one in answers) == ["Ok", "RefusedFrame"]
@@ -271,26 +264,11 @@ async def test_the_longest_entry_that_a_frame_can_make_fits(house: House) -> Non
     """An act is never lost because its entry would be over 8 KiB: fifty adds make under 6."""
     claire = await house.peer("claire")
     conversation = await claire.create()
-    adds = []
     for _ in range(10):
         await house.peer("jean", packages=1)
-    for _ in range(2):
-        claimed = await claire.ok(
-            frames.ClaimKeyPackages, conversation=conversation, person=PEOPLE["jean"].id
-        )
-        adds = [
-            frames.Added(**{k: p[k] for k in ("person", "device", "key_package")})
-            for p in (claimed.result or {})["packages"]
-        ]
-    done = await claire.ok(
-        frames.Commit,
-        conversation=conversation,
-        commit=opaque.commit(conversation, 0),
-        group_info=opaque.group_info(),
-        welcome=opaque.welcome(),
-        adds=adds,
-    )
+    rows = await claire.claim(conversation, "jean")
+    done = await claire.ok(frames.Commit, **claire.mls.an_add(conversation, *rows))
 
     assert done.receipt is not None
     # Each add takes at most a hundred bytes, and a frame holds fifty of them.
-    assert len(done.receipt.entry) + (50 - len(adds)) * 100 < 8192
+    assert len(done.receipt.entry) + (50 - len(rows)) * 100 < 8192

@@ -35,6 +35,7 @@ from server.storage.database import Database, sqlite_engine
 from server.storage.keys import KeyRing
 from signaling import codec, frames
 from signaling.frames import AnyClientFrame, AnyServerFrame, Ok, RefusedFrame
+from tests.server.mls import MlsDevice
 
 PEOPLE = {persona.slug: persona.person for persona in PERSONAS}
 SECONDS = 1_000_000
@@ -111,6 +112,8 @@ class House:
         self.hub = hub
         self.database = database
         self.clock = clock
+        self.mls: dict[str, MlsDevice] = {}
+        """Every device that came with keys of its own: it may come again."""
         self._tasks: list[asyncio.Task[None]] = []
 
     async def session(self, slug: str, *, seconds: float = 3600) -> Session:
@@ -132,8 +135,7 @@ class House:
         peer = await self.knock(slug, session=hello.pop("session", None))
         await peer.hello(**hello)
         if packages:
-            bodies = [opaque.key_package() for _ in range(packages)]
-            await peer.ok(frames.PublishKeyPackages, packages=bodies)
+            await peer.ok(frames.PublishKeyPackages, packages=peer.key_packages(packages))
         return peer
 
     async def leave(self) -> None:
@@ -208,11 +210,20 @@ class Peer:
         self.slug = slug
         self.session = session
         self.person = PEOPLE[slug].id
-        self.device = str(uuid.uuid4())
-        self.signature_key = uuid.uuid4().bytes * 2
+        self.mls = MlsDevice(self.person, str(uuid.uuid4()), house.clock)
         self.welcomed: dict[str, Any] = {}
         self.pushes: list[AnyServerFrame] = []
         self._counter = 0
+
+    @property
+    def device(self) -> str:
+        """This device's id."""
+        return self.mls.device
+
+    @property
+    def signature_key(self) -> bytes:
+        """This device's public key."""
+        return self.mls.signature_key
 
     def send(self, frame: AnyClientFrame) -> None:
         """Send a frame without waiting."""
@@ -234,14 +245,16 @@ class Peer:
         cursors: dict[str, int] | None = None,
     ) -> Ok:
         """Say hello, as a new device or a known one."""
-        self.device = device or self.device
-        self.signature_key = signature_key or self.signature_key
+        if device is not None:
+            new = MlsDevice(self.person, device, self.house.clock)
+            self.mls = self.house.mls.get(device, new)
         done = await self.ok(
             frames.Hello,
             device=self.device,
-            signature_key=self.signature_key,
+            signature_key=signature_key or self.signature_key,
             cursors=cursors or {},
         )
+        self.house.mls[self.device] = self.mls
         self.welcomed = done.result or {}
         return done
 
@@ -250,7 +263,10 @@ class Peer:
         self._counter += 1
         request = f"r{self._counter}"
         self.send(kind(id=request, **fields))
-        return await self.answer(request)
+        answer = await self.answer(request)
+        if kind is frames.Commit and isinstance(answer, Ok):
+            self.mls.go_on(fields["conversation"], fields["commit"])
+        return answer
 
     async def answer(self, request: str) -> Ok | RefusedFrame:
         """Wait for the answer to a frame sent before."""
@@ -275,7 +291,9 @@ class Peer:
     async def next(self) -> AnyServerFrame:
         """Return the next frame of the hub."""
         async with asyncio.timeout(PATIENCE):
-            return codec.decode_server(await self.wire.outgoing.get())
+            frame = codec.decode_server(await self.wire.outgoing.get())
+        self.mls.see(frame)
+        return frame
 
     async def push(self, kind: type[F]) -> F:
         """Return the next push of a kind, kept or to come."""
@@ -304,6 +322,14 @@ class Peer:
         key = self.welcomed["logs"][answer.receipt.log.rsplit("/", 1)[-1]]
         return verify_receipt(answer.receipt.proof, VerifierKey.parse(key), answer.receipt.entry)
 
+    def key_packages(self, count: int = 1) -> list[bytes]:
+        """Make fresh key packages of this device."""
+        return [self.mls.key_package() for _ in range(count)]
+
+    def group_info(self, conversation: str, generation: int = 0) -> bytes:
+        """Found the MLS group of a conversation; return its GroupInfo."""
+        return self.mls.found(conversation, self.welcomed["hub_key"], generation)
+
     async def create(self, patient: str = "jean", **other: Any) -> str:
         """Found a conversation for a patient; return its id."""
         conversation = other.pop("conversation", None) or str(uuid.uuid4())
@@ -312,26 +338,27 @@ class Peer:
             "conversation_kind": "remote_dispensation",
             "patient": PEOPLE[patient].id,
             "motive": "age",
-            "group_info": opaque.group_info(),
+            "group_info": self.group_info(conversation),
         }
         await self.ok(frames.CreateConversation, **fields | other)
         return conversation
 
-    async def add(self, conversation: str, slug: str, *, epoch: int = 0) -> Ok:
-        """Claim a persona's packages and commit their devices into the group."""
-        claimed = await self.ok(
+    async def claim(self, conversation: str, slug: str) -> list[dict[str, Any]]:
+        """Claim a persona's packages; return the rows."""
+        done = await self.ok(
             frames.ClaimKeyPackages, conversation=conversation, person=PEOPLE[slug].id
         )
-        packages = (claimed.result or {})["packages"]
-        adds = [{k: p[k] for k in ("person", "device", "key_package")} for p in packages]
-        return await self.ok(
-            frames.Commit,
-            conversation=conversation,
-            commit=opaque.commit(conversation, epoch),
-            group_info=opaque.group_info(),
-            welcome=opaque.welcome(),
-            adds=[frames.Added(**one) for one in adds],
-        )
+        packages: list[dict[str, Any]] = (done.result or {})["packages"]
+        return packages
+
+    async def add(self, conversation: str, slug: str) -> Ok:
+        """Claim a persona's packages and commit their devices into the group."""
+        rows = await self.claim(conversation, slug)
+        return await self.ok(frames.Commit, **self.mls.an_add(conversation, *rows))
+
+    async def settle(self) -> None:
+        """Read all that the hub has said so far: this device stands where the group does."""
+        await self.ok(frames.Ping)
 
     async def nothing_but_pong(self) -> None:
         """Ask for a pong and get nothing else before it: the hub had nothing to say."""
@@ -381,3 +408,12 @@ async def a_pair(house: House) -> tuple[Peer, Peer, str]:
     await claire.add(conversation, "jean")
     await jean.push(frames.WelcomePush)
     return claire, jean, conversation
+
+
+async def a_removal(house: House) -> tuple[Peer, Peer, str]:
+    """A pharmacist with two devices in a group of her own: the second is to be given up."""
+    claire, second = await house.peer("claire"), await house.peer("claire", packages=1)
+    conversation = await claire.create()
+    await claire.add(conversation, "claire")
+    await second.push(frames.WelcomePush)
+    return claire, second, conversation

@@ -17,16 +17,17 @@ from pathlib import Path
 import pytest
 
 from clients.python import opaque
-from clients.python.client import Device
 from clients.python.connection import Connection, Patience, open_connection
 from clients.python.errors import ConnectionLost, Refused
 from clients.python.session import Session, Site, sign_in
+from server.app import SystemClock
 from server.hub.outcome import Done
 from server.hub.writer import Job
 from signaling import frames
 from signaling.codes import Code
 from signaling.frames import AnyServerFrame
 from tests.server.house import PATIENCE, PEOPLE, a_house, until
+from tests.server.mls import MlsDevice
 
 pytestmark = pytest.mark.slow
 
@@ -75,10 +76,15 @@ def a_server(directory: Path, port: int) -> Iterator[subprocess.Popen[str]]:
         process.communicate()
 
 
+def a_device() -> MlsDevice:
+    """Return a new device of the pharmacist."""
+    return MlsDevice(PEOPLE["claire"].id, str(uuid.uuid4()), SystemClock())
+
+
 class Tab:
     """One device's connection, with everything it was pushed."""
 
-    def __init__(self, session: Session, device: Device) -> None:
+    def __init__(self, session: Session, device: MlsDevice) -> None:
         self.session, self.device = session, device
         self.pushes: list[AnyServerFrame] = []
         self.accepted: dict[str, int] = {}
@@ -90,11 +96,11 @@ class Tab:
         self._reading = asyncio.create_task(self.connection.read())
         hello = frames.Hello(
             id="hello",
-            device=self.device.id,
+            device=self.device.device,
             signature_key=self.device.signature_key,
             cursors=cursors or {},
         )
-        await self.connection.request(hello)
+        self.welcomed = (await self.connection.request(hello)).result or {}
         return self.connection
 
     async def ended(self) -> int | None:
@@ -127,7 +133,7 @@ async def test_a_hub_told_to_stop_under_load_loses_nothing_acknowledged(tmp_path
     """Reconnect push, exit 0 in time; after the restart every acknowledged act is there."""
     port, conversation = a_free_port(), str(uuid.uuid4())
     with a_server(tmp_path, port) as process:
-        tab = Tab(await sign_in(Site("claire", port)), Device.new())
+        tab = Tab(await sign_in(Site("claire", port)), a_device())
         connection = await tab.open()
         await connection.request(
             frames.CreateConversation(
@@ -136,7 +142,7 @@ async def test_a_hub_told_to_stop_under_load_loses_nothing_acknowledged(tmp_path
                 conversation_kind="remote_dispensation",  # type: ignore[arg-type]
                 patient=PEOPLE["jean"].id,
                 motive="age",  # type: ignore[arg-type]
-                group_info=opaque.group_info(),
+                group_info=tab.device.found(conversation, tab.welcomed["hub_key"]),
             )
         )
         async with asyncio.TaskGroup() as sending:
@@ -177,7 +183,7 @@ async def test_an_impatient_second_signal_changes_nothing(tmp_path: Path, told: 
     """Ctrl-C twice: it still drains, ends by itself with 0, and lets its directory go."""
     port = a_free_port()
     with a_server(tmp_path, port) as process:
-        tab = Tab(await sign_in(Site("claire", port)), Device.new())
+        tab = Tab(await sign_in(Site("claire", port)), a_device())
         await tab.open()
         process.send_signal(told)
         await until(lambda: any(isinstance(one, frames.ReconnectPush) for one in tab.pushes))

@@ -49,6 +49,14 @@ FROZEN_CODES = [
     "call.peer_left",
     "call.transferred",
     "call.server_restart",
+    "E_GROUP_INFO",
+    "E_KEY_PACKAGE",
+    "E_SENDER",
+    "E_COMMIT",
+    "E_POLICY",
+    "E_REMOVE_PENDING",
+    "E_RECEIPT",
+    "E_DEVICE_RETIRED",
 ]
 FROZEN_CLOSES = {
     "MALFORMED": 4400,

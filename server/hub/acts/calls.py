@@ -20,7 +20,7 @@ from server.hub.outcome import CallChanged, Done, Effect, Outcome
 from server.ports import Located, Tx
 from signaling import call as machine
 from signaling import turn
-from signaling.call import Call, CallEvent, CallFacts, CallFrame, Leg, Notice, Sender
+from signaling.call import Call, CallEvent, CallFacts, CallFrame, Leg, Notice, Removed, Sender
 from signaling.codes import Code
 from signaling.errors import CallRefused
 from signaling.frames import AcceptCall, CallView, IssueTurn, OpenCall, RingCall
@@ -44,7 +44,7 @@ def open_call(context: Context, frame: OpenCall) -> Outcome:
         frame.call,
         here,
         _roles(context.tx, here),
-        relay=context.turn is not None,
+        relay=context.means.turn is not None,
         now=context.now,
     )
     return _receive(context, call, frame)
@@ -85,14 +85,13 @@ def control(context: Context, frame: CallFrame) -> Outcome:
 
 def issue_turn(context: Context, frame: IssueTurn) -> Outcome:
     """Give a device in a live call what the relay asks for, for ten minutes."""
-    if context.turn is None:
+    relay = context.means.turn
+    if relay is None:
         return _refused(context, Code.CALL_TURN_UNAVAILABLE)
     done = control(context, frame)
     if isinstance(done, Refused):
         return done
-    issued = turn.credentials(
-        context.turn.secret, frame.call, context.device, context.turn.urls, context.now
-    )
+    issued = turn.credentials(relay.secret, frame.call, context.device, relay.urls, context.now)
     return Done(as_result(issued), done.entry, done.effects)
 
 
@@ -121,6 +120,17 @@ def pass_time(tx: Tx, call_id: str, notices: Iterable[Notice], now: int, *, due:
     for happened in call.take_events():
         tx.log.append(_by_itself(conversation, happened), now)
     return Done(effects=_save(tx, conversation, call, was=stored.version))
+
+
+def put_out(tx: Tx, conversation: str, device: str, now: int) -> tuple[Effect, ...]:
+    """End the leg of a device that is nobody's any more; the others talk on."""
+    stored = tx.calls.live_in(conversation)
+    legs = machine.decode(stored.facts).legs if stored else ()
+    left = [Removed(leg.person, Code.CALL_PEER_LEFT) for leg in legs if leg.device == device]
+    if stored is None or not left:
+        return ()
+    done = pass_time(tx, stored.id, left, now, due=False)
+    return done.effects if isinstance(done, Done) else ()
 
 
 def _receive(context: Context, call: Call, frame: CallFrame) -> Outcome:

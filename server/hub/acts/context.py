@@ -9,12 +9,24 @@ from typing import Any
 import msgspec
 
 from server.domain.audit import Draft
-from server.domain.conversation import Conversation
+from server.domain.conversation import Conversation, Device
 from server.domain.people import Principal
+from server.domain.refusals import Refused
 from server.hub.bounds import TurnSettings
+from server.hub.groups import GroupCache
 from server.hub.outcome import Look, Plain
 from server.ports import Located, Tx
+from signaling.codes import Code
 from signaling.frames import MemberState, Summary
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What acts need beside the database."""
+
+    turn: TurnSettings | None = None
+    groups: GroupCache = field(default_factory=GroupCache)
+    """Only in the writer's thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +38,7 @@ class Context:
     standing: Conversation | None
     now: int
     looks: Mapping[str, Look]
-    turn: TurnSettings | None = None
+    means: Means
     recorded: list[Located] = field(default_factory=list)
 
     @property
@@ -43,6 +55,13 @@ class Context:
             raise RuntimeError("the frame names no conversation")
         return self.standing
 
+    def own_device(self) -> Device | Refused:
+        """Return the sender's device, which may have been given up since it said hello."""
+        device = self.tx.devices.find(self.device)
+        if device is None:
+            raise RuntimeError("a device that never said hello")
+        return device if device.retired_at is None else Refused(Code.E_DEVICE_RETIRED)
+
     def record(self, draft: Draft) -> Located:
         """Append the act's entry to the log."""
         located = self.tx.log.append(draft, self.now)
@@ -50,23 +69,14 @@ class Context:
         return located
 
 
-def plain_state(tx: Tx, conversation: Conversation) -> Plain:
+def plain_state(tx: Tx, conversation: Conversation, now: int) -> Plain:
     """Read the plain state of a conversation."""
-    return plain_states(tx, [conversation])[0]
-
-
-def plain_states(tx: Tx, conversations: Iterable[Conversation]) -> list[Plain]:
-    """Read the plain state of several conversations."""
-    return [_plain(tx, conversation) for conversation in conversations]
-
-
-def _plain(tx: Tx, conversation: Conversation) -> Plain:
     members = tx.members.of(conversation.id)
     admissions = tx.members.admissions(conversation.id)
     joined = {one.person for one in admissions}
     persons = [member.person for member in members]
     names = tx.people.names(persons)
-    reachable = reachable_persons(tx, [p for p in persons if p not in joined])
+    reachable = reachable_persons(tx, [p for p in persons if p not in joined], now)
     return Plain(
         id=conversation.id,
         conversation_kind=conversation.kind.value,
@@ -74,8 +84,10 @@ def _plain(tx: Tx, conversation: Conversation) -> Plain:
         created_at=conversation.created_at,
         founder=conversation.founder,
         patient=conversation.patient,
+        generation=conversation.generation,
         epoch=conversation.epoch,
         last_seq=conversation.last_seq,
+        removing=conversation.removing,
         members=tuple(
             MemberState(
                 person=member.person,
@@ -92,9 +104,9 @@ def _plain(tx: Tx, conversation: Conversation) -> Plain:
     )
 
 
-def reachable_persons(tx: Tx, persons: Iterable[str]) -> set[str]:
+def reachable_persons(tx: Tx, persons: Iterable[str], now: int) -> set[str]:
     """Return those of `persons` whose devices have key packages to claim."""
-    return {person for person in persons if tx.directory.left(tx.devices.of(person))}
+    return {person for person in persons if tx.directory.left(tx.devices.of(person), now=now)}
 
 
 def summary(plain: Plain, device: str) -> Summary:
@@ -106,8 +118,10 @@ def summary(plain: Plain, device: str) -> Summary:
         created_at=plain.created_at,
         founder=plain.founder,
         patient=plain.patient,
+        generation=plain.generation,
         epoch=plain.epoch,
         last_seq=plain.last_seq,
+        removing=plain.removing,
         joined=device in plain.admissions,
         since=plain.admissions.get(device, 0),
         members=list(plain.members),

@@ -5,14 +5,13 @@ from __future__ import annotations
 import secrets
 import unicodedata
 
-from crypto.errors import CryptoError
-from crypto.mls.framing import WireFormat, decode_wire_format
 from crypto.policy.vocabulary import CONVERSATION_KINDS, ConversationKind, Role
 from server.domain.audit import Draft, EntryType, commitment
-from server.domain.conversation import Conversation, Member
+from server.domain.conversation import Conversation, Member, group_id
 from server.domain.people import Person
 from server.domain.refusals import Refused
 from server.hub.acts.context import Context, as_result, plain_state, reachable_persons, summary
+from server.hub.acts.epochs import keep_group, read_founding
 from server.hub.outcome import Changed, Done, Outcome
 from server.ports import Admission, Located
 from signaling.codes import Code
@@ -28,7 +27,7 @@ def list_patients(context: Context, _frame: ListPatients) -> Outcome:
     """Tell the patients of this pharmacy in the neutral order (red line R1: the name)."""
     patients = context.tx.people.with_roles(context.principal.person.tenant, {Role.PATIENT})
     names = context.tx.people.names([patient.id for patient in patients])
-    reachable = reachable_persons(context.tx, [patient.id for patient in patients])
+    reachable = reachable_persons(context.tx, [patient.id for patient in patients], context.now)
     rows = [
         {"person": p.id, "name": names.get(p.id, ""), "reachable": p.id in reachable}
         for p in patients
@@ -44,14 +43,16 @@ def create(context: Context, frame: CreateConversation) -> Outcome:
         return _again(context, there, frame)
     if founder.role not in CONVERSATION_KINDS[kind].founders:
         return Refused(Code.E_ROLE)
-    if not _is_group_info(frame.group_info):
-        return Refused(Code.E_MALFORMED)
+    group = read_founding(context, frame.group_info, group_id(frame.conversation, 0))
+    if isinstance(group, Refused):
+        return group
     patient = context.tx.people.find(frame.patient)
     # Somebody else's patient and nobody at all: one answer, or it would tell who is whose.
     if patient is None or patient.tenant != founder.tenant or patient.role is not Role.PATIENT:
         return Refused(Code.E_TENANT)
     founded, located = _found(context, frame, patient)
-    plain = plain_state(context.tx, founded)
+    keep_group(context, founded.id, group, frame.group_info)
+    plain = plain_state(context.tx, founded, context.now)
     result = {"conversation": as_result(summary(plain, context.device))}
     return Done(result, located, (Changed(plain),))
 
@@ -72,7 +73,6 @@ def _found(
         founder_device=context.device,
         patient=patient.id,
         created_at=context.now,
-        group_info=frame.group_info,
     )
     members = [Member(person=founder.id, role=founder.role)]
     members.append(Member(person=patient.id, role=patient.role))
@@ -104,7 +104,8 @@ def _again(context: Context, there: Conversation, frame: CreateConversation) -> 
     if not same:
         return Refused(Code.E_ID_REUSED)
     located = context.tx.log.numbered(there.tenant, there.id, 1)
-    result = {"conversation": as_result(summary(plain_state(context.tx, there), context.device))}
+    plain = plain_state(context.tx, there, context.now)
+    result = {"conversation": as_result(summary(plain, context.device))}
     return Done(result, located, repeated=True)
 
 
@@ -114,10 +115,3 @@ def _collate(name: str) -> str:
     letters = "".join(c for c in plain if not unicodedata.combining(c)).casefold()
     *given, family = letters.split() or [""]
     return f"{family} {' '.join(given)}"
-
-
-def _is_group_info(data: bytes) -> bool:
-    try:
-        return decode_wire_format(data) is WireFormat.GROUP_INFO
-    except CryptoError:
-        return False

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Iterable
 
-from crypto.errors import CryptoError
-from crypto.mls.framing import WireFormat, decode_wire_format
+from crypto.errors import CryptoError, MalformedInput, Rule
+from crypto.mls.message import decode_key_package
+from crypto.mls.validation import check_key_package
+from crypto.suites import suite_of
 from server.domain.audit import Draft, EntryType, LogClass
 from server.domain.conversation import Device, KeyPackage
 from server.domain.refusals import Refused
 from server.hub.acts.calls import live_calls
-from server.hub.acts.context import Context, as_result, plain_states, summary
+from server.hub.acts.context import Context, as_result, plain_state, summary
+from server.hub.groups import SECOND, SUITES, group_extensions, is_leaf_of
 from server.hub.outcome import Done, Effect, KeyPackagesArrived, Outcome
 from signaling.codes import Code
 from signaling.frames import Hello, Pharmacy, PublishKeyPackages, Welcomed
@@ -19,8 +23,9 @@ from signaling.frames import Hello, Pharmacy, PublishKeyPackages, Welcomed
 MAX_STOCK = 100
 """Unclaimed key packages of one device: what a person away for a month may need, twice over."""
 MAX_DEVICES = 200
-"""Of one person. Every cleared browser is a new device, and none can be removed before devices get
-certificates: the bound is only there for bounds' sake."""
+"""Of one person, those given up aside. Every cleared browser is a new device."""
+MAX_LIFETIME = 30 * 24 * 3600 + 3600
+"""Seconds that a key package may live: 30 days, and an hour for a clock that runs behind."""
 
 
 def hello(context: Context, frame: Hello) -> Outcome:
@@ -28,6 +33,8 @@ def hello(context: Context, frame: Hello) -> Outcome:
     known = context.tx.devices.find(frame.device)
     if known is not None and not _same_device(known, context, frame):
         return Refused(Code.E_DEVICE)
+    if known is not None and known.retired_at is not None:
+        return Refused(Code.E_DEVICE_RETIRED)
     others = [d for d in context.tx.devices.of(context.principal.person.id) if d != frame.device]
     if known is None:
         if len(others) >= MAX_DEVICES:
@@ -35,6 +42,7 @@ def hello(context: Context, frame: Hello) -> Outcome:
         context.tx.devices.register(
             Device(frame.device, context.principal.person.id, frame.signature_key)
         )
+    context.tx.sessions.use(context.principal.session.key, frame.device)
     located = context.record(
         Draft(
             type=EntryType.CONNECTION_OPENED if known else EntryType.DEVICE_REGISTERED,
@@ -49,34 +57,81 @@ def hello(context: Context, frame: Hello) -> Outcome:
 
 def publish_key_packages(context: Context, frame: PublishKeyPackages) -> Outcome:
     """Put single-use packages in the directory; who waits for this person is told."""
-    person, device, directory = context.principal.person, context.device, context.tx.directory
-    if not all(_is(WireFormat.KEY_PACKAGE, body) for body in frame.packages):
-        return Refused(Code.E_MALFORMED)
-    packages = {
-        (ref := hashlib.sha256(body).hexdigest()): KeyPackage(
-            ref=ref, device=device, person=person.id, body=body
-        )
-        for body in frame.packages
-    }
-    there = [known for known in map(directory.find, packages) if known is not None]
-    if any(known.device != device for known in there):
-        return Refused(Code.E_KEY_PACKAGE_USED)
+    device, directory = context.own_device(), context.tx.directory
+    if isinstance(device, Refused):
+        return device
+    packages = _read_packages(context, device, frame.packages)
+    if isinstance(packages, Refused):
+        return packages
+    init_keys = {package.init_key for package in packages.values()}
+    there = directory.known(packages, init_keys)
+    if len(init_keys) < len(packages) or any(known.ref not in packages for known in there):
+        # Another package with the same init key: the Welcome for one would open with the other's.
+        return _unfit("known_init_key")
     # Only new ones count: the retry of a lost answer must not meet its own first time.
     fresh = len(packages) - len(there)
-    if fresh and directory.left([device]).get(device, 0) + fresh > MAX_STOCK:
+    if fresh and _stock(context, device.id) + fresh > MAX_STOCK:
         return Refused(Code.E_RATE, retry_after=3_600_000)
     directory.publish(list(packages.values()))
-    left = directory.left([device]).get(device, 0)
     located = context.record(
         Draft(
             type=EntryType.KEY_PACKAGES_PUBLISHED,
-            actor=person,
-            device=device,
+            actor=context.principal.person,
+            device=device.id,
             rule="key_packages.publish",
             outcome={"count": len(packages)},
         )
     )
-    return Done({"left": left}, located, _arrivals(context))
+    return Done({"left": _stock(context, device.id)}, located, _arrivals(context))
+
+
+def _stock(context: Context, device: str) -> int:
+    return context.tx.directory.left([device], now=context.now).get(device, 0)
+
+
+def _read_packages(
+    context: Context, device: Device, bodies: Iterable[bytes]
+) -> dict[str, KeyPackage] | Refused:
+    """Return the packages by reference, each of them fit to be added; refuse all for one."""
+    packages: dict[str, KeyPackage] = {}
+    for body in bodies:
+        package = _read_package(context, device, body)
+        if isinstance(package, Refused):
+            return package
+        packages[package.ref] = package
+    return packages
+
+
+def _read_package(context: Context, device: Device, body: bytes) -> KeyPackage | Refused:
+    """Verify one package (RFC 9420, 10.1), that it is this device's, and that it ends in time."""
+    extensions = group_extensions(context.tx.identity)
+    try:
+        package = decode_key_package(body)
+        suite = suite_of(package.cipher_suite)
+        check_key_package(suite, package, extensions, context.now // SECOND)
+    except MalformedInput:
+        return Refused(Code.E_MALFORMED)
+    except CryptoError as exc:
+        return _unfit(exc.code)
+    leaf = package.leaf_node
+    if suite.id not in SUITES:
+        return _unfit(Rule.WRONG_SUITE.value)
+    if not is_leaf_of(leaf, device):
+        return _unfit("wrong_leaf")
+    if leaf.lifetime is None or leaf.lifetime.not_after - leaf.lifetime.not_before > MAX_LIFETIME:
+        return _unfit("long_lifetime")
+    return KeyPackage(
+        ref=hashlib.sha256(body).hexdigest(),
+        device=device.id,
+        person=device.person,
+        body=body,
+        init_key=package.init_key,
+        not_after=leaf.lifetime.not_after * SECOND,
+    )
+
+
+def _unfit(reason: str) -> Refused:
+    return Refused(Code.E_KEY_PACKAGE, reason=reason)
 
 
 def _same_device(known: Device, context: Context, frame: Hello) -> bool:
@@ -95,19 +150,14 @@ def _arrivals(context: Context) -> tuple[Effect, ...]:
     return (KeyPackagesArrived(person, frozenset(waiting)),) if waiting else ()
 
 
-def _is(expected: WireFormat, body: bytes) -> bool:
-    try:
-        return decode_wire_format(body) is expected
-    except CryptoError:
-        return False
-
-
 def _welcomed(context: Context, frame: Hello, *, new_device: bool, other_devices: int) -> Welcomed:
     tx, person = context.tx, context.principal.person
     pharmacy = tx.people.pharmacy(person.tenant)
     care = tx.log.head(person.tenant, LogClass.CARE)
     technical = tx.log.head(person.tenant, LogClass.TECHNICAL)
-    conversations = plain_states(tx, tx.conversations.of_person(person.id))
+    conversations = [
+        plain_state(tx, one, context.now) for one in tx.conversations.of_person(person.id)
+    ]
     return Welcomed(
         person=person.id,
         name=tx.people.names([person.id]).get(person.id, ""),
@@ -116,7 +166,9 @@ def _welcomed(context: Context, frame: Hello, *, new_device: bool, other_devices
         new_device=new_device,
         other_devices=other_devices,
         pharmacy=Pharmacy(finess=pharmacy.finess, name=pharmacy.name, phone=pharmacy.phone),
-        key_packages_left=tx.directory.left([frame.device]).get(frame.device, 0),
+        key_packages_left=_stock(context, frame.device),
+        deployment=tx.identity.deployment,
+        hub_key=tx.identity.mls_public_key,
         logs={"care": care.verifier_key, "technical": technical.verifier_key},
         checkpoint=care.checkpoint,
         conversations=[summary(plain, frame.device) for plain in conversations],

@@ -1,28 +1,40 @@
 """The group moves: a device's package is claimed, a commit opens the next epoch.
 
-The hub orders commits and lets the added devices in. It decodes only the bounded header of an MLS
-message for now; the full checks of RFC 9420 come with the MLS core.
+What the hub checks on a commit, in this order, each with a code of its own: that it can be read,
+the epoch, that its sender's leaf is the device that signed in; then all that RFC 9420 lets anybody
+check without a secret (`PublicGroup.check_commit`, once); the key packages; what policy allows.
+Only then anything is stored.
 """
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from itertools import islice
-from uuid import UUID
 
-from crypto.errors import CryptoError
+from crypto.errors import CryptoError, InvalidGroupInfo, MalformedInput, Rule, RuleBroken
 from crypto.mls.framing import (
     ContentType,
     MessageHeader,
+    SenderType,
     WireFormat,
     decode_header,
-    decode_wire_format,
 )
+from crypto.mls.message import encode_message
+from crypto.mls.proposal import Add, ExternalInit, Remove
+from crypto.mls.proposal_list import of_kind
+from crypto.mls.public_group import CheckedCommit, PublicGroup
+from crypto.policy.identity import LeafIdentity
+from crypto.policy.membership import Breach, Change, breach_of
+from crypto.policy.vocabulary import STAFF
 from server.domain.audit import Draft, EntryType, LogClass, Sealed
-from server.domain.conversation import Conversation, Event, KeyPackage, What
+from server.domain.conversation import Conversation, Device, Event, KeyPackage, What, group_id
+from server.domain.group import StoredGroup
 from server.domain.refusals import Refused
 from server.hub.acts.context import Context, plain_state
+from server.hub.groups import SECOND, identity_of, is_leaf_of
 from server.hub.outcome import Changed, Done, Effect, KeyPackagesLow, Outcome, Streamed
+from server.hub.removals import Removals
 from server.ports import Admission
 from signaling.codes import Code
 from signaling.frames import Added, ClaimKeyPackages, Commit
@@ -31,16 +43,27 @@ CLAIMED_DEVICES = 5
 """Devices of one person that a commit adds at most: the newest that have packages."""
 LOW_STOCK = 10
 
+MAX_TOLD = 25
+"""Removed devices that an entry names: it has 8 KiB, and adds alone may take five."""
+
+_COMMITTERS = frozenset({SenderType.MEMBER, SenderType.NEW_MEMBER_COMMIT})
+_COMMITTED_HERE = (Add, Remove, ExternalInit)
+"""The proposals of which `membership.Change` tells what they do."""
+
 
 def claim_key_packages(context: Context, frame: ClaimKeyPackages) -> Outcome:
     """Hand out one unused package for each device of a member; each is handed out once."""
     conversation, here = context.conversation, context.conversation.id
     if frame.person not in {member.person for member in context.tx.members.of(here)}:
         return Refused(Code.E_TENANT, conversation=here)
+    sender = context.principal.person
+    if sender.role not in STAFF and frame.person != sender.id:
+        # Of a package that policy lets nobody spend, the stock would only grow poorer.
+        return Refused(Code.E_POLICY, conversation=here, reason=Breach.ADDS_ANOTHER.value)
     inside = {one.device for one in context.tx.members.admissions(here)}
     devices = [d for d in context.tx.devices.of(frame.person) if d not in inside]
     claims = (
-        context.tx.directory.claim(device, by=context.device, conversation=here)
+        context.tx.directory.claim(device, by=context.device, conversation=here, now=context.now)
         for device in devices
     )
     # Lazily: of a device beyond the bound nothing is claimed.
@@ -51,7 +74,7 @@ def claim_key_packages(context: Context, frame: ClaimKeyPackages) -> Outcome:
     located = context.record(
         Draft(
             type=EntryType.KEY_PACKAGE_CLAIMED,
-            actor=context.principal.person,
+            actor=sender,
             device=context.device,
             rule="key_packages.claim",
             conversation=here,
@@ -72,17 +95,33 @@ def commit(context: Context, frame: Commit) -> Outcome:
     header = read_header(frame.commit)
     if header is None or not _well_formed(frame, header):
         return Refused(Code.E_MALFORMED)
-    if header.group_id != UUID(here).bytes:
-        return Refused(Code.E_FRANKING, conversation=here)
+    if not names(conversation, header):
+        return Refused(Code.E_COMMIT, conversation=here, reason=Rule.WRONG_GROUP.value)
     accepted = context.tx.stream.commit(here, context.device, frame.commit)
     if accepted is not None:
         return _again(context, accepted)
-    if header.epoch != conversation.epoch:
+    if not is_current(conversation, header):
         return Refused(Code.E_EPOCH, epoch=conversation.epoch, conversation=here)
-    added = _added(context, frame)
+    device, stored = context.own_device(), context.tx.groups.find(here)
+    if isinstance(device, Refused):
+        return device
+    if stored is None:
+        return Refused(Code.E_COMMIT, conversation=here, reason="no_group")
+    group = context.means.groups.load(here, stored)
+    refused = _wrong_sender(context, group, header, device)
+    return refused or _commit(context, frame, group, device)
+
+
+def _commit(context: Context, frame: Commit, group: PublicGroup, device: Device) -> Outcome:
+    """Check a commit by this device on its group's current epoch, and carry it out."""
+    checked = _check(context, frame, group)
+    if isinstance(checked, Refused):
+        return checked
+    added = _added(context, frame, checked)
     if isinstance(added, Refused):
         return added
-    return _advance(context, frame, added)
+    refused = _breach(context, group, checked, device)
+    return refused or _advance(context, frame, group, checked, added)
 
 
 def read_header(data: bytes) -> MessageHeader | None:
@@ -93,74 +132,186 @@ def read_header(data: bytes) -> MessageHeader | None:
         return None
 
 
+def names(conversation: Conversation, header: MessageHeader) -> bool:
+    """Tell whether a message is for this conversation's group, or one that came before it."""
+    known = (group_id(conversation.id, n) for n in range(conversation.generation + 1))
+    return header.group_id in known
+
+
+def is_current(conversation: Conversation, header: MessageHeader) -> bool:
+    """Tell whether a message is of the group and epoch that stand."""
+    return (header.group_id, header.epoch) == (conversation.group_id, conversation.epoch)
+
+
 def _well_formed(frame: Commit, header: MessageHeader) -> bool:
-    """A member's public commit with its GroupInfo; a Welcome exactly when it adds somebody."""
-    if header.wire_format is not WireFormat.PUBLIC_MESSAGE:
+    """A public commit, by a member or by one who comes in; a Welcome exactly when it adds."""
+    if header.wire_format is not WireFormat.PUBLIC_MESSAGE or header.sender is None:
         return False
-    if header.content_type is not ContentType.COMMIT or header.sender_leaf is None:
+    if header.content_type is not ContentType.COMMIT or header.sender.type not in _COMMITTERS:
         return False
-    if bool(frame.adds) != (frame.welcome is not None):
-        return False
-    wanted = [(frame.group_info, WireFormat.GROUP_INFO)]
-    if frame.welcome is not None:
-        wanted.append((frame.welcome, WireFormat.WELCOME))
-    try:
-        return all(decode_wire_format(data) is kind for data, kind in wanted)
-    except CryptoError:
-        return False
+    return bool(frame.adds) == (frame.welcome is not None)
 
 
-def _added(context: Context, frame: Commit) -> list[KeyPackage] | Refused:
-    """Return the packages the commit spends: claimed by this device, for here, not yet used."""
+def _wrong_sender(
+    context: Context, group: PublicGroup, header: MessageHeader, device: Device
+) -> Refused | None:
+    """Refuse who is not in the group, and whoever commits from another device's leaf."""
     here = context.conversation.id
-    inside = {one.device for one in context.tx.members.admissions(here)}
+    if header.sender is not None and header.sender.type is SenderType.NEW_MEMBER_COMMIT:
+        return None  # Whose leaf it brings is seen in its path: `_breach`.
+    if context.device not in {one.device for one in context.tx.members.admissions(here)}:
+        return Refused(Code.E_NOT_FOUND)
+    leaf = None if header.sender_leaf is None else group.tree.leaf(header.sender_leaf)
+    if leaf is None or not is_leaf_of(leaf, device):
+        return Refused(Code.E_SENDER, conversation=here)
+    return None
+
+
+def _check(context: Context, frame: Commit, group: PublicGroup) -> CheckedCommit | Refused:
+    """Have the core check all that needs no secret: once, and nothing of it here again."""
+    here = context.conversation.id
+    try:
+        return group.check_commit(
+            frame.commit,
+            group_info=frame.group_info,
+            welcome=frame.welcome,
+            # Nobody proposes but the hub: what is known in this epoch is what must be committed.
+            pending=group.proposals.keys(),
+            now=context.now // SECOND,
+        )
+    except MalformedInput:
+        return Refused(Code.E_MALFORMED)
+    except InvalidGroupInfo as exc:
+        return Refused(Code.E_GROUP_INFO, conversation=here, reason=exc.code)
+    except RuleBroken as exc:
+        code = Code.E_REMOVE_PENDING if exc.rule is Rule.MISSING_REMOVE else Code.E_COMMIT
+        return Refused(code, conversation=here, reason=exc.code)
+    except CryptoError as exc:
+        return Refused(Code.E_COMMIT, conversation=here, reason=exc.code)
+
+
+def _added(context: Context, frame: Commit, checked: CheckedCommit) -> list[KeyPackage] | Refused:
+    """Return the packages the commit spends: claimed by this device, for here, not yet used.
+
+    They are those it names, and those it adds: the same.
+    """
+    used = Refused(Code.E_KEY_PACKAGE_USED, conversation=context.conversation.id)
+    known = {one.ref: one for one in context.tx.directory.known(a.key_package for a in frame.adds)}
     spent: list[KeyPackage] = []
     for add in frame.adds:
-        package = context.tx.directory.find(add.key_package)
+        package = known.pop(add.key_package, None)
         if package is None or not _spendable(context, package, add):
-            return Refused(Code.E_KEY_PACKAGE_USED, conversation=here)
-        if package.device in inside:
-            return Refused(Code.E_KEY_PACKAGE_USED, conversation=here)
-        inside.add(package.device)
+            return used
         spent.append(package)
-    return spent
+    committed = sorted(_ref(add) for _, add in of_kind(checked.proposals, Add))
+    return spent if committed == sorted(package.ref for package in spent) else used
+
+
+def _ref(add: Add) -> str:
+    return hashlib.sha256(encode_message(add.key_package)).hexdigest()
 
 
 def _spendable(context: Context, package: KeyPackage, add: Added) -> bool:
-    return (
-        not package.used
-        and package.claimed_by == context.device
-        and package.claimed_for == context.conversation.id
-        and package.device == add.device
-        and package.person == add.person
+    if package.used or (package.device, package.person) != (add.device, add.person):
+        return False
+    claim = (package.claimed_by, package.claimed_for)
+    if claim != (context.device, context.conversation.id):
+        return False
+    device = context.tx.devices.find(package.device)
+    return device is not None and device.retired_at is None
+
+
+def _breach(
+    context: Context, group: PublicGroup, checked: CheckedCommit, device: Device
+) -> Refused | None:
+    """Refuse what the sender may not do, and a leaf that is not the device's."""
+    here = context.conversation.id
+    if not is_leaf_of(checked.committer.leaf_node, device):
+        return Refused(Code.E_SENDER, conversation=here)
+    # No leaf but the committer's may change: nobody else's Update is ever taken.
+    breach = breach_of(_change(context, group, checked, device))
+    if breach is None:
+        return None
+    return Refused(Code.E_POLICY, conversation=here, reason=breach.value)
+
+
+def _change(context: Context, group: PublicGroup, checked: CheckedCommit, device: Device) -> Change:
+    """Say what a checked commit does, in the words of policy."""
+    due = {one.device for one in context.tx.removes.of(context.conversation.id)}
+    before = [identity_of(member.leaf_node) for member in group.members()]
+    return Change(
+        committer=LeafIdentity(device.person, device.id),
+        role=context.principal.person.role,
+        external=checked.kind != "member",
+        before=frozenset(one for one in before if one.device not in due),
+        added=frozenset(identity_of(member.leaf_node) for member in checked.added),
+        removed=frozenset(identity_of(member.leaf_node) for member in checked.removed),
+        due=frozenset(one for one in before if one.device in due),
+        same_extensions=checked.extensions_after == checked.extensions_before,
+        known_proposals=all(isinstance(one.proposal, _COMMITTED_HERE) for one in checked.proposals),
     )
 
 
-def _advance(context: Context, frame: Commit, added: list[KeyPackage]) -> Outcome:
+def _advance(
+    context: Context,
+    frame: Commit,
+    group: PublicGroup,
+    checked: CheckedCommit,
+    added: list[KeyPackage],
+) -> Outcome:
     before, tx = context.conversation, context.tx
-    after = replace(
-        before,
-        epoch=before.epoch + 1,
-        last_seq=before.last_seq + 1,
-        group_info=frame.group_info,
-    )
-    sealed = Sealed(frame.commit, before.epoch, after.last_seq)
-    located = context.record(_committed(context, sealed, added))
+    after = replace(before, epoch=before.epoch + 1, last_seq=before.last_seq + 1)
+    transcript = checked.next.context.confirmed_transcript_hash
+    sealed = Sealed(frame.commit, before.epoch, after.last_seq, transcript=transcript)
+    located = context.record(_committed(context, sealed, checked))
     event = _event(context, frame, before, after, located.index)
     tx.conversations.advance(
-        before.id, epoch=after.epoch, last_seq=after.last_seq, group_info=after.group_info
+        before.id, generation=after.generation, epoch=after.epoch, last_seq=after.last_seq
     )
     tx.stream.append(event)
-    for package in added:
-        tx.directory.use(package.ref)
-        tx.members.admit(before.id, Admission(package.device, package.person, after.last_seq))
-    plain = plain_state(tx, after)
-    effects: tuple[Effect, ...] = (Streamed(event, plain.admissions), Changed(plain))
+    stored = StoredGroup(
+        public=checked.next.serialize(),
+        group_info=frame.group_info,
+        last_transcript=group.context.confirmed_transcript_hash,
+    )
+    tx.groups.save(before.id, stored)
+    context.means.groups.keep(before.id, stored, checked.next)
+    _admit(context, checked, added, after.last_seq)
+    admissions = {one.device: one.since for one in tx.members.admissions(before.id)}
+    removals = Removals(tx, context.means.groups, context.now)
+    moved, renewed = removals.carry_over(after, _devices_of(checked))
+    effects: tuple[Effect, ...] = (
+        Streamed(event, admissions),
+        *renewed,
+        Changed(plain_state(tx, moved, context.now)),
+    )
     return Done({"seq": event.seq, "epoch": after.epoch}, located, effects)
 
 
-def _committed(context: Context, sealed: Sealed, added: list[KeyPackage]) -> Draft:
-    adds = [{"device": package.device, "person": package.person} for package in added]
+def _devices_of(checked: CheckedCommit) -> list[str]:
+    """Return the devices whose leaves a commit took out."""
+    return [identity_of(member.leaf_node).device for member in checked.removed]
+
+
+def _admit(context: Context, checked: CheckedCommit, added: list[KeyPackage], seq: int) -> None:
+    """Let in and out whom the commit lets in and out; one that rejoins begins here."""
+    members, here = context.tx.members, context.conversation.id
+    members.dismiss(here, _devices_of(checked))
+    for package in added:
+        context.tx.directory.use(package.ref)
+        members.admit(here, Admission(package.device, package.person, seq))
+    if checked.kind != "member":
+        members.admit(here, Admission(context.device, context.principal.person.id, seq))
+
+
+def _committed(context: Context, sealed: Sealed, checked: CheckedCommit) -> Draft:
+    gone = _devices_of(checked)
+    outcome = {
+        "adds": [_told(identity_of(member.leaf_node)) for member in checked.added],
+        "removes": gone[:MAX_TOLD],
+        "removed": len(gone),
+        "kind": checked.kind,
+    }
     return Draft(
         type=EntryType.GROUP_COMMITTED,
         actor=context.principal.person,
@@ -169,8 +320,12 @@ def _committed(context: Context, sealed: Sealed, added: list[KeyPackage]) -> Dra
         conversation=context.conversation.id,
         subject=context.conversation.patient,
         sealed=sealed,
-        outcome={"adds": adds},
+        outcome=outcome,
     )
+
+
+def _told(one: LeafIdentity) -> dict[str, str]:
+    return {"device": one.device, "person": one.person}
 
 
 def _event(
@@ -198,7 +353,8 @@ def _again(context: Context, accepted: Event) -> Done:
 
 
 def _low_stocks(context: Context, packages: list[KeyPackage]) -> tuple[Effect, ...]:
-    left = context.tx.directory.left([package.device for package in packages])
+    devices = [package.device for package in packages]
+    left = context.tx.directory.left(devices, now=context.now)
     return tuple(
         KeyPackagesLow(p.device, left.get(p.device, 0))
         for p in packages

@@ -13,7 +13,7 @@ from server.domain.audit import Draft, EntryType, LogClass, Sealed
 from server.domain.conversation import Event, What
 from server.domain.refusals import Refused
 from server.hub.acts.context import Context
-from server.hub.acts.groups import read_header
+from server.hub.acts.groups import is_current, names, read_header
 from server.hub.outcome import CursorMoved, Done, Outcome, Streamed
 from signaling.codes import Code
 from signaling.frames import AdvanceCursor, SendMessage
@@ -26,7 +26,7 @@ def send(context: Context, frame: SendMessage) -> Outcome:
     if header is None or not is_application(header):
         return Refused(Code.E_MALFORMED)
     data = read_authenticated(header.authenticated_data)
-    if data is None or header.group_id != UUID(here).bytes:
+    if data is None or not names(context.conversation, header):
         return Refused(Code.E_FRANKING, conversation=here)
     if data.kind != MessageKind.MESSAGE:
         return Refused(Code.E_KIND, conversation=here)
@@ -35,8 +35,11 @@ def send(context: Context, frame: SendMessage) -> Outcome:
     accepted = context.tx.stream.message(context.device, message)
     if accepted is not None:
         return _again(context, accepted, data)
-    if header.epoch != context.conversation.epoch:
+    if not is_current(context.conversation, header):
         return Refused(Code.E_EPOCH, epoch=context.conversation.epoch, conversation=here)
+    if context.conversation.removing:
+        # Whoever is to be removed still has the epoch's keys.
+        return Refused(Code.E_REMOVE_PENDING, conversation=here)
     return _append(context, frame, data, message)
 
 
@@ -100,9 +103,9 @@ def _append(context: Context, frame: SendMessage, data: AuthenticatedData, messa
     )
     context.tx.conversations.advance(
         conversation.id,
+        generation=conversation.generation,
         epoch=conversation.epoch,
         last_seq=seq,
-        group_info=conversation.group_info,
     )
     context.tx.stream.append(event)
     admissions = {one.device: one.since for one in context.tx.members.admissions(conversation.id)}

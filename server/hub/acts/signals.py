@@ -8,7 +8,7 @@ from crypto.mls.authenticated_data import SignalHeader, SignalType
 from crypto.policy.vocabulary import MessageKind
 from server.domain.refusals import Refused
 from server.hub.acts.context import Context
-from server.hub.acts.groups import read_header
+from server.hub.acts.groups import is_current, names, read_header
 from server.hub.acts.messages import is_application, read_authenticated
 from server.hub.outcome import Done, Outcome, SignalTo
 from signaling import call as machine
@@ -31,13 +31,15 @@ def forward(context: Context, frame: Signal) -> Outcome:
     if header is None or not is_application(header):
         return Refused(Code.E_MALFORMED)
     data = read_authenticated(header.authenticated_data)
-    if data is None or header.group_id != UUID(here).bytes:
+    if data is None or not names(conversation, header):
         return Refused(Code.E_FRANKING, conversation=here)
     if data.kind != MessageKind.SIGNAL or data.signal is None:
         return Refused(Code.E_KIND, conversation=here)
-    if header.epoch != conversation.epoch:
+    if not is_current(conversation, header):
         # Its receiver may have moved on, and could not read it.
         return Refused(Code.E_EPOCH, epoch=conversation.epoch, conversation=here)
+    if conversation.removing:
+        return Refused(Code.E_REMOVE_PENDING, conversation=here)
     signal = data.signal
     refused = _judge(context, signal)
     if refused is not None:

@@ -135,6 +135,13 @@ def test_the_types_are_the_documented_ones() -> None:
         "call.turn_issued",
         "call.left",
         "call.ended",
+        "group.info_told",
+        "group.confirmed",
+        "group.forked",
+        "group.stuck",
+        "group.succeeded",
+        "group.remove_proposed",
+        "device.retired",
     }
 
 

@@ -14,10 +14,13 @@ from hypothesis import strategies as st
 
 from clients.python import opaque
 from crypto.mls.authenticated_data import SignalHeader, SignalType
+from crypto.mls.message import decode_key_package
+from crypto.mls.proposal import Add
 from server.hub.writer import MAX_WAITING
 from signaling import codec, frames
 from signaling.frames import AnyClientFrame, RefusedFrame, client_kinds
-from tests.server.house import PEOPLE, House, Peer, a_house, until
+from tests.server.house import PEOPLE, Hands, House, Peer, a_house, until
+from tests.server.mls import MlsDevice
 from tests.signaling.builders import KINDS, a_frame
 
 
@@ -96,13 +99,30 @@ UUIDS = st.sampled_from(KNOWN)
 A_SIGNAL = SignalHeader(
     call=bytes(16), to=bytes(16), generation=2**31 - 1, type=SignalType.CANDIDATES
 )
+
+
+def real_bodies() -> list[bytes]:
+    """Return what a stranger's own group would send: well made, and nothing of this hub."""
+    one, two = (MlsDevice(person, KNOWN[-2], Hands()) for person in KNOWN[:2])
+    info = one.found(KNOWN[0], bytes(32))
+    package = two.key_package()
+    made = one.commit(KNOWN[0], Add(decode_key_package(package)))
+    return [
+        info,
+        package,
+        made.message,
+        made.group_info,
+        made.welcome or b"",
+        one.receipt(KNOWN[0]),
+    ]
+
+
+REAL = real_bodies()
 BODIES = st.one_of(
     st.binary(min_size=1, max_size=400),
     st.sampled_from(
         [
-            opaque.welcome(bytes),
-            opaque.group_info(bytes),
-            opaque.key_package(bytes),
+            *REAL,
             *(opaque.commit(KNOWN[0], epoch, random_bytes=bytes) for epoch in (0, 1, 2**64 - 1)),
             opaque.message(KNOWN[0], b"", counter=1, sent_at=1, random_bytes=bytes).at_epoch(
                 0, bytes
@@ -111,6 +131,10 @@ BODIES = st.one_of(
         ]
     ),
 )
+
+
+def _is_short(body: bytes) -> bool:
+    return len(body) <= 1024
 
 
 def valid_frames() -> st.SearchStrategy[AnyClientFrame]:
@@ -147,6 +171,11 @@ def valid_frames() -> st.SearchStrategy[AnyClientFrame]:
                 max_size=2,
             ),
         },
+        "group.info": {"conversation": UUIDS},
+        "group.receipt": {"conversation": UUIDS, "receipt": BODIES.filter(_is_short)},
+        "group.stuck": {"conversation": UUIDS, "epoch": seqs, "reason": st.just("path_secret")},
+        "group.succeed": {"conversation": UUIDS, "group_info": BODIES},
+        "device.retire": {"statement": BODIES.filter(_is_short)},
         "message.send": {"conversation": UUIDS, "body": BODIES},
         "cursor.advance": {"conversation": UUIDS, "delivered": seqs, "read": seqs},
         "call.open": call,

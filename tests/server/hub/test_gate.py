@@ -20,7 +20,8 @@ from server.hub.gate import ACTS
 from signaling import frames
 from signaling.codes import CODES, Code
 from signaling.frames import AnyClientFrame
-from tests.server.house import PEOPLE, House, Peer, a_house, a_pair
+from tests.server.house import PEOPLE, House, Peer, a_house, a_pair, a_removal
+from tests.server.mls import added, forged, removal_of
 from tests.server.talk import (
     CANDIDATES,
     OFFER,
@@ -106,20 +107,21 @@ async def _role(house: House) -> Peer:
 
 async def _device(house: House) -> Peer:
     claire, hugo = await house.peer("claire"), await house.knock("hugo")
-    hugo.device = claire.device
+    hugo.mls = claire.mls
     await hugo.refused(frames.Hello, device=claire.device, signature_key=claire.signature_key)
     return hugo
 
 
 async def _tenant(house: House) -> Peer:
     claire = await house.peer("claire")
+    conversation = str(uuid.uuid4())
     await claire.refused(
         frames.CreateConversation,
-        conversation=str(uuid.uuid4()),
+        conversation=conversation,
         conversation_kind="remote_dispensation",
         patient=PEOPLE["rose"].id,
         motive="age",
-        group_info=opaque.group_info(),
+        group_info=claire.group_info(conversation),
     )
     return claire
 
@@ -159,15 +161,11 @@ async def _id_reused(house: House) -> Peer:
 
 
 async def _package_used(house: House) -> Peer:
-    claire, jean, conversation = await a_pair(house)
-    await claire.refused(
-        frames.Commit,
-        conversation=conversation,
-        commit=opaque.commit(conversation, 1),
-        group_info=opaque.group_info(),
-        welcome=opaque.welcome(),
-        adds=[frames.Added(person=jean.person, device=jean.device, key_package="ab" * 32)],
-    )
+    claire, _, conversation = await a_pair(house)
+    await house.peer("jean", packages=1)
+    (row,) = await claire.claim(conversation, "jean")
+    other = added(row | {"key_package": "ab" * 32})
+    await claire.refused(frames.Commit, **claire.mls.an_add(conversation, row, adds=other))
     return claire
 
 
@@ -229,7 +227,7 @@ async def _call_busy(house: House) -> Peer:
 async def _call_taken(house: House) -> Peer:
     talk = await a_talk(house)
     second = await house.peer("jean", packages=1)
-    await talk.claire.add(talk.conversation, "jean", epoch=1)
+    await talk.claire.add(talk.conversation, "jean")
     await talk.refused(second, frames.AcceptCall)
     return second
 
@@ -278,6 +276,84 @@ async def _call_turn_unavailable(house: House) -> Peer:
     return talk.jean
 
 
+async def _group_info(house: House) -> Peer:
+    claire, _, conversation = await a_pair(house)
+    fields = claire.mls.a_commit(conversation)
+    other = claire.mls.a_commit(conversation)["group_info"]
+    await claire.refused(frames.Commit, **fields | {"group_info": other})
+    return claire
+
+
+async def _group_info_outside(house: House) -> Peer:
+    claire = await house.peer("claire")
+    info = claire.group_info(str(uuid.uuid4()))
+    await claire.refused(
+        frames.CreateConversation,
+        conversation=str(uuid.uuid4()),
+        conversation_kind="remote_dispensation",
+        patient=PEOPLE["jean"].id,
+        motive="age",
+        group_info=info,
+    )
+    return claire
+
+
+async def _key_package(house: House) -> Peer:
+    claire, jean = await house.peer("claire"), await house.peer("jean")
+    await jean.refused(frames.PublishKeyPackages, packages=claire.key_packages())
+    return jean
+
+
+async def _sender(house: House) -> Peer:
+    claire, jean, conversation = await a_pair(house)
+    await jean.refused(frames.Commit, **claire.mls.a_commit(conversation))
+    return jean
+
+
+async def _commit(house: House) -> Peer:
+    claire, _, conversation = await a_pair(house)
+    fields = claire.mls.a_commit(conversation)
+    await claire.refused(frames.Commit, **fields | {"commit": forged(fields["commit"])})
+    return claire
+
+
+async def _policy(house: House) -> Peer:
+    claire, jean, conversation = await a_pair(house)
+    gone = removal_of(jean.mls.groups[conversation], claire.device)
+    await jean.refused(frames.Commit, **jean.mls.a_commit(conversation, gone))
+    return jean
+
+
+async def _policy_outside(house: House) -> Peer:
+    claire, jean = await house.peer("claire"), await house.peer("jean")
+    await jean.refused(frames.RetireDevice, statement=jean.mls.revocation(claire.device))
+    return jean
+
+
+async def _remove_pending(house: House) -> Peer:
+    claire, second, conversation = await a_removal(house)
+    await claire.ok(frames.RetireDevice, statement=claire.mls.revocation(second.device))
+    body = claire.message(conversation).at_epoch(claire.mls.groups[conversation].epoch)
+    await claire.refused(frames.SendMessage, conversation=conversation, body=body)
+    return claire
+
+
+async def _receipt(house: House) -> Peer:
+    claire, _, conversation = await a_pair(house)
+    receipt = claire.mls.receipt(conversation, confirmed_transcript_hash=bytes(32))
+    await claire.refused(frames.ConfirmEpoch, conversation=conversation, receipt=receipt)
+    return claire
+
+
+async def _device_retired(house: House) -> Peer:
+    claire, second, _ = await a_removal(house)
+    await claire.ok(frames.RetireDevice, statement=claire.mls.revocation(second.device))
+    again = await house.knock("claire")
+    again.mls = second.mls
+    await again.refused(frames.Hello, device=second.device, signature_key=second.mls.signature_key)
+    return again
+
+
 @pytest.mark.parametrize(
     ("way", "code", "log"),
     [
@@ -309,6 +385,18 @@ async def _call_turn_unavailable(house: House) -> Peer:
         pytest.param(
             _call_turn_unavailable, Code.CALL_TURN_UNAVAILABLE, "care", id="call.turn_unavailable"
         ),
+        pytest.param(_group_info, Code.E_GROUP_INFO, "care", id="E_GROUP_INFO"),
+        pytest.param(
+            _group_info_outside, Code.E_GROUP_INFO, "technical", id="E_GROUP_INFO-of-no-group"
+        ),
+        pytest.param(_key_package, Code.E_KEY_PACKAGE, "technical", id="E_KEY_PACKAGE"),
+        pytest.param(_sender, Code.E_SENDER, "care", id="E_SENDER"),
+        pytest.param(_commit, Code.E_COMMIT, "care", id="E_COMMIT"),
+        pytest.param(_policy, Code.E_POLICY, "care", id="E_POLICY"),
+        pytest.param(_policy_outside, Code.E_POLICY, "technical", id="E_POLICY-outside"),
+        pytest.param(_remove_pending, Code.E_REMOVE_PENDING, "care", id="E_REMOVE_PENDING"),
+        pytest.param(_receipt, Code.E_RECEIPT, "care", id="E_RECEIPT"),
+        pytest.param(_device_retired, Code.E_DEVICE_RETIRED, "technical", id="E_DEVICE_RETIRED"),
     ],
 )
 async def test_a_refusal_of_policy_is_an_entry(
@@ -322,7 +410,8 @@ async def test_a_refusal_of_policy_is_an_entry(
     assert entry["decision"] == {"effect": "deny", "rule": code.value}
     assert entry["actor"]["person"] == peer.person
     # A refused hello is its person's act: the device it names may be somebody else's.
-    assert entry["actor"]["device"] == (None if code is Code.E_DEVICE else peer.device)
+    at_hello = code in (Code.E_DEVICE, Code.E_DEVICE_RETIRED)
+    assert entry["actor"]["device"] == (None if at_hello else peer.device)
     assert (entry["conversation"] is None) == (log == "technical")
     assert house.refusals(log=other) == []
 
@@ -451,27 +540,51 @@ async def _accepted(house: House) -> dict[type[Any], tuple[Peer, dict[str, Any]]
         "conversation_kind": "remote_dispensation",
         "patient": jean.person,
         "motive": "other",
-        "group_info": opaque.group_info(),
+        "group_info": claire.group_info(fresh),
     }
     here = {"conversation": conversation}
-    commit = {"commit": opaque.commit(conversation, 0), "group_info": opaque.group_info()}
+    commit = claire.mls.a_commit(conversation)
     return {
         frames.Hello: (
             known,
             {"device": claire.device, "signature_key": claire.signature_key},
         ),
         frames.Ping: (jean, {}),
-        frames.PublishKeyPackages: (jean, {"packages": [opaque.key_package()]}),
+        frames.PublishKeyPackages: (jean, {"packages": jean.key_packages()}),
         frames.ClaimKeyPackages: (known, here | {"person": jean.person}),
         frames.ListPatients: (known, {}),
         frames.CreateConversation: (known, start),
-        frames.Commit: (known, here | commit),
+        frames.Commit: (known, commit),
         frames.SendMessage: (known, here | {"body": known.message(conversation).at_epoch(1)}),
         frames.AdvanceCursor: (known, here | {"delivered": 1, "read": 1}),
         frames.ListAuditedConversations: (marc, {}),
         frames.ReadTimeline: (marc, here),
         frames.VerifyLogs: (marc, {}),
         frames.ReadPage: (marc, {"look": look["look"]}),
+    }
+
+
+async def _accepted_in_groups(house: House) -> dict[type[Any], tuple[Peer, dict[str, Any]]]:
+    """What devices ask of a group: where they are, and what if they cannot follow."""
+    claire, jean, conversation = await a_pair(house)
+    stuck, _, lost = await a_pair(house)
+    here = {"conversation": conversation}
+    confirm = here | {"receipt": jean.mls.receipt(conversation)}
+    return {
+        frames.AskGroupInfo: (claire, here),
+        frames.ConfirmEpoch: (jean, confirm),
+        frames.ReportStuck: (
+            stuck,
+            {"conversation": lost, "epoch": 1, "reason": "path_secret"},
+        ),
+        frames.SucceedGroup: (
+            stuck,
+            {"conversation": lost, "group_info": stuck.group_info(lost, 1)},
+        ),
+        frames.RetireDevice: (
+            stuck,
+            {"statement": stuck.mls.revocation((await house.peer("claire")).device)},
+        ),
     }
 
 
@@ -512,6 +625,7 @@ async def test_every_accepted_frame_leaves_exactly_the_entry_of_its_rule(home: D
 
 async def _drive_all(house: House) -> None:
     drives = await _accepted(house) | await _accepted_in_calls(house)
+    drives |= await _accepted_in_groups(house)
     assert set(drives) == set(RULES)
 
     for kind in RULES:
@@ -541,7 +655,7 @@ async def test_an_act_and_its_entry_that_disagree_are_undone(
     jean = await house.peer("jean")
     monkeypatch.setitem(ACTS, frames.PublishKeyPackages, forgetful)
 
-    refused = await jean.refused(frames.PublishKeyPackages, packages=[opaque.key_package()])
+    refused = await jean.refused(frames.PublishKeyPackages, packages=jean.key_packages())
 
     assert (refused.code, refused.retry) == ("E_INTERNAL", "later")
     await jean.ok(frames.Ping)

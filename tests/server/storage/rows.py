@@ -37,7 +37,6 @@ def a_conversation(tx: Tx, *, created_at: int = 5, tenant: str = "990000001") ->
         founder_device=a_device(tx),
         patient=JEAN.id,
         created_at=created_at,
-        group_info=b"epoch 0",
     )
     members = [Member(person=CLAIRE.id, role=CLAIRE.role), Member(person=JEAN.id, role=JEAN.role)]
     tx.conversations.found(founded, members)

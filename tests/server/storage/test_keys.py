@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from server.storage.keys import KeyRing
+from server.storage.keys import HubIdentity, KeyRing
 
 
 def test_a_key_is_made_at_first_use_and_found_again(tmp_path: Path) -> None:
@@ -26,6 +26,27 @@ def test_each_pharmacy_has_its_own_key(tmp_path: Path) -> None:
     ring = KeyRing(tmp_path / "keys")
 
     assert ring.log_key("990000001").public_key() != ring.log_key("990000002").public_key()
+
+
+def test_the_groups_of_a_deployment_know_one_key_of_the_hub(tmp_path: Path) -> None:
+    """Kept like a log's, found again, and no log's key."""
+    first = KeyRing(tmp_path / "keys").mls_key()
+
+    again = KeyRing(tmp_path / "keys")
+
+    assert again.mls_key().public_key() == first.public_key()
+    assert again.log_key("990000001").public_key() != first.public_key()
+    assert stat.S_IMODE((tmp_path / "keys" / "mls.pem").stat().st_mode) == 0o600
+
+
+def test_the_hubs_identity_prints_no_key(tmp_path: Path) -> None:
+    """The public half is told; of the seed not a byte."""
+    key = KeyRing(tmp_path / "keys").mls_key()
+
+    told = repr(HubIdentity("test.example", key))
+
+    assert key.private_bytes_raw().hex() not in told
+    assert key.public_key().public_bytes_raw().hex() in told
 
 
 def test_a_key_file_is_for_its_owner_alone(tmp_path: Path) -> None:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import uuid
 from dataclasses import replace
 
 import pytest
 from sqlalchemy.exc import IntegrityError
 
 from crypto.policy.vocabulary import Role
+from crypto.suites import MLS_128_DHKEMX25519_AES128GCM_SHA256_ED25519 as SUITE
 from server.demo import MARCHE, TILLEULS
 from server.domain.conversation import Conversation, Device, Event, KeyPackage, What
+from server.domain.group import KeptReceipt, PendingRemove, StoredGroup, StuckReport
 from server.domain.people import Person, Pharmacy, Session
-from server.ports import Admission, Tx
+from server.ports import Admission, Database, Tx
 from tests.server.house import PEOPLE
 from tests.server.storage.rows import CLAIRE, JEAN, a_conversation, a_device, an_id
+
+NOW = 1_790_000_000_000_000
 
 
 def a_package(device: str, body: bytes, person: Person = CLAIRE) -> KeyPackage:
@@ -119,15 +124,14 @@ def test_a_package_is_published_once(tx: Tx) -> None:
     device = a_device(tx)
     package = a_package(device, b"one")
     tx.directory.publish([package])
-    tx.directory.claim(device, by="d", conversation="c")
+    tx.directory.claim(device, by="d", conversation="c", now=NOW)
     tx.directory.use(package.ref)
 
     tx.directory.publish([package])
 
-    stored = tx.directory.find(package.ref)
-    assert stored is not None
+    (stored,) = tx.directory.known([package.ref])
     assert stored.used
-    assert tx.directory.left([device]) == {}
+    assert tx.directory.left([device], now=NOW) == {}
 
 
 def test_a_claim_takes_one_package_once(tx: Tx) -> None:
@@ -135,10 +139,10 @@ def test_a_claim_takes_one_package_once(tx: Tx) -> None:
     device = a_device(tx)
     tx.directory.publish([a_package(device, b"one"), a_package(device, b"two")])
 
-    mine = tx.directory.claim(device, by="d1", conversation="c")
-    again = tx.directory.claim(device, by="d1", conversation="c")
-    theirs = tx.directory.claim(device, by="d2", conversation="c")
-    none = tx.directory.claim(device, by="d1", conversation="elsewhere")
+    mine = tx.directory.claim(device, by="d1", conversation="c", now=NOW)
+    again = tx.directory.claim(device, by="d1", conversation="c", now=NOW)
+    theirs = tx.directory.claim(device, by="d2", conversation="c", now=NOW)
+    none = tx.directory.claim(device, by="d1", conversation="elsewhere", now=NOW)
 
     assert mine is not None
     assert again is not None
@@ -151,11 +155,11 @@ def test_a_used_claim_is_not_handed_out_again(tx: Tx) -> None:
     """Once it was in a commit, the same claim takes a fresh package."""
     device = a_device(tx)
     tx.directory.publish([a_package(device, b"one"), a_package(device, b"two")])
-    first = tx.directory.claim(device, by="d", conversation="c")
+    first = tx.directory.claim(device, by="d", conversation="c", now=NOW)
     assert first is not None
     tx.directory.use(first.ref)
 
-    second = tx.directory.claim(device, by="d", conversation="c")
+    second = tx.directory.claim(device, by="d", conversation="c", now=NOW)
 
     assert second is not None
     assert second.ref != first.ref
@@ -165,10 +169,48 @@ def test_what_is_left_is_counted_for_each_device(tx: Tx) -> None:
     """Unclaimed and unused; a device without any is absent."""
     full, empty = a_device(tx), a_device(tx)
     tx.directory.publish([a_package(full, b"%d" % n) for n in range(3)])
-    tx.directory.claim(full, by="d", conversation="c")
+    tx.directory.claim(full, by="d", conversation="c", now=NOW)
 
-    assert tx.directory.left([full, empty]) == {full: 2}
-    assert tx.directory.find("ab" * 32) is None
+    assert tx.directory.left([full, empty], now=NOW) == {full: 2}
+    assert tx.directory.known(["ab" * 32]) == []
+
+
+def test_a_package_that_has_expired_is_as_good_as_used(tx: Tx) -> None:
+    """At its last instant it is still handed out; after it neither counted nor claimed."""
+    device = a_device(tx)
+    tx.directory.publish([replace(a_package(device, b"one"), not_after=NOW)])
+
+    assert tx.directory.left([device], now=NOW) == {device: 1}
+    assert tx.directory.left([device], now=NOW + 1) == {}
+    assert tx.directory.claim(device, by="d", conversation="c", now=NOW + 1) is None
+    assert tx.directory.claim(device, by="d", conversation="c", now=NOW) is not None
+    assert tx.directory.claim(device, by="d", conversation="c", now=NOW + 1) is None
+
+
+def test_a_package_is_known_by_its_reference_or_its_init_key(tx: Tx) -> None:
+    """Used or not: neither may come a second time."""
+    device = a_device(tx)
+    one, two = (
+        replace(a_package(device, body), init_key=key)
+        for body, key in ((b"one", b"k1" * 16), (b"two", b"k2" * 16))
+    )
+    tx.directory.publish([one, two])
+    tx.directory.use(one.ref)
+
+    assert [package.ref for package in tx.directory.known([], [one.init_key])] == [one.ref]
+    assert tx.directory.known([two.ref], [b"?" * 32]) == [two]
+    assert tx.directory.known([], []) == []
+
+
+def test_two_packages_never_share_an_init_key(tx: Tx) -> None:
+    """A second line behind the act: the other one is not stored."""
+    device = a_device(tx)
+    one, two = (replace(a_package(device, body), init_key=b"k" * 32) for body in (b"one", b"two"))
+    tx.directory.publish([one])
+
+    tx.directory.publish([two])
+
+    assert tx.directory.known([one.ref, two.ref]) == [one]
 
 
 def test_a_conversation_comes_back_as_it_was_founded(tx: Tx) -> None:
@@ -184,17 +226,150 @@ def test_a_conversation_comes_back_as_it_was_founded(tx: Tx) -> None:
 def test_a_conversation_only_moves_on(tx: Tx) -> None:
     """The next `seq` exactly, an epoch that does not go back: else nothing may become durable."""
     founded = a_conversation(tx)
-    tx.conversations.advance(founded.id, epoch=1, last_seq=1, group_info=b"epoch 1")
+    tx.conversations.advance(founded.id, generation=0, epoch=1, last_seq=1)
 
     for epoch, last_seq in ((1, 1), (1, 3), (0, 2), (1, 0)):
         with pytest.raises(RuntimeError):
-            tx.conversations.advance(
-                founded.id, epoch=epoch, last_seq=last_seq, group_info=b"wrong"
-            )
+            tx.conversations.advance(founded.id, generation=0, epoch=epoch, last_seq=last_seq)
 
     found = tx.conversations.find(founded.id)
     assert found is not None
-    assert (found.epoch, found.last_seq, found.group_info) == (1, 1, b"epoch 1")
+    assert (found.epoch, found.last_seq) == (1, 1)
+
+
+def test_a_successor_begins_again_and_nobody_goes_back(tx: Tx) -> None:
+    """Epoch 0 of the next generation comes after every epoch of this one."""
+    founded = a_conversation(tx)
+    tx.conversations.advance(founded.id, generation=0, epoch=9, last_seq=1)
+
+    tx.conversations.advance(founded.id, generation=1, epoch=0, last_seq=2)
+
+    with pytest.raises(RuntimeError):
+        tx.conversations.advance(founded.id, generation=0, epoch=10, last_seq=3)
+    found = tx.conversations.find(founded.id)
+    assert found is not None
+    assert (found.generation, found.epoch, found.last_seq) == (1, 0, 2)
+    assert found.group_id == uuid.UUID(founded.id).bytes + b"\x01"
+    assert founded.group_id == uuid.UUID(founded.id).bytes
+
+
+def test_a_group_is_what_was_saved_last(tx: Tx) -> None:
+    """One for each conversation; none is None."""
+    here, elsewhere = a_conversation(tx), a_conversation(tx)
+    first = StoredGroup(public=b"epoch 0", group_info=b"info 0")
+    second = StoredGroup(public=b"epoch 1", group_info=b"info 1", last_transcript=b"t" * 32)
+    tx.groups.save(here.id, first)
+
+    assert tx.groups.find(here.id) == first
+    tx.groups.save(here.id, second)
+    assert tx.groups.find(here.id) == second
+    assert tx.groups.find(elsewhere.id) is None
+
+
+def a_remove(here: Conversation, device: str, **changes: object) -> PendingRemove:
+    """Return a removal that waits for its commit."""
+    remove = PendingRemove(
+        conversation=here.id,
+        device=device,
+        generation=0,
+        epoch=1,
+        leaf=1,
+        statement=b"signed",
+        proposal=b"remove it",
+        seq=1,
+    )
+    return replace(remove, **changes)  # type: ignore[arg-type]
+
+
+def test_a_removal_waits_until_it_is_settled(tx: Tx) -> None:
+    """Proposed anew it takes the place of the old one; the conversation says that it waits."""
+    here, elsewhere = a_conversation(tx), a_conversation(tx)
+    one, two = a_remove(here, a_device(tx), seq=2), a_remove(here, a_device(tx), seq=1)
+    for remove in (one, two):
+        tx.removes.propose(remove)
+    again = replace(two, epoch=2, proposal=b"remove it again", seq=3)
+    tx.removes.propose(again)
+
+    assert tx.removes.of(here.id) == [one, again]
+    assert tx.removes.waiting() == [here.id]
+    found, other = tx.conversations.find(here.id), tx.conversations.find(elsewhere.id)
+    assert found is not None
+    assert other is not None
+    assert (found.removing, other.removing) == (True, False)
+    tx.removes.settle(here.id, [one.device])
+    assert tx.removes.of(here.id) == [again]
+    tx.removes.settle(here.id, [again.device])
+    assert tx.removes.waiting() == []
+    assert tx.conversations.find(here.id) == here
+
+
+def test_a_device_says_once_where_it_is(tx: Tx) -> None:
+    """One receipt and one report for each epoch, found by it."""
+    here = a_conversation(tx)
+    device = here.founder_device
+    receipt = KeptReceipt(
+        conversation=here.id,
+        generation=0,
+        epoch=1,
+        device=device,
+        authenticator_hash=b"h" * 32,
+        statement=b"signed",
+        received_at=5,
+    )
+    report = StuckReport(
+        conversation=here.id,
+        generation=0,
+        epoch=1,
+        device=device,
+        reason="path_secret",
+        reported_at=6,
+    )
+    tx.receipts.keep(receipt)
+    tx.receipts.report_stuck(report)
+
+    assert tx.receipts.of(here.id, 0, 1) == [receipt]
+    assert tx.receipts.stuck(here.id, 0, 1) == [report]
+    for generation, epoch in ((0, 2), (1, 1)):
+        assert tx.receipts.of(here.id, generation, epoch) == []
+        assert tx.receipts.stuck(here.id, generation, epoch) == []
+    with pytest.raises(IntegrityError):
+        tx.receipts.keep(receipt)
+
+
+def test_a_retired_device_is_nobodys_any_more(tx: Tx) -> None:
+    """It is not among its person's, and when it went stays."""
+    kept, gone = a_device(tx), a_device(tx)
+
+    tx.devices.retire(gone, 7)
+    tx.devices.retire(gone, 9)
+
+    assert tx.devices.of(CLAIRE.id) == [kept]
+    assert tx.devices.find(gone) == Device(gone, CLAIRE.id, b"k" * 32, 7)
+
+
+def test_the_sessions_of_a_device_end_together(tx: Tx) -> None:
+    """Those under which it said hello last; each is told once."""
+    device, other = a_device(tx), a_device(tx)
+    sessions = [Session(bytes([n]) * 32, CLAIRE, 7) for n in range(3)]
+    for session, used_by in zip(sessions, (device, device, other), strict=True):
+        tx.sessions.open(session)
+        tx.sessions.use(session.key, used_by)
+
+    closed = tx.sessions.close_of(device)
+
+    assert sorted(closed) == [session.key for session in sessions[:2]]
+    assert tx.sessions.close_of(device) == []
+    assert [tx.sessions.find(session.key) for session in sessions] == [None, None, sessions[2]]
+
+
+def test_the_hub_is_one_sender_to_all_its_groups(tx: Tx, database: Database) -> None:
+    """The same key in every transaction, under the deployment's name."""
+    with database.read() as reading:
+        again = reading.identity
+
+    assert tx.identity.deployment == again.deployment == "test.example"
+    assert tx.identity.mls_public_key == again.mls_public_key
+    assert SUITE.signing_key(tx.identity.mls_key).public == again.mls_public_key
 
 
 def test_conversations_stand_newest_first(tx: Tx) -> None:
@@ -208,7 +383,7 @@ def test_conversations_stand_newest_first(tx: Tx) -> None:
 
 
 def test_a_device_is_let_in_once(tx: Tx) -> None:
-    """Since when, for which person; twice is a mistake."""
+    """Since when, for which person; twice is a mistake, unless it was let out in between."""
     here = a_conversation(tx)
     admission = Admission(here.founder_device, CLAIRE.id, 0)
     tx.members.admit(here.id, admission)
@@ -216,6 +391,10 @@ def test_a_device_is_let_in_once(tx: Tx) -> None:
     assert tx.members.admissions(here.id) == [admission]
     with pytest.raises(IntegrityError):
         tx.members.admit(here.id, admission)
+    tx.members.dismiss(here.id, [admission.device, an_id()])
+    assert tx.members.admissions(here.id) == []
+    tx.members.admit(here.id, replace(admission, since=4))
+    assert tx.members.admissions(here.id) == [replace(admission, since=4)]
 
 
 def test_cursors_move_forward_only(tx: Tx) -> None:

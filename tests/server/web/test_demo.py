@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from clients.python import opaque
+from server.app import SystemClock
 from server.demo import PERSONAS
 from server.web.auth import COOKIE
 from signaling import frames
 from signaling.frames import Ok
 from tests.server.house import PEOPLE
+from tests.server.mls import MlsDevice
 from tests.server.web.visitor import PORT, Visitor, Web, hear, tell
 
 
@@ -143,10 +144,13 @@ def conversation(web: Web) -> str:
 
 
 def _found(visitor: Visitor, patient: str) -> str:
-    conversation = str(uuid.uuid4())
+    conversation, device = str(uuid.uuid4()), str(uuid.uuid4())
     with visitor.connect() as socket:
-        tell(socket, frames.Hello(id="h", device=str(uuid.uuid4()), signature_key=b"k" * 32))
-        hear(socket)
+        mls = MlsDevice(PEOPLE[visitor.host.partition(".")[0]].id, device, SystemClock())
+        tell(socket, frames.Hello(id="h", device=device, signature_key=mls.signature_key))
+        welcomed = hear(socket)
+        assert isinstance(welcomed, Ok)
+        hub_key = (welcomed.result or {})["hub_key"]
         tell(
             socket,
             frames.CreateConversation(
@@ -155,7 +159,7 @@ def _found(visitor: Visitor, patient: str) -> str:
                 conversation_kind="remote_dispensation",  # type: ignore[arg-type]
                 patient=PEOPLE[patient].id,
                 motive="age",  # type: ignore[arg-type]
-                group_info=opaque.group_info(),
+                group_info=mls.found(conversation, hub_key),
             ),
         )
         assert isinstance(hear(socket), Ok)

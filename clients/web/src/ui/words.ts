@@ -12,6 +12,7 @@ export const ENTRY_TYPES = [
   "session.opened", "session.closed", "device.registered", "connection.opened", "key_packages.published",
   "call.opened", "call.rang", "call.accepted", "call.declined", "call.missed", "call.delayed", "call.connected",
   "call.pair_lost", "call.socket_lost", "call.socket_back", "call.incident", "call.turn_issued", "call.left", "call.ended",
+  "group.info_told", "group.confirmed", "group.forked", "group.stuck", "group.succeeded", "group.remove_proposed", "device.retired",
 ] as const
 
 /** Fluent identifiers have no dot and no underscore at the start; ours have neither. */

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from clients.python import opaque
 from crypto.log.checkpoint import UnverifiedCheckpoint, VerifierKey
 from crypto.log.tree import leaf_hash, node_hash, root_from, verify_inclusion
 from server.hub.acts.audit import PAGE_ENTRIES
@@ -248,7 +247,8 @@ async def test_no_answer_to_an_officer_holds_any_ciphertext(house: House) -> Non
         for query in (
             "SELECT body FROM event",
             "SELECT welcome FROM event WHERE welcome NOT NULL",
-            "SELECT group_info FROM conversation",
+            "SELECT group_info FROM mls_group",
+            "SELECT public FROM mls_group",
             "SELECT body FROM key_package",
         )
         for (value,) in house.rows(query)
@@ -296,11 +296,8 @@ async def test_an_officer_acts_in_no_conversation(house: House, frame: str) -> N
     marc = await house.peer("marc")
     here = {"conversation": conversation}
     acts: dict[str, tuple[type[Any], dict[str, Any]]] = {
-        "publish": (frames.PublishKeyPackages, {"packages": [opaque.key_package()]}),
-        "commit": (
-            frames.Commit,
-            here | {"commit": opaque.commit(conversation, 1), "group_info": opaque.group_info()},
-        ),
+        "publish": (frames.PublishKeyPackages, {"packages": claire.key_packages()}),
+        "commit": (frames.Commit, claire.mls.a_commit(conversation)),
         "message": (
             frames.SendMessage,
             here | {"body": claire.message(conversation).at_epoch(1)},

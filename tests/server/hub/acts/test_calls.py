@@ -259,7 +259,7 @@ async def is_refused(talk: Talk, attempt: Awaitable[str], code: str) -> None:
 async def a_tablet(talk: Talk) -> Peer:
     """Connect another device of Jean and let it into the group."""
     tablet = await talk.house.peer("jean", packages=1)
-    await talk.claire.add(talk.conversation, "jean", epoch=1)
+    await talk.claire.add(talk.conversation, "jean")
     return tablet
 
 

@@ -8,22 +8,22 @@ from typing import Any
 
 import pytest
 
-from clients.python import opaque
 from crypto.policy.vocabulary import Role
 from server.domain.audit import commitment
 from server.domain.people import Person
 from signaling import frames
-from tests.server.house import PEOPLE, House
+from tests.server.house import PEOPLE, House, Peer
 
 
-def a_start(**changes: Any) -> dict[str, Any]:
+def a_start(founder: Peer, **changes: Any) -> dict[str, Any]:
     """Return the fields of a conversation.create for Jean."""
+    conversation = str(uuid.uuid4())
     fields: dict[str, Any] = {
-        "conversation": str(uuid.uuid4()),
+        "conversation": conversation,
         "conversation_kind": "remote_dispensation",
         "patient": PEOPLE["jean"].id,
         "motive": "age",
-        "group_info": opaque.group_info(),
+        "group_info": founder.group_info(conversation),
     }
     return fields | changes
 
@@ -41,7 +41,7 @@ async def test_only_a_pharmacist_starts_a_conversation(
     """There is no start button for anyone else, and a forged frame is refused E_ROLE."""
     peer = await house.peer(forger)
 
-    refused = await peer.refused(frames.CreateConversation, **a_start(conversation_kind=kind))
+    refused = await peer.refused(frames.CreateConversation, **a_start(peer, conversation_kind=kind))
 
     assert (refused.code, refused.retry) == ("E_ROLE", "never")
     assert founded(house) == 0
@@ -52,9 +52,11 @@ async def test_another_pharmacys_patient_and_nobody_answer_alike(house: House) -
     claire = await house.peer("claire")
 
     elsewhere = await claire.refused(
-        frames.CreateConversation, **a_start(patient=PEOPLE["rose"].id)
+        frames.CreateConversation, **a_start(claire, patient=PEOPLE["rose"].id)
     )
-    nobody = await claire.refused(frames.CreateConversation, **a_start(patient=str(uuid.uuid4())))
+    nobody = await claire.refused(
+        frames.CreateConversation, **a_start(claire, patient=str(uuid.uuid4()))
+    )
 
     assert elsewhere.code == nobody.code == "E_TENANT"
     assert (elsewhere.text, elsewhere.retry) == (nobody.text, nobody.retry)
@@ -66,7 +68,9 @@ async def test_a_dispensation_is_for_a_patient(house: House, whom: str) -> None:
     """A colleague, a carer or oneself is no patient of this pharmacy."""
     claire = await house.peer("claire")
 
-    refused = await claire.refused(frames.CreateConversation, **a_start(patient=PEOPLE[whom].id))
+    refused = await claire.refused(
+        frames.CreateConversation, **a_start(claire, patient=PEOPLE[whom].id)
+    )
 
     assert refused.code == "E_TENANT"
 
@@ -74,7 +78,7 @@ async def test_a_dispensation_is_for_a_patient(house: House, whom: str) -> None:
 async def test_a_taken_id_is_refused(house: House) -> None:
     """Another patient, another founder or another pharmacy: the id is taken, and that is all."""
     claire, hugo, paul = [await house.peer(slug) for slug in ("claire", "hugo", "paul")]
-    start = a_start()
+    start = a_start(claire)
     await claire.ok(frames.CreateConversation, **start)
 
     answers = [
@@ -90,7 +94,7 @@ async def test_a_taken_id_is_refused(house: House) -> None:
 async def test_a_start_sent_again_returns_its_receipt(house: House) -> None:
     """A lost answer founds nothing twice: the same proof of the same entry comes back."""
     claire = await house.peer("claire")
-    start = a_start()
+    start = a_start(claire)
 
     first = await claire.ok(frames.CreateConversation, **start)
     again = await claire.ok(frames.CreateConversation, **start)
@@ -107,7 +111,7 @@ async def test_the_log_keeps_the_motive_as_a_salted_commitment(house: House) -> 
     """Four motives could be tried by anyone: the entry says none, the stored salt opens it."""
     claire = await house.peer("claire")
 
-    done = await claire.ok(frames.CreateConversation, **a_start(motive="location"))
+    done = await claire.ok(frames.CreateConversation, **a_start(claire, motive="location"))
 
     entry = claire.verify(done).entry
     ((salt,),) = house.rows("SELECT motive_salt FROM conversation")
@@ -151,7 +155,7 @@ async def test_what_is_no_group_info_founds_nothing(house: House) -> None:
     claire = await house.peer("claire")
 
     refused = await claire.refused(
-        frames.CreateConversation, **a_start(group_info=opaque.welcome())
+        frames.CreateConversation, **a_start(claire, group_info=claire.key_packages()[0])
     )
 
     assert refused.code == "E_MALFORMED"

@@ -8,7 +8,6 @@ import uuid
 
 import pytest
 
-from clients.python import opaque
 from server.hub.acts.devices import MAX_DEVICES, MAX_STOCK
 from signaling import frames
 from signaling.frames import Ok, RefusedFrame
@@ -125,9 +124,7 @@ async def test_published_packages_are_counted_and_leave_one_entry(house: House) 
     """The entry says how many, never which: packages are claimed in the open, later."""
     jean = await house.peer("jean")
 
-    done = await jean.ok(
-        frames.PublishKeyPackages, packages=[opaque.key_package() for _ in range(3)]
-    )
+    done = await jean.ok(frames.PublishKeyPackages, packages=jean.key_packages(3))
 
     assert done.result == {"left": 3}
     entry = json.loads(jean.verify(done).entry)
@@ -137,7 +134,7 @@ async def test_published_packages_are_counted_and_leave_one_entry(house: House) 
 async def test_packages_published_again_are_there_once(house: House) -> None:
     """A retry after a lost answer changes nothing, even where the stock is nearly full."""
     jean = await house.peer("jean")
-    packages = [opaque.key_package() for _ in range(60)]
+    packages = jean.key_packages(60)
     await jean.ok(frames.PublishKeyPackages, packages=packages)
 
     again = await jean.ok(frames.PublishKeyPackages, packages=packages)
@@ -148,7 +145,7 @@ async def test_packages_published_again_are_there_once(house: House) -> None:
 async def test_a_used_package_does_not_come_back(house: House) -> None:
     """Publishing it again does not make it unused: single use is for good."""
     claire, jean = await house.peer("claire"), await house.peer("jean")
-    package = opaque.key_package()
+    (package,) = jean.key_packages()
     await jean.ok(frames.PublishKeyPackages, packages=[package])
     await claire.add(await claire.create(), "jean")
 
@@ -160,12 +157,12 @@ async def test_a_used_package_does_not_come_back(house: House) -> None:
 async def test_a_package_of_another_device_is_refused(house: House) -> None:
     """Nobody stocks the directory with somebody else's package."""
     jean, rose = await house.peer("jean"), await house.peer("rose")
-    package = opaque.key_package()
+    (package,) = jean.key_packages()
     await jean.ok(frames.PublishKeyPackages, packages=[package])
 
     refused = await rose.refused(frames.PublishKeyPackages, packages=[package])
 
-    assert refused.code == "E_KEY_PACKAGE_USED"
+    assert (refused.code, refused.reason) == ("E_KEY_PACKAGE", "wrong_leaf")
     ref = hashlib.sha256(package).hexdigest()
     assert house.rows(f"SELECT device FROM key_package WHERE ref='{ref}'") == [(jean.device,)]
 
@@ -175,7 +172,8 @@ async def test_what_is_no_key_package_stocks_nothing(house: House) -> None:
     jean = await house.peer("jean")
 
     refused = await jean.refused(
-        frames.PublishKeyPackages, packages=[opaque.key_package(), opaque.welcome()]
+        frames.PublishKeyPackages,
+        packages=[*jean.key_packages(), jean.group_info(str(uuid.uuid4()))],
     )
 
     assert refused.code == "E_MALFORMED"
@@ -185,11 +183,11 @@ async def test_what_is_no_key_package_stocks_nothing(house: House) -> None:
 async def test_a_stock_is_bounded(house: House) -> None:
     """Beyond the bound nothing is stored, and the device is told to come back later."""
     jean = await house.peer("jean")
-    await jean.ok(frames.PublishKeyPackages, packages=[opaque.key_package() for _ in range(60)])
+    await jean.ok(frames.PublishKeyPackages, packages=jean.key_packages(60))
 
     refused = await jean.refused(
         frames.PublishKeyPackages,
-        packages=[opaque.key_package() for _ in range(MAX_STOCK - 60 + 1)],
+        packages=jean.key_packages(MAX_STOCK - 60 + 1),
     )
 
     assert refused.code == "E_RATE"
@@ -202,6 +200,6 @@ async def test_whoever_can_be_in_no_group_stocks_nothing(house: House, who: str)
     """A courier and the auditors never hold a leaf."""
     peer = await house.peer(who)
 
-    refused = await peer.refused(frames.PublishKeyPackages, packages=[opaque.key_package()])
+    refused = await peer.refused(frames.PublishKeyPackages, packages=peer.key_packages())
 
     assert refused.code == "E_ROLE"

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from clients.python import opaque
 from crypto.mls.framing import (
     ContentType,
     MessageHeader,
@@ -18,45 +17,20 @@ from crypto.mls.framing import (
     encode_private_message,
     encode_public_message_prefix,
 )
+from server.domain.conversation import group_id
 from server.hub.acts.groups import CLAIMED_DEVICES, LOW_STOCK
 from signaling import frames
-from signaling.frames import Added, Ok, RefusedFrame
-from tests.server.house import PEOPLE, House, Peer, a_pair
-
-
-async def claim(peer: Peer, conversation: str, slug: str) -> list[dict[str, Any]]:
-    """Claim a persona's packages; return the rows."""
-    done = await peer.ok(frames.ClaimKeyPackages, conversation=conversation, person=PEOPLE[slug].id)
-    packages: list[dict[str, Any]] = (done.result or {})["packages"]
-    return packages
-
-
-def added(*rows: dict[str, Any]) -> list[Added]:
-    """Name the claimed devices as a commit does."""
-    return [Added(**{k: row[k] for k in ("person", "device", "key_package")}) for row in rows]
-
-
-def a_commit(conversation: str, epoch: int, **changes: Any) -> dict[str, Any]:
-    """Return the fields of a commit that adds nobody."""
-    fields: dict[str, Any] = {
-        "conversation": conversation,
-        "commit": opaque.commit(conversation, epoch),
-        "group_info": opaque.group_info(),
-    }
-    return fields | changes
-
-
-def an_add(conversation: str, epoch: int, *rows: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    """Return the fields of a commit that adds the claimed devices."""
-    extra = {"welcome": opaque.welcome(), "adds": added(*rows)}
-    return a_commit(conversation, epoch, **(extra | changes))
+from signaling.frames import Ok, RefusedFrame
+from tests.server.house import PEOPLE, House, a_pair
+from tests.server.mls import added, removal_of
 
 
 def state(house: House, conversation: str) -> tuple[Any, ...]:
     """Return all that an act on a group may change."""
-    moving = "SELECT epoch, last_seq, group_info FROM conversation"
+    moving = "SELECT generation, epoch, last_seq FROM conversation"
     return (
         house.rows(f"{moving} WHERE id='{conversation}'"),
+        house.rows("SELECT * FROM mls_group"),
         house.rows("SELECT * FROM event"),
         house.rows("SELECT * FROM admission"),
         house.rows("SELECT * FROM key_package ORDER BY ref"),
@@ -67,9 +41,10 @@ async def test_the_first_commit_that_names_the_epoch_wins(house: House) -> None:
     """The second is told the current epoch, and nothing of it stays."""
     claire, jean, conversation = await a_pair(house)
 
-    won = await jean.ok(frames.Commit, **a_commit(conversation, 1))
+    late = claire.mls.a_commit(conversation)
+    won = await jean.ok(frames.Commit, **jean.mls.a_commit(conversation))
     before = state(house, conversation)
-    lost = await claire.refused(frames.Commit, **a_commit(conversation, 1))
+    lost = await claire.refused(frames.Commit, **late)
 
     assert won.result == {"seq": 2, "epoch": 2}
     assert (lost.code, lost.epoch, lost.retry) == ("E_EPOCH", 2, "changed")
@@ -81,8 +56,8 @@ async def test_of_two_commits_in_one_batch_the_first_wins(house: House) -> None:
     claire, jean, conversation = await a_pair(house)
 
     async with house.one_batch(2):
-        claire.send(frames.Commit(id="c", **a_commit(conversation, 1)))
-        jean.send(frames.Commit(id="j", **a_commit(conversation, 1)))
+        claire.send(frames.Commit(id="c", **claire.mls.a_commit(conversation)))
+        jean.send(frames.Commit(id="j", **jean.mls.a_commit(conversation)))
     answers = [await claire.answer("c"), await jean.answer("j")]
 
     won = [one for one in answers if isinstance(one, Ok)]
@@ -97,8 +72,10 @@ async def test_of_two_commits_in_one_batch_the_first_wins(house: House) -> None:
 async def test_a_commit_from_the_future_is_refused(house: House) -> None:
     """An epoch that nobody opened is as wrong as a past one."""
     claire, _, conversation = await a_pair(house)
+    untold = claire.mls.a_commit(conversation)
+    claire.mls.go_on(conversation, untold["commit"])
 
-    refused = await claire.refused(frames.Commit, **a_commit(conversation, 7))
+    refused = await claire.refused(frames.Commit, **claire.mls.a_commit(conversation))
 
     assert (refused.code, refused.epoch) == ("E_EPOCH", 1)
 
@@ -108,8 +85,8 @@ async def test_a_welcome_reaches_the_added_device_and_nobody_else(house: House) 
     claire, jean = await house.peer("claire"), await house.peer("jean", packages=1)
     late = await house.peer("jean")
     conversation = await claire.create()
-    rows = await claim(claire, conversation, "jean")
-    fields = an_add(conversation, 0, *rows)
+    rows = await claire.claim(conversation, "jean")
+    fields = claire.mls.an_add(conversation, *rows)
 
     await claire.ok(frames.Commit, **fields)
 
@@ -128,10 +105,10 @@ async def test_the_welcome_of_a_refused_commit_goes_nowhere(house: House) -> Non
     """Before acceptance it is nobody's: the loser's Welcome is not stored either."""
     claire, jean = await house.peer("claire"), await house.peer("jean", packages=1)
     conversation = await claire.create()
-    rows = await claim(claire, conversation, "jean")
-    await claire.ok(frames.Commit, **a_commit(conversation, 0))
+    late = claire.mls.an_add(conversation, *(await claire.claim(conversation, "jean")))
+    await claire.ok(frames.Commit, **claire.mls.a_commit(conversation))
 
-    refused = await claire.refused(frames.Commit, **an_add(conversation, 0, *rows))
+    refused = await claire.refused(frames.Commit, **late)
 
     assert refused.code == "E_EPOCH"
     await jean.ok(frames.Ping)
@@ -144,11 +121,12 @@ async def test_the_claim_of_a_lost_race_serves_the_next_commit(house: House) -> 
     """After E_EPOCH the same package adds the device in the epoch that stands now."""
     claire, jean = await house.peer("claire"), await house.peer("jean", packages=1)
     conversation = await claire.create()
-    rows = await claim(claire, conversation, "jean")
-    await claire.ok(frames.Commit, **a_commit(conversation, 0))
-    await claire.refused(frames.Commit, **an_add(conversation, 0, *rows))
+    rows = await claire.claim(conversation, "jean")
+    late = claire.mls.an_add(conversation, *rows)
+    await claire.ok(frames.Commit, **claire.mls.a_commit(conversation))
+    await claire.refused(frames.Commit, **late)
 
-    await claire.ok(frames.Commit, **an_add(conversation, 1, *rows))
+    await claire.ok(frames.Commit, **claire.mls.an_add(conversation, *rows))
 
     assert (await jean.push(frames.WelcomePush)).seq == 2
 
@@ -157,9 +135,9 @@ async def test_a_commit_sent_again_gets_the_same_answer(house: House) -> None:
     """Same bytes, same device: the receipt it earned, whatever the epoch is by now."""
     claire, jean = await house.peer("claire"), await house.peer("jean", packages=1)
     conversation = await claire.create()
-    fields = an_add(conversation, 0, *(await claim(claire, conversation, "jean")))
+    fields = claire.mls.an_add(conversation, *(await claire.claim(conversation, "jean")))
     first = await claire.ok(frames.Commit, **fields)
-    await claire.ok(frames.Commit, **a_commit(conversation, 1))
+    await claire.ok(frames.Commit, **claire.mls.a_commit(conversation))
     before = state(house, conversation)
 
     again = await claire.ok(frames.Commit, **fields)
@@ -176,7 +154,7 @@ async def test_a_commit_sent_again_gets_the_same_answer(house: House) -> None:
 async def test_the_bytes_of_another_devices_commit_are_no_retry(house: House) -> None:
     """Only the device that sent a commit gets its answer again."""
     claire, jean, conversation = await a_pair(house)
-    fields = a_commit(conversation, 1)
+    fields = claire.mls.a_commit(conversation)
     await claire.ok(frames.Commit, **fields)
 
     refused = await jean.refused(frames.Commit, **fields)
@@ -188,7 +166,7 @@ async def test_a_commit_is_proved_and_names_whom_it_added(house: House) -> None:
     """The entry has the ciphertext's hash, the epoch and the devices; never the bytes."""
     claire, jean = await house.peer("claire"), await house.peer("jean", packages=1)
     conversation = await claire.create()
-    fields = an_add(conversation, 0, *(await claim(claire, conversation, "jean")))
+    fields = claire.mls.an_add(conversation, *(await claire.claim(conversation, "jean")))
 
     done = await claire.ok(frames.Commit, **fields)
 
@@ -197,19 +175,27 @@ async def test_a_commit_is_proved_and_names_whom_it_added(house: House) -> None:
     assert entry["type"] == "group.committed"
     assert entry["object"]["ciphertext"] == hashlib.sha256(fields["commit"]).hexdigest()
     assert (entry["object"]["epoch"], entry["object"]["seq"]) == (0, 1)
-    assert entry["outcome"] == {"adds": [{"device": jean.device, "person": jean.person}]}
+    assert entry["outcome"] == {
+        "adds": [{"device": jean.device, "person": jean.person}],
+        "removes": [],
+        "removed": 0,
+        "kind": "member",
+    }
+    transcript = claire.mls.groups[conversation].context.confirmed_transcript_hash
+    assert entry["object"]["transcript"] == transcript.hex()
 
 
 async def test_a_package_spends_once(house: House) -> None:
-    """A second commit that names a used package is refused, and adds nobody."""
-    claire = await house.peer("claire")
-    await house.peer("jean", packages=2)
+    """Its device was added and went again: the package that let it in does not do so twice."""
+    claire, second = await house.peer("claire"), await house.peer("claire", packages=1)
     conversation = await claire.create()
-    rows = await claim(claire, conversation, "jean")
-    await claire.ok(frames.Commit, **an_add(conversation, 0, *rows))
+    rows = await claire.claim(conversation, "claire")
+    await claire.ok(frames.Commit, **claire.mls.an_add(conversation, *rows))
+    gone = removal_of(claire.mls.groups[conversation], second.device)
+    await claire.ok(frames.Commit, **claire.mls.a_commit(conversation, gone))
     before = state(house, conversation)
 
-    refused = await claire.refused(frames.Commit, **an_add(conversation, 1, *rows))
+    refused = await claire.refused(frames.Commit, **claire.mls.an_add(conversation, *rows))
 
     assert (refused.code, refused.retry) == ("E_KEY_PACKAGE_USED", "changed")
     assert state(house, conversation) == before
@@ -220,9 +206,10 @@ async def test_a_commit_cannot_name_one_package_twice(house: House) -> None:
     claire = await house.peer("claire")
     await house.peer("jean", packages=2)
     conversation = await claire.create()
-    (row,) = await claim(claire, conversation, "jean")
+    (row,) = await claire.claim(conversation, "jean")
 
-    refused = await claire.refused(frames.Commit, **an_add(conversation, 0, row, row))
+    fields = claire.mls.an_add(conversation, row, adds=added(row, row))
+    refused = await claire.refused(frames.Commit, **fields)
 
     assert refused.code == "E_KEY_PACKAGE_USED"
 
@@ -231,9 +218,9 @@ async def test_a_package_claimed_by_another_device_is_not_mine_to_spend(house: H
     """The claim binds package and committer: the patient cannot spend the pharmacist's claim."""
     claire, jean, conversation = await a_pair(house)
     await house.peer("jean", packages=1)
-    rows = await claim(claire, conversation, "jean")
+    rows = await claire.claim(conversation, "jean")
 
-    refused = await jean.refused(frames.Commit, **an_add(conversation, 1, *rows))
+    refused = await jean.refused(frames.Commit, **jean.mls.an_add(conversation, *rows))
 
     assert refused.code == "E_KEY_PACKAGE_USED"
 
@@ -243,9 +230,9 @@ async def test_a_package_claimed_for_another_conversation_is_refused_here(house:
     claire = await house.peer("claire")
     await house.peer("jean", packages=2)
     here, elsewhere = await claire.create(), await claire.create()
-    rows = await claim(claire, elsewhere, "jean")
+    rows = await claire.claim(elsewhere, "jean")
 
-    refused = await claire.refused(frames.Commit, **an_add(here, 0, *rows))
+    refused = await claire.refused(frames.Commit, **claire.mls.an_add(here, *rows))
 
     assert refused.code == "E_KEY_PACKAGE_USED"
 
@@ -263,10 +250,11 @@ async def test_a_package_is_spent_as_it_was_claimed(house: House, change: dict[s
     claire = await house.peer("claire")
     await house.peer("jean", packages=1)
     conversation = await claire.create()
-    (row,) = await claim(claire, conversation, "jean")
+    (row,) = await claire.claim(conversation, "jean")
     before = state(house, conversation)
 
-    refused = await claire.refused(frames.Commit, **an_add(conversation, 0, row | change))
+    fields = claire.mls.an_add(conversation, row, adds=added(row | change))
+    refused = await claire.refused(frames.Commit, **fields)
 
     assert refused.code == "E_KEY_PACKAGE_USED"
     assert state(house, conversation) == before
@@ -328,19 +316,19 @@ async def test_a_person_without_packages_is_waited_for_and_announced(house: Hous
     refused = await claire.refused(
         frames.ClaimKeyPackages, conversation=conversation, person=jean.person
     )
-    await jean.ok(frames.PublishKeyPackages, packages=[opaque.key_package()])
+    await jean.ok(frames.PublishKeyPackages, packages=jean.key_packages())
     push = await claire.push(frames.KeyPackagesPush)
 
     assert (refused.code, refused.retry) == ("E_NO_KEY_PACKAGE", "changed")
     assert push.person == jean.person
-    assert len(await claim(claire, conversation, "jean")) == 1
+    assert len(await claire.claim(conversation, "jean")) == 1
 
 
 async def test_nobody_is_told_of_packages_once_the_person_is_in(house: House) -> None:
     """A restock is nobody's news where the person already has a device in the group."""
     claire, jean, _ = await a_pair(house)
 
-    await jean.ok(frames.PublishKeyPackages, packages=[opaque.key_package()])
+    await jean.ok(frames.PublishKeyPackages, packages=jean.key_packages())
 
     await claire.ok(frames.Ping)
     assert not [one for one in claire.pushes if isinstance(one, frames.KeyPackagesPush)]
@@ -351,8 +339,8 @@ async def test_a_claim_sent_again_gives_the_same_package(house: House) -> None:
     claire, jean = await house.peer("claire"), await house.peer("jean", packages=3)
     conversation = await claire.create()
 
-    first = await claim(claire, conversation, "jean")
-    again = await claim(claire, conversation, "jean")
+    first = await claire.claim(conversation, "jean")
+    again = await claire.claim(conversation, "jean")
 
     assert first == again
     assert [row["person"] for row in first] == [jean.person]
@@ -365,8 +353,8 @@ async def test_two_claimers_get_two_packages(house: House) -> None:
     claire, jean, conversation = await a_pair(house)
     await house.peer("jean", packages=2)
 
-    hers = await claim(claire, conversation, "jean")
-    his = await claim(jean, conversation, "jean")
+    hers = await claire.claim(conversation, "jean")
+    his = await jean.claim(conversation, "jean")
 
     assert {row["key_package"] for row in hers}.isdisjoint(row["key_package"] for row in his)
 
@@ -377,7 +365,7 @@ async def test_a_claim_gives_one_package_for_each_of_the_newest_devices(house: H
     devices = [(await house.peer("jean", packages=1)).device for _ in range(CLAIMED_DEVICES + 1)]
     conversation = await claire.create()
 
-    rows = await claim(claire, conversation, "jean")
+    rows = await claire.claim(conversation, "jean")
 
     assert [row["device"] for row in rows] == devices[:0:-1]
 
@@ -388,7 +376,7 @@ async def test_the_claimers_own_device_is_never_among_the_claimed(house: House) 
     second = await house.peer("claire", packages=2)
     conversation = await claire.create()
 
-    rows = await claim(claire, conversation, "claire")
+    rows = await claire.claim(conversation, "claire")
 
     assert [row["device"] for row in rows] == [second.device]
 
@@ -398,8 +386,8 @@ async def test_a_device_whose_stock_runs_low_is_told(house: House) -> None:
     claire, jean = await house.peer("claire"), await house.peer("jean", packages=LOW_STOCK + 1)
     first, second = await claire.create(), await claire.create()
 
-    await claim(claire, first, "jean")
-    await claim(claire, second, "jean")
+    await claire.claim(first, "jean")
+    await claire.claim(second, "jean")
 
     assert (await jean.push(frames.KeyPackagesLowPush)).left == LOW_STOCK - 1
     await jean.ok(frames.Ping)
@@ -410,7 +398,7 @@ def private_commit(conversation: str) -> bytes:
     """A commit that hides its sender, which the hub cannot order by its content."""
     header = MessageHeader(
         wire_format=WireFormat.PRIVATE_MESSAGE,
-        group_id=opaque.group_id(conversation),
+        group_id=group_id(conversation, 0),
         epoch=1,
         content_type=ContentType.COMMIT,
         authenticated_data=b"",
@@ -422,7 +410,7 @@ def a_proposal(conversation: str) -> bytes:
     """A public message that is no commit."""
     header = MessageHeader(
         wire_format=WireFormat.PUBLIC_MESSAGE,
-        group_id=opaque.group_id(conversation),
+        group_id=group_id(conversation, 0),
         epoch=1,
         content_type=ContentType.PROPOSAL,
         authenticated_data=b"",
@@ -451,8 +439,8 @@ async def test_what_is_no_public_commit_with_its_companions_is_refused(
     """A commit is public, its GroupInfo and Welcome are what they say, and nothing changes."""
     claire, _, conversation = await a_pair(house)
     await house.peer("jean", packages=1)
-    rows = await claim(claire, conversation, "jean")
-    right = an_add(conversation, 1, *rows)
+    rows = await claire.claim(conversation, "jean")
+    right = claire.mls.an_add(conversation, *rows)
     faults: dict[str, dict[str, Any]] = {
         "adds without a Welcome": {"welcome": None},
         "a Welcome without adds": {"adds": []},
@@ -460,8 +448,8 @@ async def test_what_is_no_public_commit_with_its_companions_is_refused(
         "a proposal": {"commit": a_proposal(conversation)},
         "an application message": {"commit": claire.message(conversation).at_epoch(1)},
         "bytes that are no message": {"commit": b"\xff" * 40},
-        "a GroupInfo of another format": {"group_info": opaque.welcome()},
-        "a Welcome of another format": {"welcome": opaque.group_info()},
+        "a GroupInfo of another format": {"group_info": right["welcome"]},
+        "a Welcome of another format": {"welcome": right["group_info"]},
         "an empty MLS version": {"group_info": b"\x00"},
     }
     before = state(house, conversation)
@@ -478,11 +466,11 @@ async def test_what_is_no_public_commit_with_its_companions_is_refused(
 async def test_a_commit_of_another_group_is_refused(house: House) -> None:
     """The MLS group id must be the conversation's: the header and the frame name one group."""
     claire, _, conversation = await a_pair(house)
-    elsewhere = opaque.commit(str(uuid.uuid4()), 1)
+    elsewhere = claire.mls.a_commit(await claire.create())
 
-    refused = await claire.refused(frames.Commit, **a_commit(conversation, 1, commit=elsewhere))
+    refused = await claire.refused(frames.Commit, **elsewhere | {"conversation": conversation})
 
-    assert refused.code == "E_FRANKING"
+    assert (refused.code, refused.reason) == ("E_COMMIT", "wrong_group")
 
 
 async def test_a_device_that_is_added_is_told_with_the_plain_state(house: House) -> None:

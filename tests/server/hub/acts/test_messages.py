@@ -52,10 +52,7 @@ async def test_a_retry_of_an_accepted_message_returns_its_receipt(house: House) 
     claire, jean, conversation = await a_pair(house)
     message = claire.message(conversation)
     first = await claire.ok(frames.SendMessage, conversation=conversation, body=message.at_epoch(1))
-    commit = opaque.commit(conversation, 1)
-    await claire.ok(
-        frames.Commit, conversation=conversation, commit=commit, group_info=opaque.group_info()
-    )
+    await claire.ok(frames.Commit, **claire.mls.a_commit(conversation))
 
     again = await claire.ok(frames.SendMessage, conversation=conversation, body=message.at_epoch(1))
 

@@ -209,7 +209,7 @@ async def test_a_signal_from_a_device_that_has_not_joined(house: House) -> None:
     """A member's tablet, in the group: it is not the one that talks."""
     talk = await a_talk(house)
     tablet = await house.peer("jean", packages=1)
-    await talk.claire.add(talk.conversation, "jean", epoch=1)
+    await talk.claire.add(talk.conversation, "jean")
 
     await goes_nowhere(talk, talk.signal(tablet, talk.claire, ANSWER, epoch=2), "call.wrong_state")
 

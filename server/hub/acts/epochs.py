@@ -1,0 +1,301 @@
+"""Where devices stand in a group: who is in which epoch, who cannot follow, and what then.
+
+A commit is never rolled back. A device that cannot follow rejoins by an external commit; where
+nobody can follow, a pharmacist's device founds a successor group.
+"""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from crypto.errors import BadSignature, CryptoError, MalformedInput, Rule
+from crypto.mls.extensions import external_pub
+from crypto.mls.group_info import GroupInfo
+from crypto.mls.message import decode_group_info
+from crypto.mls.public_group import PublicGroup
+from crypto.policy.statements import EpochReceipt, Unverified
+from crypto.policy.vocabulary import STAFF
+from server.domain.audit import Draft, EntryType, Sealed
+from server.domain.conversation import Conversation, Device, Event, What, group_id
+from server.domain.group import KeptReceipt, StoredGroup, StuckReport
+from server.domain.refusals import Refused
+from server.hub.acts.context import Context, plain_state
+from server.hub.groups import SUITES, group_extensions, is_leaf_of
+from server.hub.outcome import Changed, Done, Effect, GroupForked, Outcome, RemovalDue, Streamed
+from server.ports import Admission, Located
+from signaling.codes import Code
+from signaling.frames import AskGroupInfo, ConfirmEpoch, ReportStuck, SucceedGroup
+
+MAX_GENERATION = 255
+"""The group id of a successor has one byte for it."""
+
+
+def tell_group_info(context: Context, _frame: AskGroupInfo) -> Outcome:
+    """Give a member's device what it needs to enter the group by an external commit."""
+    conversation, here = context.conversation, context.conversation.id
+    device, stored = context.own_device(), context.tx.groups.find(here)
+    if isinstance(device, Refused):
+        return device
+    if stored is None:
+        return _no_group(conversation)
+    where = {"epoch": conversation.epoch, "generation": conversation.generation}
+    # A technical entry: it is no step of the care, and has no number in the conversation.
+    located = context.record(
+        _draft(context, "group.info", EntryType.GROUP_INFO_TOLD, {"conversation": here, **where})
+    )
+    return Done({**where, "group_info": stored.group_info}, located)
+
+
+def confirm(context: Context, frame: ConfirmEpoch) -> Outcome:
+    """Keep a device's receipt of an epoch, and look whether all of them hold the same secrets."""
+    conversation, here = context.conversation, context.conversation.id
+    receipt = _read_receipt(context, frame.receipt)
+    if isinstance(receipt, Refused):
+        return receipt
+    kept = context.tx.receipts.of(here, conversation.generation, receipt.epoch)
+    mine = next((one for one in kept if one.device == context.device), None)
+    if mine is not None:
+        same = hmac.compare_digest(mine.authenticator_hash, receipt.authenticator_hash)
+        done = Done({"receipts": len(kept)}, unchanged=True)
+        return done if same else _false_receipt(conversation, "another_before")
+    context.tx.receipts.keep(
+        KeptReceipt(
+            conversation=here,
+            generation=conversation.generation,
+            epoch=receipt.epoch,
+            device=context.device,
+            authenticator_hash=receipt.authenticator_hash,
+            statement=frame.receipt,
+            received_at=context.now,
+        )
+    )
+    # Once for each version there is: those who come after and agree with one of them are no news.
+    forked = bool(kept) and receipt.authenticator_hash not in {
+        one.authenticator_hash for one in kept
+    }
+    located = _record_receipt(context, receipt.epoch, forked=forked)
+    result = {"receipts": len(kept) + 1}
+    return Done(result, located, _fork(context, receipt.epoch) if forked else ())
+
+
+def report_stuck(context: Context, frame: ReportStuck) -> Outcome:
+    """Note that a device cannot enter the current epoch; say whether rejoining will help."""
+    conversation, here = context.conversation, context.conversation.id
+    if frame.epoch != conversation.epoch:
+        return Refused(Code.E_EPOCH, epoch=conversation.epoch, conversation=here)
+    where = (here, conversation.generation, conversation.epoch)
+    others = [one for one in context.tx.receipts.of(*where) if one.device != context.device]
+    result = {"resync": bool(others)}
+    if context.device in {one.device for one in context.tx.receipts.stuck(*where)}:
+        return Done(result, unchanged=True)
+    context.tx.receipts.report_stuck(
+        StuckReport(
+            conversation=here,
+            generation=conversation.generation,
+            epoch=conversation.epoch,
+            device=context.device,
+            reason=frame.reason,
+            reported_at=context.now,
+        )
+    )
+    outcome = {"epoch": conversation.epoch, "reason": frame.reason, **result}
+    draft = _care_draft(context, "group.stuck", EntryType.GROUP_STUCK, outcome)
+    return Done(result, context.record(draft))
+
+
+def succeed(context: Context, frame: SucceedGroup) -> Outcome:
+    """Begin anew where nobody can go on: the founder's device alone, everyone invited again."""
+    conversation, here = context.conversation, context.conversation.id
+    reason = _why_not_succeed(context)
+    if reason is not None:
+        return Refused(Code.E_POLICY, conversation=here, reason=reason)
+    successor = conversation.generation + 1
+    group = read_founding(context, frame.group_info, group_id(here, successor))
+    if isinstance(group, Refused):
+        return replace(group, conversation=here)
+    after = replace(
+        conversation,
+        generation=successor,
+        epoch=0,
+        last_seq=conversation.last_seq + 1,
+        removing=False,
+    )
+    sealed = Sealed(frame.group_info, 0, after.last_seq)
+    outcome = {"generation": successor}
+    draft = _care_draft(context, "group.succeed", EntryType.GROUP_SUCCEEDED, outcome)
+    located = context.record(replace(draft, sealed=sealed))
+    keep_group(context, here, group, frame.group_info)
+    effects = _begin_anew(context, after, frame, located)
+    return Done({"seq": after.last_seq, "epoch": 0, "generation": successor}, located, effects)
+
+
+def read_founding(context: Context, data: bytes, wanted: bytes) -> PublicGroup | Refused:
+    """Return the group that a GroupInfo founds: epoch 0, this device alone, nothing but the hub."""
+    device = context.own_device()
+    if isinstance(device, Refused):
+        return device
+    try:
+        info = decode_group_info(data)
+        group = PublicGroup.of_info(info)
+    except MalformedInput:
+        return Refused(Code.E_MALFORMED)
+    except CryptoError as exc:
+        return Refused(Code.E_GROUP_INFO, reason=exc.code)
+    fault = _founding_fault(context, info, group, device, wanted)
+    return group if fault is None else Refused(Code.E_GROUP_INFO, reason=fault)
+
+
+def keep_group(context: Context, conversation: str, group: PublicGroup, group_info: bytes) -> None:
+    """Store a group that was just founded."""
+    stored = StoredGroup(public=group.serialize(), group_info=group_info)
+    context.tx.groups.save(conversation, stored)
+    context.means.groups.keep(conversation, stored, group)
+
+
+def _founding_fault(
+    context: Context, info: GroupInfo, group: PublicGroup, device: Device, wanted: bytes
+) -> str | None:
+    """Name the first thing that a new group of ours may not be."""
+    leaves = group.members()
+    if group.suite.id not in SUITES:
+        return Rule.WRONG_SUITE.value
+    if group.group_id != wanted:
+        return Rule.WRONG_GROUP.value
+    if group.epoch != 0 or group.context.confirmed_transcript_hash:
+        return Rule.WRONG_EPOCH.value
+    if group.context.extensions != group_extensions(context.tx.identity):
+        return "wrong_extensions"
+    if external_pub(info.extensions) is None:
+        return Rule.MISSING_EXTERNAL_PUB.value
+    if len(leaves) != 1 or not is_leaf_of(leaves[0].leaf_node, device):
+        return "wrong_leaf"
+    return None
+
+
+def _read_receipt(context: Context, data: bytes) -> EpochReceipt | Refused:
+    """Return a receipt of this device about an epoch that the hub knows; refuse any other."""
+    conversation, device = context.conversation, context.own_device()
+    if isinstance(device, Refused):
+        return device
+    stored = context.tx.groups.find(conversation.id)
+    if stored is None:
+        return _no_group(conversation)
+    try:
+        receipt = Unverified.decode(EpochReceipt, data).verify(device.signature_key)
+    except MalformedInput:
+        return Refused(Code.E_MALFORMED)
+    except BadSignature as exc:
+        return _false_receipt(conversation, exc.code)
+    if not _is_of(receipt, context):
+        return _false_receipt(conversation, Rule.WRONG_GROUP.value)
+    transcript = _transcript_of(context, stored, receipt.epoch)
+    if transcript is None:
+        epoch = conversation.epoch
+        return Refused(Code.E_EPOCH, epoch=epoch, conversation=conversation.id)
+    if not hmac.compare_digest(transcript, receipt.confirmed_transcript_hash):
+        return _false_receipt(conversation, "wrong_transcript")
+    return receipt
+
+
+def _is_of(receipt: EpochReceipt, context: Context) -> bool:
+    """Tell whether a receipt names this deployment, conversation, group and device."""
+    conversation = context.conversation
+    return (
+        receipt.deployment == context.tx.identity.deployment
+        and receipt.conversation == UUID(conversation.id).bytes
+        and receipt.group_id == conversation.group_id
+        and receipt.device == UUID(context.device).bytes
+    )
+
+
+def _transcript_of(context: Context, stored: StoredGroup, epoch: int) -> bytes | None:
+    """Return the confirmed transcript hash of the current epoch, or of the one before."""
+    conversation = context.conversation
+    if epoch == conversation.epoch:
+        group = context.means.groups.load(conversation.id, stored)
+        return group.context.confirmed_transcript_hash
+    return stored.last_transcript if epoch == conversation.epoch - 1 else None
+
+
+def _record_receipt(context: Context, epoch: int, *, forked: bool) -> Located:
+    rule = "group.receipt"
+    if forked:
+        return context.record(_care_draft(context, rule, EntryType.GROUP_FORKED, {"epoch": epoch}))
+    outcome = {"conversation": context.conversation.id, "epoch": epoch}
+    return context.record(_draft(context, rule, EntryType.GROUP_CONFIRMED, outcome))
+
+
+def _fork(context: Context, epoch: int) -> tuple[Effect, ...]:
+    members = context.tx.members.of(context.conversation.id)
+    staff = frozenset(member.person for member in members if member.role in STAFF)
+    return (GroupForked(context.conversation.id, epoch, staff),)
+
+
+def _why_not_succeed(context: Context) -> str | None:
+    """Name what stands against a successor: somebody follows, or nobody said they could not."""
+    conversation = context.conversation
+    where = (conversation.id, conversation.generation, conversation.epoch)
+    if conversation.generation >= MAX_GENERATION:
+        return "last_generation"
+    if context.device not in {one.device for one in context.tx.receipts.stuck(*where)}:
+        return "not_stuck"
+    return "somebody_follows" if context.tx.receipts.of(*where) else None
+
+
+def _begin_anew(
+    context: Context, after: Conversation, frame: SucceedGroup, located: Located
+) -> tuple[Effect, ...]:
+    """Let everyone out but the founder's device, and tell all of them why."""
+    tx, here = context.tx, after.id
+    event = Event(
+        conversation=here,
+        seq=after.last_seq,
+        ts=context.now,
+        what=What.SUCCESSION,
+        person=context.principal.person.id,
+        device=context.device,
+        body=frame.group_info,
+        epoch=0,
+        log_index=located.index,
+    )
+    tx.conversations.advance(here, generation=after.generation, epoch=0, last_seq=after.last_seq)
+    tx.stream.append(event)
+    before = {one.device: one.since for one in tx.members.admissions(here)}
+    tx.members.dismiss(here, before)
+    tx.members.admit(here, Admission(context.device, context.principal.person.id, after.last_seq))
+    tx.removes.settle(here, [one.device for one in tx.removes.of(here)])
+    return (
+        Streamed(event, before | {context.device: after.last_seq}),
+        RemovalDue(here, 0),
+        Changed(plain_state(tx, after, context.now)),
+    )
+
+
+def _draft(context: Context, rule: str, what: EntryType, outcome: dict[str, Any]) -> Draft:
+    return Draft(
+        type=what,
+        actor=context.principal.person,
+        device=context.device,
+        rule=rule,
+        outcome=outcome,
+    )
+
+
+def _care_draft(context: Context, rule: str, what: EntryType, outcome: dict[str, Any]) -> Draft:
+    """Return the draft of a step of the conversation."""
+    return replace(
+        _draft(context, rule, what, outcome),
+        conversation=context.conversation.id,
+        subject=context.conversation.patient,
+    )
+
+
+def _false_receipt(conversation: Conversation, reason: str) -> Refused:
+    return Refused(Code.E_RECEIPT, conversation=conversation.id, reason=reason)
+
+
+def _no_group(conversation: Conversation) -> Refused:
+    return Refused(Code.E_COMMIT, conversation=conversation.id, reason="no_group")
