@@ -36,6 +36,9 @@ export const PARENT_NODE = struct<ParentNode>({ encryptionKey: BYTES, parentHash
 const NODE = select<TreeNode>(U8, { leaf: [1, struct({ leaf: LEAF_NODE })], parent: [2, struct({ parent: PARENT_NODE })] })
 const NODES = listOf(optional(NODE))
 
+/** A blank node takes one byte: without a bound, a short message would be a long computation. */
+const MAX_NODES = nodeCount(2 ** 16)
+
 export const RATCHET_TREE: Codec<RatchetTree> = {
   encode: (tree) => NODES.encode(tree.slice(0, tree.findLastIndex((node) => node !== null) + 1)),
   read: (reader) => completed(NODES.read(reader)),
@@ -47,6 +50,7 @@ export function decodeRatchetTree(bytes: Uint8Array): RatchetTree {
 
 /** RFC 9420, 12.4.3.3: the last node sent is not blank, and every node is of the kind of its place. */
 function completed(nodes: RatchetTree): RatchetTree {
+  if (nodes.length > MAX_NODES) throw new InvalidTree("bad_tree", "a tree larger than any we take")
   if (nodes.at(-1) == null) throw new InvalidTree("bad_tree", "a tree that ends with a blank node")
   if (!nodes.every((node, at) => node === null || (node.kind === "leaf") === isLeaf(at))) {
     throw new InvalidTree("bad_tree", "a node of the wrong kind for its place")

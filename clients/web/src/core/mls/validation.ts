@@ -222,29 +222,30 @@ function checkDistinct(keys: readonly Uint8Array[], code: MlsFault, sentence: st
 
 /** RFC 9420, 12.4.3.1: a whole tree that came from somebody. Its hash is compared by the caller. */
 export function checkTree({ suite, context, tree }: Place): void {
+  // First: afterwards no list of unmerged leaves is longer than its subtree.
+  checkUnmergedLeaves(tree)
   verifyParentHashes(suite, tree)
   checkEncryptionKeys(suite, tree.flatMap((node) => (node === null ? [] : [encryptionKeyOf(node)])))
   for (const { leafIndex, leafNode } of membersOf(tree)) {
     verifyLeafNode(suite, leafNode, { groupId: context.groupId, leafIndex })
   }
   checkMembers(tree, context.extensions)
-  checkUnmergedLeaves(tree)
 }
 
 function checkUnmergedLeaves(tree: RatchetTree): void {
-  tree.forEach((found, node) => {
-    if (found?.kind !== "parent") return
-    const { unmergedLeaves } = found.parent
-    const sorted = unmergedLeaves.every((leaf, i) => i === 0 || leaf > (unmergedLeaves[i - 1] ?? leaf))
-    if (!sorted || !unmergedLeaves.every((leaf) => isUnmerged(tree, leaf, node))) {
+  const unmerged = new Map(tree.flatMap((found, node) => (found?.kind === "parent" ? [[node, new Set(found.parent.unmergedLeaves)] as const] : [])))
+  for (const [node, leaves] of unmerged) {
+    const listed = parentAt(tree, node)?.unmergedLeaves ?? []
+    const sorted = listed.every((leaf, i) => i === 0 || leaf > (listed[i - 1] ?? leaf))
+    if (!sorted || ![...leaves].every((leaf) => isUnmerged(tree, unmerged, leaf, node))) {
       throw new InvalidTree("unmerged_leaves", "unmerged leaves that cannot be")
     }
-  })
+  }
 }
 
 /** It is there, under the node, and unmerged in every node between. */
-function isUnmerged(tree: RatchetTree, leaf: number, node: number): boolean {
+function isUnmerged(tree: RatchetTree, unmerged: ReadonlyMap<number, ReadonlySet<number>>, leaf: number, node: number): boolean {
   if (leafAt(tree, leaf) === null || !isUnder(2 * leaf, node)) return false
   const between = directPath(2 * leaf, leafCount(tree)).filter((above) => isUnder(above, node) && above !== node)
-  return between.every((above) => parentAt(tree, above)?.unmergedLeaves.includes(leaf) ?? true)
+  return between.every((above) => unmerged.get(above)?.has(leaf) ?? true)
 }
