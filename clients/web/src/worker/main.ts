@@ -2,11 +2,7 @@
 import type { FromWorker, ToWorker } from "../core/rpc"
 import { openMls } from "./coreMls"
 import { Keeper } from "./keeper"
-<<<<<<< HEAD
 import { STOCK } from "./keyPackages"
-import { openTsMls } from "./tsMls"
-=======
->>>>>>> mls-T
 
 declare const self: DedicatedWorkerGlobalScope
 
@@ -16,11 +12,7 @@ let keeper: Keeper | null = null
 async function start(owner: string): Promise<void> {
   const random = (size: number): Uint8Array => crypto.getRandomValues(new Uint8Array(size))
   keeper = await Keeper.open(owner, {
-<<<<<<< HEAD
-    mls, post, stock: STOCK,
-=======
-    mls: openMls(() => Math.floor(Date.now() / 1000), random), post, random,
->>>>>>> mls-T
+    mls: openMls(() => Math.floor(Date.now() / 1000), random), post, random, stock: STOCK,
     clock: { now: () => Date.now(), after: (ms, work) => { setTimeout(work, ms) } },
   })
   post({ kind: "started" })

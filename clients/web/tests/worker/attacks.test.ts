@@ -3,16 +3,10 @@ import { describe, expect, test } from "vitest"
 import { encodeLogProof } from "../../src/core/log/proof"
 import { uuidText } from "../../src/core/uuid"
 import { leafHash } from "../../src/core/log/tree"
-<<<<<<< HEAD
 import { KEPT, STOCK } from "../../src/worker/keyPackages"
-import { openTsMls } from "../../src/worker/tsMls"
+import { anMls } from "./anMls"
 import { CLAIRE, Device, HUGO, JEAN, aConnectedDevice, aDisk, settled } from "./aDevice"
 import { anOpenDispensation, type Scene } from "./aScene"
-=======
-import { KEPT } from "../../src/worker/keyPackages"
-import { anMls } from "./anMls"
-import { CLAIRE, Device, HUGO, JEAN, aConnectedDevice, aDisk, settled, type Disk } from "./aDevice"
->>>>>>> mls-T
 import { FakeHub, authenticatedDataOf, type Connection, type Person } from "./fakeHub"
 import type { FakeLog } from "./fakeLog"
 
