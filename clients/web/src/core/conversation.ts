@@ -69,6 +69,8 @@ export type RoomInput =
   /** Back in the group by a commit of its own, as the step `seq`. */
   | { readonly kind: "rejoined"; readonly seq: number; readonly epoch: number; readonly leaves: readonly Leaf[] }
   | { readonly kind: "removed" }
+  /** The group of before is over for this device, which is let in anew. */
+  | { readonly kind: "left" }
   /** A new group took the place of this one; this device is not in it yet. */
   | { readonly kind: "succeeded" }
   | { readonly kind: "passed"; readonly seq: number }
@@ -132,6 +134,8 @@ export function next(room: Room, input: RoomInput): Room {
       return { ...room, trouble: "refused" }
     case "removed":
       return { ...room, group: null, trouble: "removed" }
+    case "left":
+      return { ...room, group: null, trouble: null }
     case "succeeded":
       return { ...room, group: null, trouble: "broken" }
     case "passed":

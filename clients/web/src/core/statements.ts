@@ -4,10 +4,9 @@
  * SignWithLabel (5.1.2) with the label `Colloque 1 <name>` and the device's MLS signature key.
  */
 import { sha256 } from "@noble/hashes/sha2.js"
-import { encodeUtf8 } from "./bytes"
+import { decodeUtf8, encodeUtf8 } from "./bytes"
 import { U8, constant, decode, fixedBytes, struct, type Codec } from "./mls/codec"
 import { opaque, uint64 } from "./mls/encoding"
-import { malformed } from "./mls/errors"
 import { signWithLabel, verifyWithLabel } from "./mls/labels"
 import { SUITE_1 } from "./mls/suites"
 
@@ -68,15 +67,7 @@ const TRANSCRIPT = bounded(MAX_TRANSCRIPT_BYTES)
 const NUMBER: Codec<number> = { encode: uint64, read: (reader) => reader.uint(8) }
 const DEPLOYMENT: Codec<string> = {
   encode: (value) => opaque(encodeUtf8(value), MAX_DEPLOYMENT_BYTES),
-  read: (reader) => textOf(reader.opaque(MAX_DEPLOYMENT_BYTES)),
-}
-
-function textOf(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes)
-  } catch {
-    throw malformed("a deployment's name is UTF-8")
-  }
+  read: (reader) => decodeUtf8(reader.opaque(MAX_DEPLOYMENT_BYTES)),
 }
 
 function versioned<T extends object>(fields: { readonly [K in keyof T]-?: Codec<T[K]> }): Codec<T> {

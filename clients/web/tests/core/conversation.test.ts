@@ -15,7 +15,7 @@ function aMember(person: string, part: Partial<MemberState> = {}): MemberState {
 function aSummary(part: Partial<Summary> = {}): Summary {
   return {
     id: ID, conversation_kind: "remote_dispensation", motive: "age", created_at: 1_000_000, founder: CLAIRE, patient: JEAN,
-    epoch: 1, last_seq: 1, joined: true, since: 0, members: [aMember(CLAIRE), aMember(JEAN)], ...part,
+    generation: 0, epoch: 1, last_seq: 1, removing: false, joined: true, since: 0, members: [aMember(CLAIRE), aMember(JEAN)], ...part,
   }
 }
 

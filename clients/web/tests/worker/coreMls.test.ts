@@ -5,15 +5,23 @@ import { anMls } from "./anMls"
 const CLAIRE = "00000000-0000-4000-8000-000000000001/00000000-0000-4000-8000-000000000011"
 const JEAN = "00000000-0000-4000-8000-000000000002/00000000-0000-4000-8000-000000000022"
 const GROUP = new Uint8Array(16).fill(7)
+const HUB_KEY = new Uint8Array(32).fill(5)
 const AAD = Uint8Array.of(1, 2, 3)
 
 async function aPair(): Promise<{ mls: Mls; claire: Uint8Array; jean: Uint8Array }> {
   const mls = anMls()
-  const created = await mls.create(GROUP, CLAIRE, await mls.newDeviceKeys())
+  const created = await mls.create(GROUP, CLAIRE, await mls.newDeviceKeys(), HUB_KEY)
   const invitation = await mls.newKeyPackage(JEAN, await mls.newDeviceKeys())
   const added = await mls.add(created.state, [invitation.message])
   expect(mls.welcomed(added.welcome)).toEqual([invitation.ref])
-  return { mls, claire: added.state, jean: await mls.join(added.welcome, invitation.secret) }
+  return { mls, claire: added.state, jean: await mls.join(added.welcome, invitation.secret, {}) }
+}
+
+/** Jean's group after Claire's commit. */
+async function applied(mls: Mls, state: Uint8Array, commit: Uint8Array): Promise<Uint8Array> {
+  const { state: after } = await mls.apply(state, commit, CLAIRE)
+  if (after === null) throw new Error("removed")
+  return after
 }
 
 describe("a group of two", () => {
@@ -21,7 +29,7 @@ describe("a group of two", () => {
     const { mls, claire, jean } = await aPair()
 
     expect(mls.facts(jean)).toEqual(mls.facts(claire))
-    expect(mls.facts(jean)).toEqual({ id: GROUP, epoch: 1, identities: [CLAIRE, JEAN] })
+    expect(mls.facts(jean)).toMatchObject({ hubKey: HUB_KEY, id: GROUP, epoch: 1, identities: [CLAIRE, JEAN] })
   })
 
   test("a message tells its signing leaf and its authenticated data", async () => {
@@ -64,7 +72,7 @@ describe("a group of two", () => {
     const doubled = await mls.newKeyPackage(CLAIRE, await mls.newDeviceKeys())
     const added = await mls.add(claire, [doubled.message])
 
-    await expect(mls.join(added.welcome, doubled.secret)).rejects.toThrow(MlsFault)
+    await expect(mls.join(added.welcome, doubled.secret, {})).rejects.toThrow(MlsFault)
   })
 
   test("a commit that another member is said to have made is refused", async () => {
@@ -73,7 +81,7 @@ describe("a group of two", () => {
     const { commit } = await mls.add(claire, [more.message])
 
     await expect(mls.apply(jean, commit, JEAN)).rejects.toThrow(MlsFault)
-    expect(mls.facts(await mls.apply(jean, commit, CLAIRE)).epoch).toBe(2)
+    expect(mls.facts(await applied(mls, jean, commit)).epoch).toBe(2)
   })
 
   test("a commit that changes nobody renews the keys, and a message of before does not open after it", async () => {
@@ -81,9 +89,9 @@ describe("a group of two", () => {
     const before = await mls.encrypt(claire, Uint8Array.of(1), AAD)
 
     const { commit, state } = await mls.update(claire)
-    const after = await mls.apply(jean, commit, CLAIRE)
+    const after = await applied(mls, jean, commit)
 
-    expect(mls.facts(after)).toEqual({ id: GROUP, epoch: 2, identities: [CLAIRE, JEAN] })
+    expect(mls.facts(after)).toMatchObject({ id: GROUP, epoch: 2, identities: [CLAIRE, JEAN] })
     expect(mls.facts(state)).toEqual(mls.facts(after))
     await expect(mls.decrypt(after, before.message)).rejects.toThrow(MlsFault)
     expect((await mls.decrypt(after, (await mls.encrypt(state, Uint8Array.of(2), AAD)).message)).payload).toEqual(Uint8Array.of(2))

@@ -174,7 +174,7 @@ describe("exactly once", () => {
     expect(bodies).toHaveLength(2)
     expect([first?.epoch, second?.epoch]).toEqual([1, 2])
     expect(second).toEqual({ ...first, epoch: 2 })
-    const read = await mls.decrypt(await mls.join(added.welcome, newcomer.secret), bodies[1] ?? new Uint8Array())
+    const read = await mls.decrypt(await mls.join(added.welcome, newcomer.secret, {}), bodies[1] ?? new Uint8Array())
     expect(new TextDecoder().decode(read.payload)).toContain("Encore une fois")
   })
 

@@ -8,7 +8,7 @@ import type { Extension } from "./extensions"
 import { joinExternal, type JoiningFromOutside } from "./externalJoin"
 import { encodeMessage } from "./framing"
 import type { GroupContext } from "./groupContext"
-import { join, type Joining } from "./joining"
+import { ANY_SIGNER, join, type Joining } from "./joining"
 import type { KeyPackageBundle, OwnLeaf } from "./keyPackage"
 import { exportSecret } from "./keySchedule"
 import { wipe, type MemberState } from "./memberState"
@@ -38,8 +38,8 @@ export class Group {
   }
 
   /** Join by a Welcome, with the key package that it names. */
-  static join(welcome: Uint8Array, bundle: KeyPackageBundle, { ratchetTree = null, psks = NO_PSKS }: Partial<Joining> = {}): Group {
-    return new Group(join(welcome, bundle, { ratchetTree, psks }))
+  static join(welcome: Uint8Array, bundle: KeyPackageBundle, options: Partial<Joining> = {}): Group {
+    return new Group(join(welcome, bundle, { ratchetTree: null, psks: NO_PSKS, checkSigner: ANY_SIGNER, ...options }))
   }
 
   /** Join from outside by our own commit; `removePrior` puts us in the place of a former self. */

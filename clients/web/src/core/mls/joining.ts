@@ -6,7 +6,7 @@ import { decodeMessage } from "./framing"
 import { verifyGroupInfo, type GroupInfo } from "./groupInfo"
 import { keyPackageRef, type KeyPackageBundle } from "./keyPackage"
 import { newEpoch, welcomeSecret } from "./keySchedule"
-import { LEAF_NODE } from "./leafNode"
+import { LEAF_NODE, type LeafNode } from "./leafNode"
 import { entered, type MemberState } from "./memberState"
 import { pskSecret, type PreSharedKeyId, type PskLookup } from "./psk"
 import { decodeRatchetTree, filteredDirectPath, leafAt, leafCount, membersOf, type RatchetTree } from "./ratchetTree"
@@ -22,7 +22,11 @@ export interface Joining {
   /** Where the GroupInfo does not carry it. */
   readonly ratchetTree: Uint8Array | null
   readonly psks: PskLookup
+  /** Throws where whoever vouches for the group (the GroupInfo's signer) may not: that is the application's to say. */
+  readonly checkSigner: (leafNode: LeafNode) => void
 }
+
+export const ANY_SIGNER = (): void => undefined
 
 export function welcomeOf(bytes: Uint8Array): Welcome {
   const message = decodeMessage(bytes)
@@ -30,7 +34,7 @@ export function welcomeOf(bytes: Uint8Array): Welcome {
   return message.welcome
 }
 
-export function join(bytes: Uint8Array, bundle: KeyPackageBundle, { ratchetTree, psks }: Joining): MemberState {
+export function join(bytes: Uint8Array, bundle: KeyPackageBundle, { ratchetTree, psks, checkSigner }: Joining): MemberState {
   const welcome = welcomeOf(bytes)
   const suite = suiteOf(welcome.suite)
   const { keyPackage } = bundle
@@ -40,6 +44,7 @@ export function join(bytes: Uint8Array, bundle: KeyPackageBundle, { ratchetTree,
   const psk = pskSecret(suite, secrets.psks, psks)
   const groupInfo = decryptGroupInfo(suite, welcomeSecret(suite, secrets.joinerSecret, psk), welcome.encryptedGroupInfo)
   const tree = verifiedTree(suite, groupInfo, ratchetTree)
+  checkSigner(signerOf(tree, groupInfo))
   checkResumption(secrets.psks, groupInfo)
   const ownLeaf = ownLeafIn(tree, bundle)
   const epoch = newEpoch(suite, secrets.joinerSecret, psk, groupInfo.groupContext)
@@ -69,19 +74,23 @@ function checkResumption(psks: readonly PreSharedKeyId[], { groupContext }: Grou
 
 /** The tree of a GroupInfo, once both are proven: hash, signer, leaves, parent hashes. */
 export function verifiedTree(suite: CipherSuite, groupInfo: GroupInfo, given: Uint8Array | null): RatchetTree {
-  const { groupContext: context, extensions, signer } = groupInfo
+  const { groupContext: context, extensions } = groupInfo
   if (context.suite !== suite.id) throw new InvalidGroupInfo("wrong_suite", "a group of another suite")
   const bytes = findExtension(extensions, TREE_EXTENSION) ?? given
   if (bytes === null) throw new InvalidGroupInfo("missing_tree", "a group without its tree")
   const tree = decodeRatchetTree(bytes)
   if (!equal(treeHash(suite, tree), context.treeHash)) throw new InvalidTree("tree_hash", "another tree than the group's")
-  const signed = leafAt(tree, signer)
-  if (signed === null) throw new InvalidGroupInfo("wrong_signer", "a GroupInfo signed by nobody")
-  verifyGroupInfo(suite, groupInfo, signed.signatureKey)
+  verifyGroupInfo(suite, groupInfo, signerOf(tree, groupInfo).signatureKey)
   checkExtensions(extensions)
   checkExtensions(context.extensions)
   checkTree({ suite, context, tree })
   return tree
+}
+
+function signerOf(tree: RatchetTree, { signer }: GroupInfo): LeafNode {
+  const signed = leafAt(tree, signer)
+  if (signed === null) throw new InvalidGroupInfo("wrong_signer", "a GroupInfo signed by nobody")
+  return signed
 }
 
 function ownLeafIn(tree: RatchetTree, { keyPackage }: KeyPackageBundle): number {
