@@ -15,11 +15,11 @@ import type { Receipts } from "./receipts"
 import { Disconnected } from "./requests"
 import type { RoomRecord, Succession } from "./vault"
 
-/** Others may just be entering the epoch, or be on their way back themselves. */
-const RETRY_MS = 5_000
-const SLOWEST_RETRY_MS = 80_000
-/** How often « nobody follows » is heard, some seconds apart, before a new group is founded. */
-const UNFOLLOWED = 3
+/** Others are just entering the epoch, or are on their way back themselves: each pause is twice the last. */
+const RETRY_MS = 500
+const SLOWEST_RETRY_MS = 64_000
+/** How often « nobody follows » is heard, over seven seconds, before a new group is founded. */
+const UNFOLLOWED = 5
 
 type Lost = RoomRecord & { readonly state: Uint8Array; readonly stuck: NonNullable<RoomRecord["stuck"]> }
 
@@ -50,6 +50,7 @@ export class Recovery {
         await this.#recover(conversation)
       } finally {
         this.#running.delete(conversation)
+        this.#again(conversation)
       }
     })
   }
@@ -65,16 +66,15 @@ export class Recovery {
     const lost = this.#lost(conversation)
     // One's own commit is on its way: `Admission` says it until it is answered.
     if (lost === null || lost.pending !== null) return
-    this.#again(conversation)
     if (lost.succession !== null) return this.#submit(conversation, lost.succession)
     const followed = await this.#report(conversation, lost)
     if (followed === true) await this.#rejoin(conversation)
     if (followed === false && this.#isForsaken(conversation, lost)) await this.#succeed(conversation)
   }
 
-  /** However this try ends, there is another one unless it succeeded. */
+  /** However a try ended, there is another one unless it succeeded. */
   #again(conversation: string): void {
-    if (this.#waiting.has(conversation)) return
+    if (this.#waiting.has(conversation) || this.#lost(conversation) === null) return
     this.#waiting.add(conversation)
     const pause = this.#pauses.get(conversation) ?? RETRY_MS
     this.#pauses.set(conversation, Math.min(2 * pause, SLOWEST_RETRY_MS))
