@@ -31,8 +31,8 @@ export async function followed(context: Context, record: InGroup, event: Convers
 function judge(record: RoomRecord, event: ConversationEvent, applied: AppliedCommit): void {
   const breach = breachOf(changeOf(record, event, applied))
   if (breach !== null) throw new MlsFault(breach)
-  if (applied.external) return demandSelf(applied)
-  if (!applied.complete) throw new MlsFault("missing_remove")
+  if (applied.external) demandSelf(applied)
+  else if (!applied.complete) throw new MlsFault("missing_remove")
 }
 
 /**

@@ -116,8 +116,8 @@ export class Recovery {
     if (lost === null || lost.pending !== null) return
     try {
       const made = await this.#commit(lost, groupInfo)
-      if (made === null) return await keepRoom(this.context, outside(lost, { kind: "removed" }))
-      await this.admission.rejoin(conversation, lost, made)
+      if (made === null) await keepRoom(this.context, outside(lost, { kind: "removed" }))
+      else await this.admission.rejoin(conversation, lost, made)
     } catch (error) {
       if (!(error instanceof MlsFault)) throw error
       this.context.alarm(fault("C_GROUP_REFUSED"))

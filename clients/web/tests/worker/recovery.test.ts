@@ -1,8 +1,10 @@
 /** A device that cannot follow its group comes back; and where nobody can, a new group takes its place. */
 import { describe, expect, test } from "vitest"
+import { basicCredential } from "../../src/core/mls/credential"
+import { Group } from "../../src/core/mls/group"
 import { groupIdOf } from "../../src/worker/epochs"
 import { CLAIRE, Device, HUGO, JEAN, settled } from "./aDevice"
-import { aFamily, committedBy, garbleCommitsFor, inTime, keysOf, recordOf, sentTo, talkOf, type Family } from "./aFamily"
+import { aFamily, aRevocation, committedBy, garbleCommitsFor, inTime, keysOf, recordOf, sentTo, talkOf, type Family } from "./aFamily"
 import { anMls } from "./anMls"
 
 const readinessOf = (device: Device): string | undefined => device.views.conversations?.[0]?.readiness
@@ -205,7 +207,6 @@ describe("a hub that leads a device astray on its way back", () => {
     const push = connection.push.bind(connection)
     // The phone is shown another step in its place.
     connection.push = (frame) => { push(frame["what"] === "proposal" ? { ...frame, body: Uint8Array.of(1, 2, 3) } : frame) }
-    const { aRevocation } = await import("./aFamily")
     hub.retire(aRevocation(hub, tablet, phone))
     await inTime(() => talkOf(family).epoch === 3 && readinessOf(phone) === "ready" && claire.views.thread?.epoch === 3, phone)
 
@@ -217,13 +218,10 @@ describe("a hub that leads a device astray on its way back", () => {
   test("by having a device of its own come in from outside, under a member's name, is not followed", async () => {
     const family = await aFamily()
     const { hub, claire, phone, id } = family
-    const { Group } = await import("../../src/core/mls/group")
     const mls = anMls()
     const keys = await mls.newDeviceKeys()
-    const bundleOf = { signaturePrivateKey: keys.privateKey }
-    const { basicCredential } = await import("../../src/core/mls/credential")
     const made = Group.joinExternal(talkOf(family).group.groupInfo, {
-      ...bundleOf, credential: basicCredential(new TextEncoder().encode(`${JEAN.person}/${HUGO.person}`)), extensions: [],
+      signaturePrivateKey: keys.privateKey, credential: basicCredential(new TextEncoder().encode(`${JEAN.person}/${HUGO.person}`)), extensions: [],
       capabilities: { versions: [1], cipherSuites: [1], extensions: [], proposals: [], credentials: [1] }, lifetime: { notBefore: 0n, notAfter: 2n ** 40n },
     }, { now: null, random: (size) => crypto.getRandomValues(new Uint8Array(size)) })
     hub.append(talkOf(family), { who: JEAN, device: HUGO.person }, "commit", made.message, null)
@@ -268,10 +266,9 @@ describe("a group that nobody follows", () => {
 
   test("is not succeeded while somebody follows: the hub says so, and the device comes back instead", async () => {
     let hide = true
-    const family = await lost(({ hub, claire, phone }) => {
+    const family = await lost(({ hub, claire }) => {
       garbleCommitsFor(claire)
       hub.meddle = (frame) => (hide && frame.kind === "group.stuck" ? { kind: "ok", now: 1, result: { resync: false } } : null)
-      void phone
     })
     const { hub, claire } = family
     await inTime(() => sentTo(hub, "group.succeed") > 0, claire)
