@@ -32,6 +32,15 @@ export function encodeUtf8(text: string): Uint8Array {
   return utf8ToBytes(text)
 }
 
+/** Read UTF-8; what is none is refused, not replaced. (The core is compiled without TextDecoder.) */
+export function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return decodeURIComponent(encodeHex(bytes).replace(/../g, "%$&"))
+  } catch {
+    throw malformed("not UTF-8")
+  }
+}
+
 /** Write base64 with padding (RFC 4648, section 4). */
 export function encodeBase64(data: Uint8Array): string {
   let text = ""

@@ -35,12 +35,21 @@ export interface Leaf {
   readonly device: string
 }
 
+export type RoomTrouble =
+  /** The group could not be followed: this device finds its way back, or waits for a new group. */
+  | "broken"
+  /** What the hub offered is not this conversation's group. */
+  | "refused"
+  /** This device was taken out of the group. */
+  | "removed"
+
 export interface Room {
   readonly id: string
   readonly summary: Summary
   /** Of the MLS group held here; null before the Welcome. */
   readonly group: { readonly epoch: number; readonly leaves: readonly Leaf[] } | null
-  readonly broken: boolean
+  /** Why nothing is read or written here now; null: all is well. */
+  readonly trouble: RoomTrouble | null
   /** Last `seq` applied. */
   readonly cursor: number
   readonly read: number
@@ -56,6 +65,14 @@ export type RoomInput =
   | { readonly kind: "group"; readonly epoch: number; readonly leaves: readonly Leaf[] }
   | { readonly kind: "joined"; readonly seq: number; readonly epoch: number; readonly leaves: readonly Leaf[] }
   | { readonly kind: "broke" }
+  | { readonly kind: "refused" }
+  /** Back in the group by a commit of its own, as the step `seq`. */
+  | { readonly kind: "rejoined"; readonly seq: number; readonly epoch: number; readonly leaves: readonly Leaf[] }
+  | { readonly kind: "removed" }
+  /** The group of before is over for this device, which is let in anew. */
+  | { readonly kind: "left" }
+  /** A new group took the place of this one; this device is not in it yet. */
+  | { readonly kind: "succeeded" }
   | { readonly kind: "passed"; readonly seq: number }
   | { readonly kind: "entry"; readonly entry: Entry; readonly mine: boolean }
   | { readonly kind: "read" }
@@ -66,7 +83,7 @@ const LINE_LENGTH = 120
 
 export function newRoom(summary: Summary): Room {
   return {
-    id: summary.id, summary, group: null, broken: false, cursor: 0, read: 0, delivered: 0, last: null, unread: [], draft: "",
+    id: summary.id, summary, group: null, trouble: null, cursor: 0, read: 0, delivered: 0, last: null, unread: [], draft: "",
   }
 }
 
@@ -103,14 +120,24 @@ export function next(room: Room, input: RoomInput): Room {
     case "summary":
       return { ...room, summary: { ...input.summary, ...begunAs(room.summary) } }
     case "group":
-      return { ...room, group: { epoch: input.epoch, leaves: input.leaves } }
+      return { ...room, group: { epoch: input.epoch, leaves: input.leaves }, trouble: null }
     case "joined":
       return {
         ...room, group: { epoch: input.epoch, leaves: input.leaves },
-        cursor: input.seq, read: input.seq, delivered: input.seq, broken: false,
+        cursor: input.seq, read: input.seq, delivered: input.seq, trouble: null,
       }
+    case "rejoined":
+      return { ...next(room, { kind: "group", epoch: input.epoch, leaves: input.leaves }), cursor: input.seq, delivered: input.seq }
     case "broke":
-      return { ...room, broken: true }
+      return { ...room, trouble: "broken" }
+    case "refused":
+      return { ...room, trouble: "refused" }
+    case "removed":
+      return { ...room, group: null, trouble: "removed" }
+    case "left":
+      return { ...room, group: null, trouble: null }
+    case "succeeded":
+      return { ...room, group: null, trouble: "broken" }
     case "passed":
       return { ...room, cursor: input.seq, delivered: input.seq }
     case "entry":
@@ -130,7 +157,7 @@ export function hasReaders(room: Room, me: string): boolean {
 }
 
 export function readiness(room: Room, me: string): Readiness {
-  if (room.broken) return "broken"
+  if (room.trouble !== null) return room.trouble
   if (room.group !== null) return patientIsAwaited(room) ? "waiting_for_patient" : "ready"
   const own = room.summary.members.find((member) => member.person === me)
   return own?.state === "joined" && !room.summary.joined ? "before_this_device" : "joining"
@@ -142,12 +169,13 @@ function patientIsAwaited(room: Room): boolean {
 
 /**
  * People of the room who have no device in the group yet and have key packages to be added by: the two
- * for whom it was begun. A device adds nobody only because the hub lists them.
+ * for whom it was begun, and in a successor group those who were in the one before. A device adds nobody
+ * only because the hub lists them.
  */
-export function admissible(room: Room): readonly string[] {
+export function admissible(room: Room, before: readonly string[] = []): readonly string[] {
   const { founder, patient } = room.summary
   return room.summary.members
-    .filter((member) => member.person === founder || member.person === patient)
+    .filter(({ person }) => person === founder || person === patient || before.includes(person))
     .filter((member) => member.state === "invited" && member.key_packages && !inGroup(room, member.person))
     .map((member) => member.person)
 }

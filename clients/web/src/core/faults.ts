@@ -17,6 +17,12 @@ export type FaultCode =
   | "C_LOG_FORKED"
   /** A receipt that the hub gave does not prove the act. */
   | "C_RECEIPT"
+  /** The server wants a device removed and cannot say by whose will. */
+  | "C_REMOVE_UNJUSTIFIED"
+  /** The server offered a group that is not this conversation's: old, another's, or open to another server. */
+  | "C_GROUP_REFUSED"
+  /** Two devices hold different keys for one epoch. */
+  | "C_GROUP_FORKED"
   /** The device's storage does not work. */
   | "C_STORAGE"
 

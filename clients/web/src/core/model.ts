@@ -45,7 +45,7 @@ export type AppState =
       readonly trouble: Trouble | null
     }
   | { readonly kind: "other_tab" }
-  | { readonly kind: "failed"; readonly fault: "storage" | "worker" | "log_key_changed" | "forbidden" | "server" }
+  | { readonly kind: "failed"; readonly fault: "storage" | "worker" | "log_key_changed" | "hub_key_changed" | "retired" | "forbidden" | "server" }
   | { readonly kind: "ready"; readonly me: Me }
 
 /** The socket. `retryAt`: instant (ms) of the next try. */
@@ -90,8 +90,12 @@ export type Readiness =
   | "joining"
   /** It began before this device existed. */
   | "before_this_device"
-  /** The group state could not follow; said in words, with what to do. */
+  /** The group state could not follow, and is being restored: by itself. */
   | "broken"
+  /** What the server offered is not this conversation's group; said in words, with what to do. */
+  | "refused"
+  /** This device was taken out of the conversation. */
+  | "removed"
 
 export interface Conversation {
   readonly id: string

@@ -20,8 +20,12 @@ export type OutboxInput =
   | { readonly kind: "refused"; readonly code: string; readonly text: string; readonly retry: string; readonly epoch: number | null; readonly retryAfter: number | null; readonly at: number }
   /** « Renvoyer ». */
   | { readonly kind: "again" }
+  /** A successor group took the place of the one it was written in: its epochs begin again. */
+  | { readonly kind: "regrouped" }
 
 export const WRITTEN: OutboxState = { kind: "waiting", epoch: 0 }
+/** Of a group that is over: any epoch that the hub tells is past it. */
+const FORMER_GROUP = -1
 const PAUSE_MS = 1_000
 const SHORTEST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 3_600_000
@@ -39,8 +43,16 @@ function inEpoch(told: number, tried: number): OutboxState {
 function afterRefusal(state: OutboxState, input: Extract<OutboxInput, { kind: "refused" }>): OutboxState {
   if (state.kind !== "sealed") return state
   if (input.code === "E_EPOCH") return inEpoch(input.epoch ?? 0, state.epoch)
+  // Whoever is to be removed has this epoch's keys: it is encrypted anew in the next one.
+  if (input.code === "E_REMOVE_PENDING") return { kind: "waiting", epoch: Math.max(state.epoch, 0) + 1 }
   if (input.retry === "later") return { ...state, notBefore: input.at + pauseAfter(input.retryAfter) }
   return { kind: "failed", trouble: { code: input.code, text: input.text } }
+}
+
+/** What was sealed goes out once more as it is: the hub may have it, and its receipt is of these bytes. */
+function inNewGroup(state: OutboxState): OutboxState {
+  if (state.kind === "waiting") return WRITTEN
+  return state.kind === "sealed" ? { ...state, epoch: FORMER_GROUP } : state
 }
 
 export function next(state: OutboxState, input: OutboxInput): OutboxState {
@@ -53,5 +65,7 @@ export function next(state: OutboxState, input: OutboxInput): OutboxState {
       return afterRefusal(state, input)
     case "again":
       return state.kind === "failed" ? WRITTEN : state
+    case "regrouped":
+      return inNewGroup(state)
   }
 }

@@ -83,5 +83,5 @@ export type FromWorker =
   | { readonly kind: "signal"; readonly signal: Signal }
   /** `proven`: it was the peer's own, so that nothing good is to be waited for in this generation. */
   | { readonly kind: "signal_refused"; readonly proven: boolean; readonly call: string; readonly peer: string; readonly generation: number; readonly code: IncidentCode }
-  | { readonly kind: "failed"; readonly fault: "storage" | "log_key_changed" | "forbidden" | "server" }
+  | { readonly kind: "failed"; readonly fault: "storage" | "log_key_changed" | "hub_key_changed" | "retired" | "forbidden" | "server" }
   | { readonly kind: "expired" }

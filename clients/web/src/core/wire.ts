@@ -9,6 +9,7 @@ import type { Motive, Role } from "./model"
 export const SUBPROTOCOL = "colloque.v1"
 /** What is taken from the hub: its answer to a hello tells every conversation of a person. */
 export const MAX_FRAME_BYTES = 8 * 1024 * 1024
+export const MAX_GROUP_GENERATION = 255
 
 /** One device that a commit adds, by the package claimed for it. */
 export interface Added {
@@ -64,6 +65,10 @@ export type Request =
       readonly welcome: Uint8Array | null
       readonly adds: readonly Added[]
     }
+  | { readonly kind: "group.info"; readonly conversation: string }
+  | { readonly kind: "group.receipt"; readonly conversation: string; readonly receipt: Uint8Array }
+  | { readonly kind: "group.stuck"; readonly conversation: string; readonly epoch: number; readonly reason: string }
+  | { readonly kind: "group.succeed"; readonly conversation: string; readonly group_info: Uint8Array }
   | { readonly kind: "message.send"; readonly conversation: string; readonly body: Uint8Array }
   | { readonly kind: "cursor.advance"; readonly conversation: string; readonly delivered: number; readonly read: number }
   | CallRequest
@@ -99,12 +104,16 @@ export interface Refused {
   readonly retry_after: number | null
 }
 
+/**
+ * `proposal`: the hub's, to remove a device (person `hub`, no device). `succession`: a new group takes the
+ * place of one that nobody could follow; `body` is its GroupInfo.
+ */
 export interface ConversationEvent {
   readonly kind: "event"
   readonly conversation: string
   readonly seq: number
   readonly ts: number
-  readonly what: "message" | "commit"
+  readonly what: "message" | "commit" | "proposal" | "succession"
   readonly person: string
   readonly device: string
   readonly body: Uint8Array
@@ -135,8 +144,12 @@ export interface Summary {
   readonly created_at: number
   readonly founder: string
   readonly patient: string
+  /** How many groups came before the present one. */
+  readonly generation: number
   readonly epoch: number
   readonly last_seq: number
+  /** A device is about to be removed: nothing is accepted but the commit that does it. */
+  readonly removing: boolean
   readonly joined: boolean
   readonly since: number
   readonly members: readonly MemberState[]
@@ -199,6 +212,10 @@ export interface TurnCredentials {
 export type Push =
   | ConversationEvent
   | WelcomePush
+  /** This device is the one asked to commit what waits: the removal of a device. */
+  | { readonly kind: "group.commit_due"; readonly conversation: string; readonly epoch: number }
+  /** Two devices hold different secrets for one epoch. */
+  | { readonly kind: "group.forked"; readonly conversation: string; readonly epoch: number }
   | { readonly kind: "conversation"; readonly conversation: Summary }
   | { readonly kind: "cursor"; readonly conversation: string; readonly person: string; readonly delivered: number; readonly read: number }
   | { readonly kind: "key_packages"; readonly person: string }
@@ -219,6 +236,10 @@ export interface Welcomed {
   readonly other_devices: number
   readonly pharmacy: { readonly finess: string; readonly name: string; readonly phone: string }
   readonly key_packages_left: number
+  /** Stands in every signed statement. */
+  readonly deployment: string
+  /** The key under which the hub proposes removals, in every group. */
+  readonly hub_key: Uint8Array
   readonly logs: Readonly<Record<string, string>>
   readonly checkpoint: string
   readonly conversations: readonly Summary[]
@@ -231,6 +252,22 @@ const role: Check<Role> = oneOf(
 const motive: Check<Motive> = oneOf("health", "age", "location", "other")
 const receipt: Check<Receipt> = shape<Receipt>({ log: text, index: count, entry: bytes, proof: text })
 
+/** Of a group: its id has one byte for it. */
+const groupGeneration: Check<number> = (value) => {
+  const read = count(value)
+  if (read > MAX_GROUP_GENERATION) throw new BadShape("a generation beyond 255")
+  return read
+}
+
+const hub: Check<string> = oneOf("hub")
+const none: Check<string> = oneOf("")
+/** Who did it: a device, or the hub itself. */
+const eventBy = (of: Check<string>, device: Check<string>): Check<ConversationEvent> => shape<ConversationEvent>({
+  kind: oneOf("event"), conversation: uuid, seq: count, ts: count, what: oneOf("message", "commit", "proposal", "succession"),
+  person: of, device, body: bytes, message: optional(uuid),
+})
+const [byDevice, byHub] = [eventBy(uuid, uuid), eventBy(hub, none)]
+
 const member: Check<MemberState> = shape<MemberState>({
   person: uuid, name: text, role, state: oneOf("invited", "joined"), delivered: count, read: count, key_packages: flag,
 })
@@ -238,8 +275,8 @@ const member: Check<MemberState> = shape<MemberState>({
 const summary: Check<Summary> = shape<Summary>({
   id: uuid,
   conversation_kind: oneOf("remote_dispensation", "care_thread"),
-  motive, created_at: count, founder: uuid, patient: uuid, epoch: count, last_seq: count,
-  joined: flag, since: count, members: list(member),
+  motive, created_at: count, founder: uuid, patient: uuid, generation: groupGeneration, epoch: count, last_seq: count,
+  removing: flag, joined: flag, since: count, members: list(member),
 })
 
 const leg: Check<LegView> = shape<LegView>({
@@ -271,11 +308,11 @@ const READERS: { readonly [K in ServerFrame["kind"]]: Check<Extract<ServerFrame,
   refused: shape<Refused>({
     kind: oneOf("refused"), id: text, code: text, text, retry: text, epoch: optional(count), retry_after: optional(count),
   }),
-  event: shape<ConversationEvent>({
-    kind: oneOf("event"), conversation: uuid, seq: count, ts: count, what: oneOf("message", "commit"),
-    person: uuid, device: uuid, body: bytes, message: optional(uuid),
-  }),
+  // Only a proposal is the hub's own.
+  event: (value) => (anyMap(value)["what"] === "proposal" ? byHub(value) : byDevice(value)),
   welcome: shape<WelcomePush>({ kind: oneOf("welcome"), conversation: uuid, seq: count, welcome: bytes }),
+  "group.commit_due": shape({ kind: oneOf("group.commit_due"), conversation: uuid, epoch: count }),
+  "group.forked": shape({ kind: oneOf("group.forked"), conversation: uuid, epoch: count }),
   conversation: shape({ kind: oneOf("conversation"), conversation: summary }),
   cursor: shape({ kind: oneOf("cursor"), conversation: uuid, person: uuid, delivered: count, read: count }),
   key_packages: shape({ kind: oneOf("key_packages"), person: uuid }),
@@ -312,7 +349,7 @@ function decodeValue(data: Uint8Array): unknown {
 export const readWelcomed: Check<Welcomed> = shape<Welcomed>({
   person: uuid, name: text, role, device: uuid, new_device: flag, other_devices: count,
   pharmacy: shape<Welcomed["pharmacy"]>({ finess: text, name: text, phone: text }),
-  key_packages_left: count, logs: textMap(text), checkpoint: text, conversations: list(summary),
+  key_packages_left: count, deployment: text, hub_key: bytes, logs: textMap(text), checkpoint: text, conversations: list(summary),
   calls: list(call),
 })
 
@@ -334,6 +371,16 @@ export const readClaimed = shape<{ packages: readonly ClaimedPackage[] }>({
 export const readFounded = shape<{ conversation: Summary }>({ conversation: summary })
 export const readSent = shape<{ seq: number; ts: number }>({ seq: count, ts: count })
 export const readCommitted = shape<{ seq: number; epoch: number }>({ seq: count, epoch: count })
+export const readStuck = shape<{ resync: boolean }>({ resync: flag })
+
+export interface ToldGroup {
+  readonly epoch: number
+  readonly generation: number
+  readonly group_info: Uint8Array
+}
+
+export const readGroupInfo: Check<ToldGroup> = shape<ToldGroup>({ epoch: count, generation: groupGeneration, group_info: bytes })
+export const readSucceeded = shape<{ seq: number; generation: number }>({ seq: count, generation: groupGeneration })
 
 /** The answer to `call.open`, `call.ring` and their like tells the call as it is now. */
 export const readCall = shape<{ call: CallView }>({ call })

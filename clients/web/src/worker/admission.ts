@@ -2,27 +2,31 @@
  * How a conversation begins and people enter its group. Every step is a durable intention before it is
  * a frame, and every frame may be sent again: a crash between any two steps is picked up at the next hello.
  */
-import { admissible, inGroup, newRoom, next } from "../core/conversation"
+import { equal } from "../core/bytes"
+import { admissible, inGroup, next } from "../core/conversation"
 import type { Motive, Trouble } from "../core/model"
+import { isStaff } from "../core/membership"
 import { pauseAfter } from "../core/outbox"
-import { uuidBytes, uuidFrom } from "../core/uuid"
-import { readClaimed, readFounded, type Answer, type ClaimedPackage, type Summary } from "../core/wire"
-import { identityOf, inBackground, keepRoom, leavesOf, putWritten, type Context } from "./context"
-import { MlsFault } from "./mls"
-import { written, type Outbox } from "./outbox"
+import { uuidFrom } from "../core/uuid"
+import { readClaimed, readCommitted, readFounded, type Answer, type ClaimedPackage, type Summary } from "../core/wire"
+import { identityOf, inBackground, keepRoom, leafOf, leavesOf, newRecord, putWritten, type Context } from "./context"
+import { groupIdOf, withKnown } from "./epochs"
+import { takeRejoined } from "./events"
+import { MlsFault, type NewCommit } from "./mls"
+import { written } from "./outbox"
 import type { Receipts } from "./receipts"
 import { Disconnected } from "./requests"
 import type { PendingCommit, RoomRecord } from "./vault"
 
 // The founder's device goes first; a colleague's takes over when it is not there.
 const COLLEAGUE_PAUSE_MS = 2_000
-const STAFF: readonly string[] = ["pharmacist", "technician"]
 
 export class Admission {
   readonly #admitting = new Set<string>()
   readonly #submitting = new Set<string>()
 
-  constructor(private readonly context: Context, private readonly receipts: Receipts, private readonly outbox: Outbox) {}
+  /** `entered`: a commit of this device's was accepted. */
+  constructor(private readonly context: Context, private readonly receipts: Receipts, private readonly entered: (conversation: string) => void) {}
 
   /** Begin a conversation with `patient`; returns its id once the hub has it, or the refusal. */
   async found(patient: { readonly person: string; readonly name: string }, motive: Motive, note: string): Promise<{ id: string } | { trouble: Trouble }> {
@@ -65,10 +69,14 @@ export class Admission {
 
   async #intend(id: string, patient: { readonly person: string; readonly name: string }, motive: Motive, note: string): Promise<void> {
     const me = this.#me()
-    const created = await this.context.mls.create(uuidBytes(id), identityOf(me.person, this.context.device.device), this.context.device)
+    const created = await this.context.mls.create(
+      groupIdOf(id, 0), identityOf(me.person, this.context.device.device), this.context.device, me.hub_key)
     const facts = this.context.mls.facts(created.state)
-    const room = next(newRoom(this.#summary(id, patient, motive)), { kind: "group", epoch: facts.epoch, leaves: leavesOf(facts) })
-    const record: RoomRecord = { room, state: created.state, pending: null, founding: { groupInfo: created.groupInfo }, counter: 0 }
+    const fresh = newRecord(this.#summary(id, patient, motive))
+    const room = next(fresh.room, { kind: "group", epoch: facts.epoch, leaves: leavesOf(facts) })
+    const record: RoomRecord = {
+      ...fresh, room, state: created.state, founding: { groupInfo: created.groupInfo }, known: withKnown({}, facts),
+    }
     if (note.trim() === "") return keepRoom(this.context, record)
     const first = written(this.context, record, note, this.receipts.checkpoint)
     await keepRoom(this.context, first.room, [putWritten(first.message)])
@@ -80,7 +88,7 @@ export class Admission {
     const unseen = { delivered: 0, read: 0, key_packages: false }
     return {
       id, conversation_kind: "remote_dispensation", motive, created_at: this.context.clock.now() * 1000,
-      founder: person, patient: patient.person, epoch: 0, last_seq: 0, joined: true, since: 0,
+      founder: person, patient: patient.person, generation: 0, epoch: 0, last_seq: 0, removing: false, joined: true, since: 0,
       members: [
         { person, name, role, state: "joined", ...unseen },
         { person: patient.person, name: patient.name, role: "patient", state: "invited", ...unseen },
@@ -139,14 +147,18 @@ export class Admission {
 
   #mayAdmit(id: string): boolean {
     const record = this.context.rooms.get(id)
-    const able = record !== undefined && record.state !== null && record.founding === null && record.pending === null && !record.room.broken
-    const staff = STAFF.includes(this.context.me?.role ?? "")
-    return able && staff && this.context.requests.open && admissible(record.room).length > 0
+    const able = record !== undefined && record.state !== null && record.founding === null && record.pending === null && record.room.trouble === null
+    return able && isStaff(this.context.me?.role ?? "") && this.context.requests.open && this.#admissible(record).length > 0
+  }
+
+  /** Into a successor group come all who were in the one before. */
+  #admissible({ room, generation, known }: RoomRecord): readonly string[] {
+    return admissible(room, generation > 0 ? Object.keys(known).map((identity) => leafOf(identity).person) : [])
   }
 
   async #claimAndCommit(id: string): Promise<void> {
     const record = this.context.rooms.get(id)
-    const people = record === undefined ? [] : admissible(record.room)
+    const people = record === undefined ? [] : this.#admissible(record)
     const claimed: ClaimedPackage[] = []
     for (const person of people) claimed.push(...await this.#claim(id, person))
     if (claimed.length === 0) return
@@ -166,20 +178,23 @@ export class Admission {
       return []
     }
     await this.receipts.take(answer, { type: "key_package.claimed", conversation })
-    return readClaimed(answer.result).packages.filter((one) => one.person === person && this.#isTheirs(one))
+    return readClaimed(answer.result).packages.filter((one) => one.person === person && this.#isTheirs(conversation, one))
   }
 
   /** My other devices read along from the first commit on. */
   async #claimOwn(conversation: string): Promise<readonly ClaimedPackage[]> {
     const me = this.#me()
     const record = this.context.rooms.get(conversation)
-    const alone = record?.room.group?.leaves.length === 1 && record.room.summary.founder === me.person
+    const alone = record?.room.group?.leaves.length === 1 && (record.room.summary.founder === me.person || record.generation > 0)
     return alone && me.other_devices > 0 ? this.#claim(conversation, me.person) : []
   }
 
-  #isTheirs(claimed: ClaimedPackage): boolean {
+  /** By its name, and by its key where this device was in the group before. */
+  #isTheirs(conversation: string, claimed: ClaimedPackage): boolean {
     try {
-      return this.context.mls.identityOf(claimed.bytes) === identityOf(claimed.person, claimed.device)
+      const { identity, signatureKey } = this.context.mls.memberOf(claimed.bytes)
+      const known = this.context.rooms.get(conversation)?.known[identity]
+      return identity === identityOf(claimed.person, claimed.device) && (known === undefined || equal(known, signatureKey))
     } catch {
       return false
     }
@@ -195,7 +210,7 @@ export class Admission {
     try {
       const made = await this.context.mls.add(record.state, wanted.map((one) => one.bytes))
       const adds = wanted.map(({ person, device, key_package }) => ({ person, device, key_package }))
-      await keepRoom(this.context, { ...record, pending: { ...made, adds } })
+      await keepRoom(this.context, { ...record, pending: { ...made, adds, removes: record.removing.length > 0, rejoins: false } })
       return true
     } catch (error) {
       if (error instanceof MlsFault) return false
@@ -203,16 +218,28 @@ export class Admission {
     }
   }
 
-  /** Renew this device's keys in a group, so that what was encrypted before cannot be opened from here. */
+  /**
+   * Renew this device's keys in a group, so that what was encrypted before cannot be opened from here. What
+   * the hub proposed goes with it.
+   */
   async renew(id: string): Promise<void> {
     const intended = await this.context.line(async () => {
       const record = this.context.rooms.get(id)
-      if (record?.state == null || record.pending !== null || record.founding !== null || record.room.broken) return false
-      const made = await this.context.mls.update(record.state)
-      await keepRoom(this.context, { ...record, pending: { ...made, welcome: null, adds: [] } })
+      if (record?.state == null || record.pending !== null || record.founding !== null || record.room.trouble !== null) return false
+      await this.#keep(record, await this.context.mls.update(record.state), { removes: record.removing.length > 0, rejoins: false })
       return true
     })
     if (intended) await this.#submit(id)
+  }
+
+  /** Say the commit by which this device comes back to the hub, until it answers. */
+  async rejoin(id: string, record: RoomRecord, made: NewCommit): Promise<void> {
+    await this.#keep(record, made, { removes: true, rejoins: true })
+    inBackground(this.context, () => this.#submit(id))
+  }
+
+  #keep(record: RoomRecord, made: NewCommit, what: Pick<PendingCommit, "removes" | "rejoins">): Promise<void> {
+    return keepRoom(this.context, { ...record, pending: { ...made, welcome: null, adds: [], ...what } })
   }
 
   async #submit(id: string): Promise<void> {
@@ -228,7 +255,9 @@ export class Admission {
   async #submitted(id: string, pending: PendingCommit, answer: Answer): Promise<void> {
     if (answer.kind === "ok") {
       await this.receipts.take(answer, { type: "group.committed", conversation: id, commit: pending.commit })
-      this.outbox.kick(id)
+      // The step itself may never be shown to a device that was outside until then.
+      if (pending.rejoins) await this.context.line(() => takeRejoined(this.context, id, pending, readCommitted(answer.result).seq))
+      this.entered(id)
       return
     }
     if (answer.retry === "later") return this.#later(answer.retry_after, () => this.#submit(id))

@@ -29,6 +29,8 @@ const UUID_LENGTH = 36
 const EPOCH_MS = 2_000
 // A commit is on its way with the view that needs it, or there is none.
 const COMMIT_MS = 50
+/** Refusals that the group's next epoch mends. */
+const NEXT_EPOCH: readonly string[] = ["E_EPOCH", "E_REMOVE_PENDING"]
 const DONE = { ok: true } as const
 
 /** The entry a request leaves, where it is logged. */
@@ -129,10 +131,12 @@ export class Calls {
   async signal(signal: OutgoingSignal): Promise<Outcome> {
     const conversation = this.#views.get(signal.call)?.conversation
     if (conversation === undefined) return NOT_READY
+    if (this.#isRemoving(conversation)) await this.#epoch(conversation, this.#epochOf(conversation) + 1)
+    const tried = this.#epochOf(conversation)
     const answer = await this.#send(conversation, signal)
-    if (answer?.kind !== "refused" || answer.code !== "E_EPOCH") return outcomeOf(answer)
-    // Somebody joined the group meanwhile: once their commit is applied here it is sealed anew.
-    await this.#epoch(conversation, answer.epoch ?? 0)
+    if (answer?.kind !== "refused" || !NEXT_EPOCH.includes(answer.code)) return outcomeOf(answer)
+    // Somebody comes or goes just now: once the commit is applied here it is sealed anew.
+    await this.#epoch(conversation, answer.code === "E_EPOCH" ? answer.epoch ?? 0 : tried + 1)
     return outcomeOf(await this.#send(conversation, signal))
   }
 
@@ -181,8 +185,16 @@ export class Calls {
     return this.context.requests.ask({ kind: "call.signal", conversation, body })
   }
 
+  #isRemoving(conversation: string): boolean {
+    return (this.context.rooms.get(conversation)?.removing.length ?? 0) > 0
+  }
+
+  #epochOf(conversation: string): number {
+    return this.context.rooms.get(conversation)?.room.group?.epoch ?? 0
+  }
+
   #epoch(conversation: string, wanted: number): Promise<void> {
-    if ((this.context.rooms.get(conversation)?.room.group?.epoch ?? 0) >= wanted) return Promise.resolve()
+    if (this.#epochOf(conversation) >= wanted) return Promise.resolve()
     return new Promise((resolve) => {
       this.#waiting.add(resolve)
       this.context.clock.after(EPOCH_MS, resolve)

@@ -1,7 +1,7 @@
 /** What every part of the worker shares: the keys, the memory, the hub, and one line of changes. */
-import type { Leaf } from "../core/conversation"
+import { newRoom, type Leaf } from "../core/conversation"
 import type { Trouble } from "../core/model"
-import type { Welcomed } from "../core/wire"
+import type { Summary, Welcomed } from "../core/wire"
 import type { Line } from "./line"
 import type { GroupFacts, Mls } from "./mls"
 import { Disconnected, RefusedByHub, type Requests } from "./requests"
@@ -24,7 +24,7 @@ export interface Context {
   /** What the vault holds, read once at start and kept equal to it. */
   readonly rooms: Map<string, RoomRecord>
   readonly outbox: Map<string, WrittenRecord>
-  /** Null until the first `hello` of this run was answered. */
+  /** Null until the first `hello` of this run was answered; its hub's key and deployment are the pinned ones. */
   me: Welcomed | null
   /** The screens' values may differ now. */
   changed: () => void
@@ -33,6 +33,14 @@ export interface Context {
   readonly reconnect: () => void
   /** A failure that nothing here can mend (the disk). */
   readonly fail: (error: unknown) => void
+}
+
+/** A conversation of whose group this device holds nothing yet. */
+export function newRecord(summary: Summary): RoomRecord {
+  return {
+    room: newRoom(summary), state: null, pending: null, founding: null, counter: 0,
+    generation: summary.generation, known: {}, removing: [], previous: null, receipt: null, stuck: null, succession: null,
+  }
 }
 
 export function putRoom(record: RoomRecord): Change {
@@ -67,11 +75,13 @@ export function identityOf(person: string, device: string): string {
   return `${person}/${device}`
 }
 
+export function leafOf(identity: string): Leaf {
+  const [person = "", device = ""] = identity.split("/")
+  return { person, device }
+}
+
 export function leavesOf(facts: GroupFacts): readonly Leaf[] {
-  return facts.identities.map((identity) => {
-    const [person = "", device = ""] = identity.split("/")
-    return { person, device }
-  })
+  return facts.identities.map(leafOf)
 }
 
 /** Run in the background; a lost connection or a refusal ends it, anything else is a failure to show. */

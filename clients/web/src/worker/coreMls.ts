@@ -1,17 +1,24 @@
 /** `Mls` carried by our own core, suite 1. A state is a serialised `Group`, a secret a serialised key package. */
-import { encodeHex, encodeUtf8 } from "../core/bytes"
+import { encodeHex, encodeUtf8, equal } from "../core/bytes"
+import { authenticatorHash } from "../core/statements"
 import { BASIC, basicCredential } from "../core/mls/credential"
 import { MlsError } from "../core/mls/errors"
+import { EXTERNAL_SENDERS, externalSenders, externalSendersExtension, type Extension } from "../core/mls/extensions"
+import { publicStateOf } from "../core/mls/externalJoin"
 import { decodeMessage, encodeMessage, type PrivateMessage } from "../core/mls/framing"
 import { Group } from "../core/mls/group"
+import type { GroupContext } from "../core/mls/groupContext"
 import { welcomeOf } from "../core/mls/joining"
 import { generateKeyPackage, keyPackageRef, type KeyPackage, type OwnLeaf } from "../core/mls/keyPackage"
 import type { LeafNode } from "../core/mls/leafNode"
 import type { RandomBytes } from "../core/mls/primitives"
 import { deserializeBundle, serializeBundle } from "../core/mls/serializing"
+import { membersOf, type Member as TreeMember } from "../core/mls/ratchetTree"
+import type { ReceivedCommit } from "../core/mls/receiving"
 import { SUITE_1 } from "../core/mls/suites"
 import {
-  MlsFault, type Decrypted, type DeviceKeys, type GroupFacts, type Mls, type NewCommit, type NewKeyPackage, type NewMembers, type UnverifiedHeader,
+  MlsFault, type AppliedCommit, type Decrypted, type Demands, type DeviceKeys, type GroupFacts, type KnownKeys, type Member, type Mls, type NewCommit,
+  type NewGroup, type NewKeyPackage, type NewMembers, type ProposedRemoval, type PublicFacts, type UnverifiedHeader,
 } from "./mls"
 
 const BUCKET_BYTES = 256
@@ -24,6 +31,9 @@ const CAPABILITIES = { versions: [1], cipherSuites: [SUITE_1.id], extensions: []
 // RFC 9420, 7.3, leaves it to who receives a leaf, and a device may read a commit weeks after it was made:
 // the lifetime is judged by who adds, and by the hub.
 const LIFETIMES_WERE_JUDGED = null
+const HUB = basicCredential(encodeUtf8("hub"))
+/** Members send no proposals of their own: a commit holds these, by value or as the hub's. */
+const KNOWN_PROPOSALS: readonly string[] = ["add", "remove", "external_init"]
 
 /** What the core refuses, in the one word that the worker knows. */
 function faults<T>(work: () => T): T {
@@ -47,20 +57,65 @@ function identityIn({ credential }: LeafNode): string {
   return identity
 }
 
-function identitiesOf(group: Group): readonly string[] {
-  return group.members.map(({ leafNode }) => identityIn(leafNode))
+function memberIn({ leafNode }: TreeMember): Member {
+  return { identity: identityIn(leafNode), signatureKey: leafNode.signatureKey }
 }
 
-function identityAt(group: Group, leaf: number): string {
-  const member = group.members.find(({ leafIndex }) => leafIndex === leaf)
-  if (member === undefined) throw new MlsFault("nobody is at this leaf")
-  return identityIn(member.leafNode)
+function memberAt(members: readonly TreeMember[], leaf: number): Member {
+  const member = members.find(({ leafIndex }) => leafIndex === leaf)
+  if (member === undefined) throw new MlsFault("unknown_leaf")
+  return memberIn(member)
+}
+
+function identitiesOf(members: readonly TreeMember[]): readonly string[] {
+  return members.map(({ leafNode }) => identityIn(leafNode))
 }
 
 /** A second leaf of one name would sign as the first, and its messages be shown as the first's. */
-function demandOneLeafEach(group: Group): void {
-  const identities = identitiesOf(group)
-  if (new Set(identities).size !== identities.length) throw new MlsFault("two leaves of one name")
+function demandOneLeafEach(members: readonly TreeMember[]): void {
+  const identities = identitiesOf(members)
+  if (new Set(identities).size !== identities.length) throw new MlsFault("duplicate_identity")
+}
+
+function isKnown({ identity, signatureKey }: Member, known: KnownKeys): boolean {
+  const key = known[identity]
+  return key !== undefined && equal(key, signatureKey)
+}
+
+function hubKeyIn(extensions: readonly Extension[]): Uint8Array | null {
+  const [only, ...more] = extensions
+  if (only?.type !== EXTERNAL_SENDERS || more.length > 0) return null
+  const [hub, ...others] = externalSenders(extensions)
+  if (hub === undefined || others.length > 0 || hub.credential.type !== HUB.type || !equal(hub.credential.content, HUB.content)) return null
+  return hub.signatureKey
+}
+
+function publicFacts({ groupId, epoch, extensions }: GroupContext, members: readonly TreeMember[]): PublicFacts {
+  return { id: groupId, epoch: Number(epoch), members: members.map(memberIn), hubKey: hubKeyIn(extensions) }
+}
+
+/** What a commit did to `before`, in the worker's words. */
+function effectOf(before: Group, { sender, added, removed, proposals, next }: ReceivedCommit<Group>): Omit<AppliedCommit, "state"> {
+  const named = proposals.flatMap(({ reference }) => (reference === null ? [] : [encodeHex(reference)]))
+  const byHub = proposals.flatMap(({ proposal, sender: { kind } }) => (proposal.kind === "remove" && kind === "external" ? [proposal.removed] : []))
+  return {
+    external: sender.kind === "new_member_commit", added: identitiesOf(added), removed: identitiesOf(removed),
+    due: identitiesOf(removed.filter(({ leafIndex }) => byHub.includes(leafIndex))),
+    complete: before.proposals.every(({ reference }) => reference !== null && named.includes(encodeHex(reference))),
+    sameExtensions: next === null || sameExtensions(before.context.extensions, next.context.extensions),
+    knownProposals: proposals.every(({ proposal }) => KNOWN_PROPOSALS.includes(proposal.kind)),
+  }
+}
+
+function sameExtensions(a: readonly Extension[], b: readonly Extension[]): boolean {
+  return a.length === b.length && a.every(({ type, data }, i) => type === b[i]?.type && equal(data, b[i].data))
+}
+
+/** The device that signed a commit: a member before it, or who came by it. */
+function committerOf(before: Group, { sender, committer, next }: ReceivedCommit<Group>): Member {
+  if (sender.kind === "member") return memberAt(before.members, sender.leafIndex)
+  if (sender.kind !== "new_member_commit" || next === null) throw new MlsFault("forbidden_sender")
+  return memberAt(next.members, committer)
 }
 
 function keyPackageOf(data: Uint8Array): KeyPackage {
@@ -81,6 +136,15 @@ function padding(payload: Uint8Array): number {
   const prefix = payload.length < 64 ? 1 : payload.length < 16_384 ? 2 : 4
   const plain = prefix + payload.length + 2 + SIGNATURE_BYTES
   return (BUCKET_BYTES - (plain % BUCKET_BYTES)) % BUCKET_BYTES
+}
+
+/** A group that the hub shows is this conversation's, and no older than what is known of it. */
+function demand({ id, epoch, hubKey, members }: PublicFacts, signer: Member, { known, ...demands }: Demands): void {
+  if (!equal(id, demands.id)) throw new MlsFault("wrong_group")
+  if (epoch < demands.epoch) throw new MlsFault("wrong_epoch")
+  if (hubKey === null || !equal(hubKey, demands.hubKey)) throw new MlsFault("wrong_extensions")
+  if (!isKnown(signer, known)) throw new MlsFault("wrong_signer")
+  if (members.some((one) => one.identity in known && !isKnown(one, known))) throw new MlsFault("other_key")
 }
 
 /** The group's bytes; what was read to make them is overwritten. */
@@ -105,13 +169,14 @@ class CoreMls implements Mls {
     })
   }
 
-  identityOf(keyPackage: Uint8Array): string {
-    return faults(() => identityIn(keyPackageOf(keyPackage).leafNode))
+  memberOf(keyPackage: Uint8Array): Member {
+    return faults(() => memberIn({ leafIndex: 0, leafNode: keyPackageOf(keyPackage).leafNode }))
   }
 
-  create(groupId: Uint8Array, who: string, keys: DeviceKeys): Promise<{ state: Uint8Array; groupInfo: Uint8Array }> {
+  create(groupId: Uint8Array, who: string, keys: DeviceKeys, hubKey: Uint8Array): Promise<NewGroup> {
     return later(() => {
-      const group = Group.create(SUITE_1, groupId, this.#leaf(who, keys), [], this.random)
+      const extensions = [externalSendersExtension([{ signatureKey: hubKey, credential: HUB }])]
+      const group = Group.create(SUITE_1, groupId, this.#leaf(who, keys), extensions, this.random)
       return { groupInfo: group.groupInfo(), state: saved(group) }
     })
   }
@@ -135,27 +200,68 @@ class CoreMls implements Mls {
     return faults(() => welcomeOf(welcome).secrets.map(({ newMember }) => encodeHex(newMember)))
   }
 
-  join(welcome: Uint8Array, secret: Uint8Array): Promise<Uint8Array> {
+  join(welcome: Uint8Array, secret: Uint8Array, known: KnownKeys): Promise<Uint8Array> {
     return later(() => {
-      const group = Group.join(welcome, deserializeBundle(secret))
-      demandOneLeafEach(group)
+      const checkSigner = (leafNode: LeafNode): void => {
+        const vouches = isKnown(memberIn({ leafIndex: 0, leafNode }), known)
+        if (!vouches && Object.keys(known).length > 0) throw new MlsFault("wrong_signer")
+      }
+      const group = Group.join(welcome, deserializeBundle(secret), { checkSigner })
+      demandOneLeafEach(group.members)
       return saved(group)
     })
   }
 
-  apply(state: Uint8Array, commit: Uint8Array, committer: string): Promise<Uint8Array> {
+  apply(state: Uint8Array, commit: Uint8Array, committer: string): Promise<AppliedCommit> {
     return later(() => {
       const before = Group.deserialize(state)
-      if (decodeMessage(commit).kind !== "public_message") throw new MlsFault("a commit that is not in the open")
+      if (decodeMessage(commit).kind !== "public_message") throw new MlsFault("wrong_wire_format")
       const received = before.receive(commit, { now: LIFETIMES_WERE_JUDGED })
-      if (received.kind !== "commit") throw new MlsFault("a public message that is no commit")
-      if (received.sender.kind !== "member") throw new MlsFault("a commit from outside the group")
-      if (identityAt(before, received.sender.leafIndex) !== committer) throw new MlsFault("a commit of somebody else")
+      if (received.kind !== "commit") throw new MlsFault("wrong_content")
+      if (committerOf(before, received).identity !== committer) throw new MlsFault("wrong_committer")
+      if (received.next !== null) demandOneLeafEach(received.next.members)
+      const effect = effectOf(before, received)
       before.wipe()
-      if (received.next === null) throw new MlsFault("a commit that removes us")
-      demandOneLeafEach(received.next)
-      return saved(received.next)
+      return { ...effect, state: received.next === null ? null : saved(received.next) }
     })
+  }
+
+  proposed(state: Uint8Array, proposal: Uint8Array): Promise<ProposedRemoval> {
+    return later(() => {
+      const before = Group.deserialize(state)
+      if (decodeMessage(proposal).kind !== "public_message") throw new MlsFault("wrong_wire_format")
+      const received = before.receive(proposal, { now: LIFETIMES_WERE_JUDGED })
+      if (received.kind !== "proposal" || received.proposal.kind !== "remove") throw new MlsFault("wrong_content")
+      if (received.sender.kind !== "external") throw new MlsFault("forbidden_sender")
+      const removed = memberAt(before.members, received.proposal.removed).identity
+      return { removed, authenticatedData: received.authenticatedData, state: saved(received.next) }
+    })
+  }
+
+  shown(groupInfo: Uint8Array): Promise<PublicFacts & { readonly signer: Member }> {
+    return later(() => {
+      const { members, facts, signer } = this.#shown(groupInfo)
+      return { ...facts, signer: memberAt(members, signer) }
+    })
+  }
+
+  rejoin(groupInfo: Uint8Array, who: string, keys: DeviceKeys, demands: Demands): Promise<NewCommit | null> {
+    return later(() => {
+      const { members, facts, signer } = this.#shown(groupInfo)
+      demand(facts, memberAt(members, signer), demands)
+      const prior = members.find(({ leafNode }) => identityIn(leafNode) === who)
+      if (prior === undefined) return null
+      const made = Group.joinExternal(groupInfo, this.#leaf(who, keys), { removePrior: prior.leafIndex, now: this.seconds(), random: this.random })
+      return { commit: made.message, groupInfo: made.groupInfo, state: saved(made.next) }
+    })
+  }
+
+  #shown(groupInfo: Uint8Array): { readonly members: readonly TreeMember[]; readonly facts: PublicFacts; readonly signer: number } {
+    const { state, groupInfo: { signer } } = publicStateOf(groupInfo, null)
+    if (state.suite.id !== SUITE_1.id) throw new MlsFault("wrong_suite")
+    const members = membersOf(state.tree)
+    demandOneLeafEach(members)
+    return { members, signer, facts: publicFacts(state.context, members) }
   }
 
   encrypt(state: Uint8Array, payload: Uint8Array, authenticatedData: Uint8Array): Promise<{ state: Uint8Array; message: Uint8Array }> {
@@ -172,7 +278,7 @@ class CoreMls implements Mls {
       const group = Group.deserialize(state)
       const opened = group.receive(data, { now: LIFETIMES_WERE_JUDGED })
       if (opened.kind !== "application") throw new MlsFault("not a member's message")
-      const sender = identityAt(group, opened.sender)
+      const sender = memberAt(group.members, opened.sender).identity
       return { sender, authenticatedData: opened.authenticatedData, payload: opened.data, state: saved(group) }
     })
   }
@@ -191,8 +297,10 @@ class CoreMls implements Mls {
   facts(state: Uint8Array): GroupFacts {
     return faults(() => {
       const group = Group.deserialize(state)
-      const { groupId, epoch } = group.context
-      return { id: groupId, epoch: Number(epoch), identities: identitiesOf(group) }
+      return {
+        ...publicFacts(group.context, group.members), identities: identitiesOf(group.members),
+        confirmedTranscriptHash: group.context.confirmedTranscriptHash, authenticatorHash: authenticatorHash(group.epochAuthenticator),
+      }
     })
   }
 

@@ -3,66 +3,172 @@
  * with what it yields (group state, history, cursor) in one transaction: a crash before it means
  * that the event comes again, a crash after it that it is ignored.
  */
-import { next, type Entry, type Room } from "../core/conversation"
+import { equal } from "../core/bytes"
+import { next, type Entry } from "../core/conversation"
+import { fault, type FaultCode } from "../core/faults"
 import type { ConversationEvent, WelcomePush } from "../core/wire"
-import { uuidBytes } from "../core/uuid"
 import { openContent, type Opened } from "./content"
-import { identityOf, keepRoom, leavesOf, putWritten, type Context } from "./context"
+import { identityOf, keepRoom, putWritten, type Context } from "./context"
+import { demandHub, demandKnownKeys, entered, forgetLate, generationOf } from "./epochs"
+import { followed, proposed, succeeded, type InGroup } from "./following"
+import { openingOf } from "./late"
+import { outside, putAll, regrouped, takeAll } from "./leaving"
 import { MlsFault } from "./mls"
-import type { Change, RoomRecord } from "./vault"
+import type { Change, PendingCommit, RoomRecord } from "./vault"
 
 export type EventOutcome =
   | { readonly kind: "ignored" }
   | { readonly kind: "gap" }
   | { readonly kind: "message"; readonly entry: Entry; readonly checkpoint: string }
   | { readonly kind: "commit" }
+  /** A step that this device cannot follow, or one after it. */
+  | { readonly kind: "stuck" }
+  /** A removal waits for a commit. */
+  | { readonly kind: "proposal" }
+  /** Nothing follows from it but that it was. */
+  | { readonly kind: "passed" }
 
 export async function takeEvent(context: Context, event: ConversationEvent): Promise<EventOutcome> {
   const record = context.rooms.get(event.conversation)
   if (record === undefined || record.state === null || event.seq <= record.room.cursor) return { kind: "ignored" }
-  if (event.seq !== record.room.cursor + 1) return { kind: "gap" }
-  return event.what === "commit" ? takeCommit(context, record, event) : takeMessage(context, record, event)
-}
-
-async function takeCommit(context: Context, record: RoomRecord, event: ConversationEvent): Promise<EventOutcome> {
-  const state = await stateAfter(context, record, event)
-  const passed = next(record.room, { kind: "passed", seq: event.seq })
-  if (state === null) {
-    await keepRoom(context, { ...record, pending: null, room: next(passed, { kind: "broke" }) })
-  } else {
-    const facts = context.mls.facts(state)
-    const room = next(passed, { kind: "group", epoch: facts.epoch, leaves: leavesOf(facts) })
-    // Ours was ordered, or another's came first and ours can never be: in both cases it is over.
-    await keepRoom(context, { ...record, state, pending: null, room })
+  if (event.seq !== record.room.cursor + 1) return comesBack(record) ? { kind: "ignored" } : { kind: "gap" }
+  const inGroup = { ...record, state: record.state }
+  switch (event.what) {
+    case "commit":
+      return takeCommit(context, inGroup, event)
+    case "proposal":
+      return takeProposal(context, inGroup, event)
+    case "succession":
+      return takeSuccession(context, inGroup, event)
+    case "message":
+      return takeMessage(context, record, event)
   }
-  return { kind: "commit" }
 }
 
-async function stateAfter(context: Context, record: RoomRecord, event: ConversationEvent): Promise<Uint8Array | null> {
-  if (record.room.broken || record.state === null) return null
-  const ours = event.device === context.device.device && record.pending !== null && same(record.pending.commit, event.body)
-  if (ours) return record.pending.state
+/** Its own commit brings this device to a later step: what lies between is not for it. */
+function comesBack({ pending, succession }: RoomRecord): boolean {
+  return pending?.rejoins === true || succession !== null
+}
+
+function passed<R extends RoomRecord>(record: R, event: ConversationEvent): R {
+  return { ...record, room: next(record.room, { kind: "passed", seq: event.seq }) }
+}
+
+async function takeCommit(context: Context, record: InGroup, event: ConversationEvent): Promise<EventOutcome> {
+  const { pending } = record
+  const ours = event.device === context.device.device && pending !== null && equal(pending.commit, event.body)
+  if (ours) return takeUp(context, entered(context, passed(record, event), pending.state, { by: "commit", removed: pending.removes }))
+  if (record.stuck !== null) return stayStuck(context, record, event)
   try {
-    return await context.mls.apply(record.state, event.body, identityOf(event.person, event.device))
+    const { state, removed } = await followed(context, record, event)
+    if (state !== null) return await takeUp(context, entered(context, passed(record, event), state, { by: "commit", removed }))
+    return await pass(context, outside(passed(record, event), { kind: "removed" }))
   } catch (error) {
-    if (error instanceof MlsFault) return null
+    if (error instanceof MlsFault) return getStuck(context, record, event, error.code)
     throw error
   }
 }
 
+async function takeUp(context: Context, record: RoomRecord): Promise<EventOutcome> {
+  // Ours was ordered, or another's came first and ours can never be: in both cases it is over.
+  await keepRoom(context, record)
+  forgetLate(context, record)
+  return { kind: "commit" }
+}
+
+async function getStuck(context: Context, record: InGroup, event: ConversationEvent, reason: string): Promise<EventOutcome> {
+  const { epoch } = context.mls.facts(record.state)
+  const room = next(passed(record, event).room, { kind: "broke" })
+  await keepRoom(context, { ...record, room, pending: null, previous: null, receipt: null, stuck: { epoch: epoch + 1, reason } })
+  return { kind: "stuck" }
+}
+
+/** The group goes on without this device. Its way back may begin at a later step: only the hub's answer ends that. */
+async function stayStuck(context: Context, record: InGroup, event: ConversationEvent): Promise<EventOutcome> {
+  const stuck = { epoch: (record.stuck?.epoch ?? 0) + 1, reason: record.stuck?.reason ?? "" }
+  await keepRoom(context, { ...passed(record, event), stuck })
+  return { kind: "stuck" }
+}
+
+/** A removal that nobody of the person's justified is no proposal here, and everybody is told. */
+async function takeProposal(context: Context, record: InGroup, event: ConversationEvent): Promise<EventOutcome> {
+  const after = passed(record, event)
+  try {
+    if (record.stuck !== null) return await pass(context, after)
+    const { state, removed } = await proposed(context, record, event)
+    if (removed === identityOf(context.me?.person ?? "", context.device.device)) return await pass(context, outside(after, { kind: "removed" }))
+    await keepRoom(context, { ...after, state, removing: [...record.removing, removed] })
+    return { kind: "proposal" }
+  } catch (error) {
+    return refuse(context, after, error, "C_REMOVE_UNJUSTIFIED")
+  }
+}
+
+/** Whoever is not the founder waits to be let in again. */
+async function takeSuccession(context: Context, record: InGroup, event: ConversationEvent): Promise<EventOutcome> {
+  const own = record.succession
+  if (own !== null && event.device === context.device.device && equal(own.groupInfo, event.body)) {
+    await takeOwnSuccession(context, event.conversation, event.seq)
+    return { kind: "commit" }
+  }
+  try {
+    const generation = await succeeded(context, record, event)
+    const written = regrouped(context, event.conversation)
+    await keepRoom(context, outside(passed(record, event), { kind: "succeeded" }, generation), putAll(written))
+    takeAll(context, written)
+    return { kind: "passed" }
+  } catch (error) {
+    return refuse(context, passed(record, event), error, "C_GROUP_REFUSED")
+  }
+}
+
+/** The successor group that this device founded stands, as the step `seq`. */
+export async function takeOwnSuccession(context: Context, conversation: string, seq: number): Promise<void> {
+  const record = context.rooms.get(conversation)
+  if (record?.succession == null) return
+  const { state, generation } = record.succession
+  const written = regrouped(context, conversation)
+  await keepRoom(context, { ...entered(context, record, state, { by: "rejoined", seq }), generation }, putAll(written))
+  takeAll(context, written)
+}
+
+/** This device is back, as the step `seq`: by its own commit, which the hub accepted. */
+export async function takeRejoined(context: Context, conversation: string, accepted: PendingCommit, seq: number): Promise<void> {
+  const record = context.rooms.get(conversation)
+  // Its step may have been shown meanwhile, and then it is done.
+  if (record?.pending == null || !equal(record.pending.commit, accepted.commit)) return
+  await keepRoom(context, entered(context, record, record.pending.state, { by: "rejoined", seq }))
+}
+
+/** What the hub wanted is not done; the step is passed, and an alarm says so. */
+async function refuse(context: Context, record: RoomRecord, error: unknown, code: FaultCode): Promise<EventOutcome> {
+  if (!(error instanceof MlsFault)) throw error
+  context.alarm(fault(code))
+  return pass(context, record)
+}
+
+async function pass(context: Context, record: RoomRecord): Promise<EventOutcome> {
+  await keepRoom(context, record)
+  return { kind: "passed" }
+}
+
 async function takeMessage(context: Context, record: RoomRecord, event: ConversationEvent): Promise<EventOutcome> {
-  const opened = event.device === context.device.device ? ownText(context, event) : await othersText(context, record, event)
+  const { opened, after } = event.device === context.device.device
+    ? { opened: ownText(context, event), after: record }
+    : await othersText(context, record, event)
   const entry = entryOf(event, opened.text)
   const room = next(record.room, { kind: "entry", entry, mine: event.person === context.me?.person })
   const echo = echoOf(context, event)
-  await keepRoom(context, { ...record, room, state: opened.state ?? record.state }, [putEntry(entry), ...echo])
+  await keepRoom(context, { ...after, room }, [putEntry(entry), ...echo])
   return { kind: "message", entry, checkpoint: opened.checkpoint }
 }
 
-function othersText(context: Context, record: RoomRecord, event: ConversationEvent): Promise<Opened> {
-  const hidden: Opened = { state: null, text: null, checkpoint: "" }
-  if (record.state === null || record.room.broken) return Promise.resolve(hidden)
-  return openContent(context.mls, record.state, event)
+async function othersText(context: Context, record: RoomRecord, event: ConversationEvent): Promise<{ opened: Opened; after: RoomRecord }> {
+  const hidden = { opened: { state: null, text: null, checkpoint: "" }, after: record }
+  const opening = openingOf(context, record, event.body)
+  if (opening === null) return hidden
+  const opened = await openContent(context.mls, opening.state, event)
+  return { opened, after: opened.state === null ? record : opening.turned(opened.state) }
 }
 
 /** MLS does not open one's own messages; what was written here is in the outbox until its echo. */
@@ -70,7 +176,7 @@ function ownText(context: Context, event: ConversationEvent): Opened {
   const record = context.outbox.get(event.message ?? "")
   // Once, and under one's own name: the hub could else repeat it, or hang another's name on it.
   const ours = event.person === context.me?.person && record?.written.conversation === event.conversation && !record.written.echoed
-  const sent = ours && record.body !== null && same(record.body, event.body)
+  const sent = ours && record.body !== null && equal(record.body, event.body)
   return { state: null, text: sent ? record.written.text : null, checkpoint: "" }
 }
 
@@ -98,43 +204,54 @@ function putEntry(entry: Entry): Change {
   return { store: "messages", key: `${entry.conversation}/${entry.seq}`, group: entry.conversation, order: entry.seq, value: entry }
 }
 
-/** Join the group that a Welcome opens; the key package it used is destroyed in the same step. */
+/**
+ * Join the group that a Welcome opens; the key package it used is destroyed in the same step. A device that
+ * was in a group is led only into one that takes its place, and only by somebody who was in it too.
+ */
 export async function takeWelcome(context: Context, push: WelcomePush): Promise<void> {
   const record = context.rooms.get(push.conversation)
-  if (record === undefined || record.state !== null) return
-  const joined = await joinedBy(context, push)
-  if (joined === null) {
-    await keepRoom(context, { ...record, room: next(record.room, { kind: "broke" }) })
-    return
-  }
-  const room: Room = next(record.room, { kind: "joined", seq: push.seq, epoch: joined.epoch, leaves: joined.leaves })
-  await keepRoom(context, { ...record, state: joined.state, room }, [{ store: "key_packages", key: joined.ref, value: null }])
-}
-
-type Joined = Pick<Extract<Parameters<typeof next>[1], { kind: "joined" }>, "epoch" | "leaves"> & {
-  readonly state: Uint8Array
-  readonly ref: string
-}
-
-async function joinedBy(context: Context, push: WelcomePush): Promise<Joined | null> {
+  if (record === undefined || (record.state !== null && record.room.summary.generation <= record.generation)) return
   try {
-    for (const ref of context.mls.welcomed(push.welcome)) {
-      const kept = await context.vault.read("key_packages", ref)
-      if (kept !== null) return checked(context, push, ref, await context.mls.join(push.welcome, kept.secret))
-    }
-    return null
+    await join(context, record, push)
   } catch (error) {
-    if (error instanceof MlsFault) return null
-    throw error
+    if (!(error instanceof MlsFault)) throw error
+    context.alarm(fault("C_GROUP_REFUSED"))
+    await turnAway(context, record)
   }
 }
 
-function checked(context: Context, push: WelcomePush, ref: string, state: Uint8Array): Joined {
-  const facts = context.mls.facts(state)
-  if (!same(facts.id, uuidBytes(push.conversation))) throw new MlsFault("the Welcome of another conversation")
-  return { state, ref, epoch: facts.epoch, leaves: leavesOf(facts) }
+async function turnAway(context: Context, record: RoomRecord): Promise<void> {
+  if (record.state === null) await keepRoom(context, { ...record, room: next(record.room, { kind: "refused" }) })
 }
 
-export function same(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i])
+async function join(context: Context, record: RoomRecord, push: WelcomePush): Promise<void> {
+  const found = await keyPackageFor(context, push)
+  if (found === null) return turnAway(context, record)
+  const state = await context.mls.join(push.welcome, found.secret, record.known)
+  const generation = checked(context, record, state)
+  const written = generation > record.generation ? regrouped(context, push.conversation) : []
+  const used: Change = { store: "key_packages", key: found.ref, value: null }
+  const by = Object.keys(record.known).length === 0 ? "joined" : "rejoined"
+  const after = entered(context, record, state, { by, seq: push.seq })
+  await keepRoom(context, { ...after, generation }, [used, ...putAll(written)])
+  takeAll(context, written)
+}
+
+/** The generation of a group that a Welcome led to: this conversation's, the hub's that is known, with the keys that are. */
+function checked(context: Context, record: RoomRecord, state: Uint8Array): number {
+  const facts = context.mls.facts(state)
+  const generation = generationOf(record.room.id, facts.id)
+  const least = record.state === null ? record.generation : record.generation + 1
+  if (generation < least) throw new MlsFault("wrong_group")
+  demandHub(context, facts)
+  demandKnownKeys(facts, record.known)
+  return generation
+}
+
+async function keyPackageFor(context: Context, push: WelcomePush): Promise<{ readonly ref: string; readonly secret: Uint8Array } | null> {
+  for (const ref of context.mls.welcomed(push.welcome)) {
+    const kept = await context.vault.read("key_packages", ref)
+    if (kept !== null) return { ref, secret: kept.secret }
+  }
+  return null
 }

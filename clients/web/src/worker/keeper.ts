@@ -3,7 +3,7 @@
  * and answers the page. Frames are taken one at a time, in the order they came.
  */
 import { BadShape } from "../core/checks"
-import { newRoom, next } from "../core/conversation"
+import { next } from "../core/conversation"
 import { fault } from "../core/faults"
 import type { Me, Motive, Outcome, Patient, Trouble } from "../core/model"
 import type { Call, CallName, Calls as Asked, Founded, FromWorker, ToWorker, Views } from "../core/rpc"
@@ -12,19 +12,23 @@ import {
   type ConversationEvent, type Ok, type Push, type ServerFrame, type Summary, type WelcomePush, type Welcomed,
 } from "../core/wire"
 import { Admission } from "./admission"
-import { inBackground, keepRoom, type Clock, type Context } from "./context"
+import { inBackground, keepRoom, newRecord, type Clock, type Context } from "./context"
 import { Calls } from "./calls"
 import { Cursors } from "./cursors"
 import { openDevice } from "./device"
+import { Epochs, forgetLate } from "./epochs"
 import { takeEvent, takeWelcome } from "./events"
 import { KeyPackages } from "./keyPackages"
+import { forgetGroups, outside } from "./leaving"
 import { openLine } from "./line"
 import type { Mls } from "./mls"
 import { Officer } from "./officer"
 import { Outbox } from "./outbox"
-import { LogKeyChanged, Receipts } from "./receipts"
+import { HubKeyChanged, LogKeyChanged, Receipts } from "./receipts"
+import { Recovery } from "./recovery"
+import { Removals } from "./removals"
 import { Disconnected, RefusedByHub, Requests } from "./requests"
-import { Vault } from "./vault"
+import { Vault, type RoomRecord } from "./vault"
 import { Screens } from "./views"
 
 export interface Surroundings {
@@ -46,6 +50,7 @@ const DONE: Outcome = { ok: true }
 const MAX_EARLY = 200
 const SECOND = "second_device"
 const PERSON = "person"
+const RETIRED = "E_DEVICE_RETIRED"
 
 class NotMine extends Error {
   override readonly name = "NotMine"
@@ -55,6 +60,9 @@ export class Keeper {
   readonly #outbox: Outbox
   readonly #admission: Admission
   readonly #cursors: Cursors
+  readonly #epochs: Epochs
+  readonly #removals: Removals
+  readonly #recovery: Recovery
   readonly #keyPackages: KeyPackages
   readonly #officer: Officer
   readonly #calls: Calls
@@ -68,8 +76,11 @@ export class Keeper {
     private readonly receipts: Receipts, private readonly screens: Screens,
   ) {
     this.#outbox = new Outbox(context, receipts)
-    this.#admission = new Admission(context, receipts, this.#outbox)
     this.#cursors = new Cursors(context)
+    this.#epochs = new Epochs(context, receipts)
+    this.#admission = new Admission(context, receipts, (conversation) => { this.#entered(conversation) })
+    this.#removals = new Removals(context, this.#admission)
+    this.#recovery = new Recovery(context, receipts, this.#admission, (conversation) => { this.#entered(conversation) })
     this.#keyPackages = new KeyPackages(context, receipts, around.stock)
     this.#officer = new Officer(context, receipts, (audit) => { this.#view({ audit }) })
     this.#calls = new Calls(context, receipts, this.#admission, around.post, () => { this.#beat(this.#connection) })
@@ -87,6 +98,7 @@ export class Keeper {
     for (const record of await vault.all("outbox")) context.outbox.set(record.written.id, record)
     const receipts = new Receipts(context)
     await receipts.load()
+    for (const record of context.rooms.values()) forgetLate(context, record)
     const screens = new Screens(context, receipts, (views) => { around.post({ kind: "views", views }) })
     return new Keeper(context, around, receipts, screens)
   }
@@ -119,6 +131,7 @@ export class Keeper {
   }
 
   async #taken(frame: ServerFrame): Promise<void> {
+    if (frame.kind === "refused" && frame.id === "") return frame.code === RETIRED ? this.#retired() : undefined
     return frame.kind === "ok" || frame.kind === "refused" ? this.context.requests.answered(frame) : this.#push(frame)
   }
 
@@ -130,6 +143,10 @@ export class Keeper {
         return this.#welcome(push)
       case "conversation":
         return this.#summary(push.conversation)
+      case "group.commit_due":
+        { this.#removals.asked(push.conversation); return; }
+      case "group.forked":
+        { this.context.alarm(fault("C_GROUP_FORKED")); return; }
       case "cursor":
         { this.#cursor(push.conversation, push.person, push.delivered, push.read); return; }
       case "key_packages":
@@ -149,24 +166,32 @@ export class Keeper {
     if (this.#isEarly(event)) return
     const outcome = await takeEvent(this.context, event)
     if (outcome.kind === "gap") { this.context.reconnect(); return; }
+    if (outcome.kind !== "ignored") this.#cursors.tell(event.conversation)
     if (outcome.kind === "message") {
       this.screens.appended(outcome.entry)
       await this.receipts.heard(outcome.checkpoint)
-      this.#cursors.tell(event.conversation)
     }
+    if (outcome.kind === "proposal") this.#removals.commit(event.conversation)
+    if (outcome.kind === "stuck") this.#recovery.begin(event.conversation)
     if (outcome.kind === "commit") {
-      this.#cursors.tell(event.conversation)
-      this.#outbox.kick(event.conversation)
+      this.#entered(event.conversation)
       await this.#calls.committed(event.conversation)
       inBackground(this.context, () => this.#admission.admit(event.conversation))
     }
   }
 
+  /** In a new epoch: what waited for it leaves, and the hub is told. */
+  #entered(conversation: string): void {
+    this.#removals.settled(conversation)
+    this.#epochs.tell(conversation)
+    this.#cursors.tell(conversation)
+    this.#outbox.kick(conversation)
+  }
+
   async #welcome(push: WelcomePush): Promise<void> {
     if (this.#isEarly(push)) return
     await takeWelcome(this.context, push)
-    this.#outbox.kick(push.conversation)
-    this.#cursors.tell(push.conversation)
+    this.#entered(push.conversation)
   }
 
   #isEarly(push: ConversationEvent | WelcomePush): boolean {
@@ -177,11 +202,7 @@ export class Keeper {
 
   async #summary(summary: Summary): Promise<void> {
     const record = this.context.rooms.get(summary.id)
-    if (record === undefined) {
-      await keepRoom(this.context, { room: newRoom(summary), state: null, pending: null, founding: null, counter: 0 })
-    } else {
-      await keepRoom(this.context, { ...record, room: next(record.room, { kind: "summary", summary }) })
-    }
+    await keepRoom(this.context, record === undefined ? newRecord(summary) : described(record, summary))
     for (const push of this.#early.splice(0)) await this.#push(push)
     inBackground(this.context, () => this.#admission.admit(summary.id))
   }
@@ -210,7 +231,10 @@ export class Keeper {
     if (connection !== this.#connection) return
     if (answer.kind === "refused") { this.#refusedHello(answer.code, answer.retry); return; }
     this.#beat(connection)
+    this.#removals.connected()
     this.#cursors.connected()
+    this.#epochs.tellAll()
+    this.#recovery.resume()
     this.#admission.resume()
     this.#outbox.kickAll()
     await this.#keyPackages.refill(this.context.me?.key_packages_left ?? 0)
@@ -224,14 +248,22 @@ export class Keeper {
 
   #refusedHello(code: string, retry: string): void {
     if (code === "E_SESSION") { this.around.post({ kind: "expired" }); return; }
+    if (code === RETIRED) { inBackground(this.context, () => this.context.line(() => this.#retired())); return; }
     if (retry === "later") { this.context.reconnect(); return; }
     this.around.post({ kind: "failed", fault: code === "E_MALFORMED" ? "server" : "forbidden" })
   }
 
+  /** Its person gave this device up: nothing is sealed or opened here any more. */
+  async #retired(): Promise<void> {
+    await forgetGroups(this.context)
+    this.around.post({ kind: "failed", fault: "retired" })
+  }
+
   async #welcomed(welcomed: Welcomed, ok: Ok): Promise<void> {
     await this.#demandSame(welcomed)
-    this.context.me = welcomed
     await this.receipts.pin(welcomed.logs)
+    await this.receipts.pinHub(welcomed)
+    this.context.me = welcomed
     await this.receipts.told(welcomed.checkpoint)
     await this.receipts.take(ok, { type: ["connection.opened", "device.registered"], conversation: null })
     for (const summary of welcomed.conversations) await this.#summary(summary)
@@ -372,12 +404,24 @@ export class Keeper {
   }
 }
 
+/** The record with the hub's new word on it, which may say that this device is out of the group. */
+function described(record: RoomRecord, summary: Summary): RoomRecord {
+  const after = { ...record, room: next(record.room, { kind: "summary", summary }) }
+  const comesBack = record.pending?.rejoins === true || record.succession !== null
+  if (record.state === null || record.founding !== null || comesBack) return after
+  if (summary.generation > record.generation) return summary.joined ? after : { ...after, room: next(after.room, { kind: "broke" }) }
+  if (!summary.joined) return outside(after, { kind: "removed" })
+  // Let in anew since: its Welcome follows, and the group of before leads nowhere.
+  return summary.since > record.room.cursor ? outside(after, { kind: "left" }) : after
+}
+
 function meOf({ person, device, name, role, pharmacy }: Welcomed, secondDevice: boolean): Me {
   return { person, device, name, role, pharmacy, secondDevice }
 }
 
 function faultOf(error: unknown): Extract<FromWorker, { kind: "failed" }>["fault"] {
   if (error instanceof LogKeyChanged) return "log_key_changed"
+  if (error instanceof HubKeyChanged) return "hub_key_changed"
   return error instanceof NotMine ? "forbidden" : "storage"
 }
 

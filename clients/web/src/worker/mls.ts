@@ -29,6 +29,12 @@ export interface NewCommit {
   readonly groupInfo: Uint8Array
 }
 
+/** A group that nobody but this device is in. */
+export interface NewGroup {
+  readonly state: Uint8Array
+  readonly groupInfo: Uint8Array
+}
+
 export interface NewMembers extends NewCommit {
   readonly welcome: Uint8Array
 }
@@ -41,30 +47,95 @@ export interface Decrypted {
   readonly payload: Uint8Array
 }
 
-export interface GroupFacts {
+/** A leaf: whose it is, and the key it signs with. */
+export interface Member {
+  readonly identity: string
+  readonly signatureKey: Uint8Array
+}
+
+/** What everybody may know of a group. */
+export interface PublicFacts {
   readonly id: Uint8Array
   readonly epoch: number
-  readonly identities: readonly string[]
+  readonly members: readonly Member[]
+  /** Who may propose from outside: the hub, by this key; null where it is anybody else, or anything else is said. */
+  readonly hubKey: Uint8Array | null
 }
+
+export interface GroupFacts extends PublicFacts {
+  readonly identities: readonly string[]
+  readonly confirmedTranscriptHash: Uint8Array
+  /** SHA-256 of the epoch authenticator: equal exactly where the epoch's secrets are. */
+  readonly authenticatorHash: Uint8Array
+}
+
+/** What another's commit did; whether it might, the caller judges before it keeps `state`. */
+export interface AppliedCommit {
+  /** Null where it removed this device. */
+  readonly state: Uint8Array | null
+  /** By a newcomer, or by a device that comes back. */
+  readonly external: boolean
+  readonly added: readonly string[]
+  readonly removed: readonly string[]
+  /** Those of `removed` whose removal the hub proposed. */
+  readonly due: readonly string[]
+  /** It leaves out no proposal that waited. */
+  readonly complete: boolean
+  readonly sameExtensions: boolean
+  /** It holds nothing but additions, removals and its own coming. */
+  readonly knownProposals: boolean
+}
+
+/** The hub's proposal to remove a device; why it may, the caller judges before it keeps `state`. */
+export interface ProposedRemoval {
+  readonly state: Uint8Array
+  readonly removed: string
+  readonly authenticatedData: Uint8Array
+}
+
+/** What a group must be for this device to go back into it. */
+export interface Demands {
+  readonly id: Uint8Array
+  /** At least. */
+  readonly epoch: number
+  readonly hubKey: Uint8Array
+  readonly known: KnownKeys
+}
+
+/** Signature keys by identity: a device's key never changes. */
+export type KnownKeys = Readonly<Record<string, Uint8Array>>
 
 /** A message that does not decode, decrypt or verify. It never carries what was inside. */
 export class MlsFault extends Error {
   override readonly name = "MlsFault"
+
+  /** The rule that was broken, in a word that may travel. */
+  get code(): string {
+    return /^[a-z0-9_]{1,64}$/.test(this.message) ? this.message : "refused"
+  }
 }
 
 export interface Mls {
   newDeviceKeys(): Promise<DeviceKeys>
   newKeyPackage(identity: string, keys: DeviceKeys): Promise<NewKeyPackage>
-  identityOf(keyPackage: Uint8Array): string
-  create(groupId: Uint8Array, identity: string, keys: DeviceKeys): Promise<{ readonly state: Uint8Array; readonly groupInfo: Uint8Array }>
+  memberOf(keyPackage: Uint8Array): Member
+  /** Found a group of this device alone, in which the hub, and nobody else outside, may propose. */
+  create(groupId: Uint8Array, identity: string, keys: DeviceKeys, hubKey: Uint8Array): Promise<NewGroup>
   add(state: Uint8Array, keyPackages: readonly Uint8Array[]): Promise<NewMembers>
-  /** A commit that changes nobody but renews this device's keys, and by them the epoch's. */
+  /** A commit of what was proposed; of nothing else but this device's new keys, and by them the epoch's. */
   update(state: Uint8Array): Promise<NewCommit>
   /** The key packages that a Welcome is for. */
   welcomed(welcome: Uint8Array): readonly string[]
-  join(welcome: Uint8Array, secret: Uint8Array): Promise<Uint8Array>
-  /** Process another member's commit; refuse it unless `committer` signed it. */
-  apply(state: Uint8Array, commit: Uint8Array, committer: string): Promise<Uint8Array>
+  /** `known`: where it is not empty, one of these devices must vouch for the group by its key. */
+  join(welcome: Uint8Array, secret: Uint8Array, known: KnownKeys): Promise<Uint8Array>
+  /** Process another's commit; refuse it unless `committer` signed it. */
+  apply(state: Uint8Array, commit: Uint8Array, committer: string): Promise<AppliedCommit>
+  /** Take a proposal of the hub's to remove a device. */
+  proposed(state: Uint8Array, proposal: Uint8Array): Promise<ProposedRemoval>
+  /** Come back into a group in the place of this device's old leaf; null where it has none there any more. */
+  rejoin(groupInfo: Uint8Array, identity: string, keys: DeviceKeys, demands: Demands): Promise<NewCommit | null>
+  /** A group as its GroupInfo shows it to anybody; `signer`: who vouches for it. */
+  shown(groupInfo: Uint8Array): Promise<PublicFacts & { readonly signer: Member }>
   encrypt(state: Uint8Array, payload: Uint8Array, authenticatedData: Uint8Array): Promise<{ readonly state: Uint8Array; readonly message: Uint8Array }>
   decrypt(state: Uint8Array, message: Uint8Array): Promise<Decrypted>
   header(message: Uint8Array): UnverifiedHeader

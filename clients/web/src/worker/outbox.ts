@@ -111,7 +111,7 @@ export class Outbox {
   async #sealed(conversation: string): Promise<{ record: WrittenRecord; body: Uint8Array } | null> {
     const record = this.#first(conversation)
     const room = this.context.rooms.get(conversation)
-    if (record === undefined || room === undefined || !this.context.requests.open) return null
+    if (record === undefined || room?.state == null || !this.context.requests.open) return null
     if (record.written.state.kind === "sealed" && record.body !== null) return { record, body: record.body }
     return this.#encrypt(room, record)
   }
@@ -127,8 +127,9 @@ export class Outbox {
     return { record: sealed, body: message }
   }
 
-  #canEncrypt({ room, founding }: RoomRecord, { written: { state } }: WrittenRecord): boolean {
-    const known = room.group !== null && !room.broken && founding === null
+  #canEncrypt({ room, founding, removing }: RoomRecord, { written: { state } }: WrittenRecord): boolean {
+    // Whoever is about to be removed could read it: it waits for the epoch without them.
+    const known = room.group !== null && room.trouble === null && founding === null && removing.length === 0
     // Nobody added later can read what is encrypted now: it waits for the first reader.
     return known && state.kind === "waiting" && room.group.epoch >= state.epoch && hasReaders(room, this.context.me?.person ?? "")
   }

@@ -3,13 +3,13 @@
  * care checkpoint is kept, and any other of the same size with another root is an alarm.
  */
 import { signedBy } from "../core/audit"
-import { equal } from "../core/bytes"
+import { encodeHex, equal } from "../core/bytes"
 import { fault } from "../core/faults"
 import { VerificationError } from "../core/errors"
 import type { Proof } from "../core/model"
-import { parseCheckpoint, type Checkpoint } from "../core/log/checkpoint"
+import { parseCheckpoint, parseVerifierKey, type Checkpoint } from "../core/log/checkpoint"
 import { verifyAct, type Act } from "../core/receipt"
-import type { Ok, Receipt } from "../core/wire"
+import type { Ok, Receipt, Welcomed } from "../core/wire"
 import type { Context } from "./context"
 import type { Change } from "./vault"
 
@@ -22,14 +22,22 @@ export interface Done {
 
 const CARE = "care"
 const TECHNICAL = "technical"
-const TECHNICAL_ACTS: readonly string[] = ["connection.opened", "device.registered", "key_packages.published"]
+const TECHNICAL_ACTS: readonly string[] = [
+  "connection.opened", "device.registered", "key_packages.published", "group.info_told", "group.confirmed",
+]
 const CHECKPOINT = "checkpoint"
 const KEY = "log_key"
+const HUB_KEY = "hub_key"
+const DEPLOYMENT = "deployment"
 // Roots of checkpoints seen in this run: enough to meet a fork that is shown a little later.
 const REMEMBERED = 4_096
 
 export class LogKeyChanged extends Error {
   override readonly name = "LogKeyChanged"
+}
+
+export class HubKeyChanged extends Error {
+  override readonly name = "HubKeyChanged"
 }
 
 export class Receipts {
@@ -69,6 +77,24 @@ export class Receipts {
       this.#keys.set(log, key)
     }
     if (fresh.length > 0) await this.context.vault.write(fresh)
+  }
+
+  /** The key by which the hub proposes, and the name that statements carry, are those of the first sight. */
+  async pinHub({ hub_key: key, deployment }: Pick<Welcomed, "hub_key" | "deployment">): Promise<void> {
+    const fresh: Change[] = []
+    for (const [name, told] of [[HUB_KEY, encodeHex(key)], [DEPLOYMENT, deployment]] as const) {
+      const pinned = await this.context.vault.read("pins", name)
+      if (pinned !== null && pinned !== told) throw new HubKeyChanged()
+      if (pinned === null) fresh.push({ store: "pins", key: name, value: told })
+    }
+    if (fresh.length > 0) await this.context.vault.write(fresh)
+  }
+
+  /** What confirms an epoch leaves one entry where devices agree, and another where they do not. */
+  takeConfirmation(ok: Ok, conversation: string): Promise<void> {
+    const care = this.#keys.get(CARE)
+    const forked = care !== undefined && ok.receipt?.log === parseVerifierKey(care).name
+    return this.take(ok, forked ? { type: "group.forked", conversation } : { type: "group.confirmed", conversation: null })
   }
 
   /** Verify and keep the receipt of an act that changes nothing else here. */

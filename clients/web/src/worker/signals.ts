@@ -13,6 +13,7 @@ import { uuidBytes, uuidText } from "../core/uuid"
 import type { OutgoingSignal } from "../core/rpc"
 import type { IncidentCode, SignalPush } from "../core/wire"
 import { identityOf, keepRoom, type Context } from "./context"
+import { openingOf } from "./late"
 import { MlsFault } from "./mls"
 import type { RoomRecord } from "./vault"
 
@@ -60,7 +61,7 @@ export class Signals {
     const place = this.roster(signal.call, signal.to)
     const record = this.context.rooms.get(conversation)
     const current = place?.conversation === conversation && place.expected.generation === signal.generation
-    if (!current || record?.state == null || record.room.broken || record.room.group === null) return null
+    if (!current || record?.state == null || record.room.trouble !== null || record.removing.length > 0 || record.room.group === null) return null
     const whole = this.#complete(signal)
     const count = sealedIn(record) + 1
     const { payload, data } = this.#written(whole, count)
@@ -83,7 +84,7 @@ export class Signals {
     if (record?.state == null || record.room.group === null) return refused("call.wrong_state")
     if (header.epoch > record.room.group.epoch) return { kind: "early", refused: refused("call.identity_changed") }
     try {
-      const signal = await this.#proven(push, record, record.state, place.person, place.expected)
+      const signal = await this.#proven(push, record, place.person, place.expected)
       return signal === null ? { kind: "repeated" } : { kind: "opened", signal }
     } catch (error) {
       const { code, proven } = refusalOf(error)
@@ -118,9 +119,11 @@ export class Signals {
     }
   }
 
-  async #proven(push: SignalPush, record: RoomRecord, state: Uint8Array, person: string, expected: Expected): Promise<Signal | null> {
-    const opened = await this.context.mls.decrypt(state, push.body)
-    this.#turned(record, opened.state)
+  async #proven(push: SignalPush, record: RoomRecord, person: string, expected: Expected): Promise<Signal | null> {
+    const opening = openingOf(this.context, record, push.body)
+    if (opening === null) throw new Refused("call.identity_changed", false)
+    const opened = await this.context.mls.decrypt(opening.state, push.body)
+    this.#turned(opening.turned(opened.state))
     if (opened.sender !== identityOf(person, expected.peer) || push.person !== person) throw new Refused("call.identity_changed", false)
     const data = decodeAuthenticatedData(opened.authenticatedData)
     const signal = readContent(data, opened.payload)
@@ -135,14 +138,14 @@ export class Signals {
    * The ratchet turned in memory; the disk follows. A crash in between would let the same ciphertext
    * open again here, in a generation that is then over.
    */
-  #turned(record: RoomRecord, state: Uint8Array): void {
-    const { id } = record.room
-    this.context.rooms.set(id, { ...record, state })
+  #turned(record: RoomRecord): void {
+    const { room: { id }, state, previous } = record
+    this.context.rooms.set(id, record)
     this.context.clock.after(FLUSH_MS, () => {
       this.context.line(async () => {
         const now = this.context.rooms.get(id)
-        // Any write of the room since then took this state, or a later one, with it.
-        if (now?.state === state) await keepRoom(this.context, now)
+        // Any write of the room since then took these states, or later ones, with it.
+        if (now !== undefined && now.state === state && now.previous === previous) await keepRoom(this.context, now)
       }).catch((error: unknown) => { this.context.fail(error) })
     })
   }

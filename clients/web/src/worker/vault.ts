@@ -6,6 +6,7 @@ import { decode, encode } from "@msgpack/msgpack"
 import { openDB, type DBSchema, type IDBPDatabase } from "idb"
 import type { Entry, Room, Written } from "../core/conversation"
 import type { Proof } from "../core/model"
+import type { KnownKeys } from "./mls"
 
 /** Keys of this device and what it remembers of the hub's logs. */
 export interface DeviceRecord {
@@ -26,6 +27,39 @@ export interface RoomRecord {
   readonly counter: number
   /** Signals encrypted here in one epoch; absent before the first. */
   readonly signals?: { readonly epoch: number; readonly count: number }
+  /** How many groups came before the one that is held here, or was last. */
+  readonly generation: number
+  /** Signature keys of all who were ever in the group beside this device, by identity. */
+  readonly known: KnownKeys
+  /** The epoch before, for what was under way when it ended. */
+  readonly previous: PreviousEpoch | null
+  /** Whose removal waits for a commit: until then nothing is encrypted here. */
+  readonly removing: readonly string[]
+  /** This device's signed word on the epoch it is in (`EpochReceipt`), until the hub has it. */
+  readonly receipt: Uint8Array | null
+  /** Where the hub's group is that this device cannot follow. */
+  readonly stuck: Stuck | null
+  /** The successor group that this device is founding. */
+  readonly succession: Succession | null
+}
+
+export interface PreviousEpoch {
+  readonly state: Uint8Array
+  /** Milliseconds since 1970. */
+  readonly until: number
+}
+
+export interface Stuck {
+  /** The group's, by what the hub has shown: nothing older is ever gone back to. */
+  readonly epoch: number
+  /** The rule that the step broke, in a word. */
+  readonly reason: string
+}
+
+export interface Succession {
+  readonly generation: number
+  readonly state: Uint8Array
+  readonly groupInfo: Uint8Array
 }
 
 export interface PendingCommit {
@@ -35,6 +69,10 @@ export interface PendingCommit {
   readonly welcome: Uint8Array | null
   readonly groupInfo: Uint8Array
   readonly adds: readonly { readonly person: string; readonly device: string; readonly key_package: string }[]
+  /** Somebody's leaf goes with it: nothing of the epoch before is read any more. */
+  readonly removes: boolean
+  /** By it this device comes back from outside. */
+  readonly rejoins: boolean
 }
 
 export interface Founding {

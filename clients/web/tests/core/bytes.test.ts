@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest"
-import { concat, decodeBase64, decodeHex, encodeBase64, encodeHex, encodeUtf8, equal } from "../../src/core/bytes"
+import { concat, decodeBase64, decodeHex, decodeUtf8, encodeBase64, encodeHex, encodeUtf8, equal } from "../../src/core/bytes"
 import { expectRefusal } from "./golden"
 
 const upTo = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => (i * 73) & 0xff)
@@ -44,4 +44,9 @@ test("bytes are joined in order", () => {
 test("text is UTF-8, and half a surrogate pair is refused rather than replaced", () => {
   expect(encodeHex(encodeUtf8("é—😀"))).toBe("c3a9e28094f09f9880")
   expectRefusal(() => encodeUtf8("\ud83d"), "malformed_input")
+  expect(decodeUtf8(encodeUtf8("é—😀\ufeff%41"))).toBe("é—😀\ufeff%41")
+})
+
+test.each(["ff", "c3", "c080", "eda080", "f4908080"])("the bytes %s are no UTF-8", (hex) => {
+  expectRefusal(() => decodeUtf8(decodeHex(hex)), "malformed_input")
 })

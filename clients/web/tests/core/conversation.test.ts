@@ -15,7 +15,7 @@ function aMember(person: string, part: Partial<MemberState> = {}): MemberState {
 function aSummary(part: Partial<Summary> = {}): Summary {
   return {
     id: ID, conversation_kind: "remote_dispensation", motive: "age", created_at: 1_000_000, founder: CLAIRE, patient: JEAN,
-    epoch: 1, last_seq: 1, joined: true, since: 0, members: [aMember(CLAIRE), aMember(JEAN)], ...part,
+    generation: 0, epoch: 1, last_seq: 1, removing: false, joined: true, since: 0, members: [aMember(CLAIRE), aMember(JEAN)], ...part,
   }
 }
 
@@ -40,6 +40,12 @@ describe("a conversation on this device", () => {
     ["joining while the Welcome is on its way", newRoom(aSummary({ joined: true })), "joining"],
     ["older than this device", newRoom(aSummary({ joined: false })), "before_this_device"],
     ["broken, whatever else", next(aRoom(), { kind: "broke" }), "broken"],
+    ["refused where the group offered is none of its own", next(newRoom(aSummary()), { kind: "refused" }), "refused"],
+    ["removed once this device was taken out", next(aRoom(), { kind: "removed" }), "removed"],
+    ["broken while a successor group lets everybody in again", next(aRoom(), { kind: "succeeded" }), "broken"],
+    ["joining where it is let in anew", next(aRoom(), { kind: "left" }), "joining"],
+    ["ready again once it followed", next(next(aRoom(), { kind: "broke" }), { kind: "group", epoch: 2, leaves: [{ person: JEAN, device: "d2" }] }), "ready"],
+    ["ready again once it came back", next(next(aRoom(), { kind: "broke" }), { kind: "rejoined", seq: 9, epoch: 2, leaves: [{ person: JEAN, device: "d2" }] }), "ready"],
   ])("is %s", (_, room, expected) => {
     expect(readiness(room, CLAIRE)).toBe(expected)
   })
@@ -57,6 +63,13 @@ describe("a conversation on this device", () => {
       const room = next(aRoom(), { kind: "cursor", person: JEAN, delivered, read })
       expect(delivery(room, 2, CLAIRE)).toBe(expected)
     })
+
+  test("comes back at the step that let it in, with what was unread", () => {
+    const before = next(aRoom(), { kind: "entry", entry: anEntry(2), mine: false })
+    const after = next(before, { kind: "rejoined", seq: 9, epoch: 4, leaves: [] })
+
+    expect(after).toMatchObject({ cursor: 9, delivered: 9, read: 1, unread: [2], group: { epoch: 4 } })
+  })
 
   test("a cursor never goes back, and one's own says nothing of others", () => {
     let room = next(aRoom(), { kind: "cursor", person: JEAN, delivered: 5, read: 5 })
@@ -91,5 +104,13 @@ describe("a conversation on this device", () => {
     expect(admissible(invited(true))).toEqual([JEAN])
     expect(admissible(invited(false))).toEqual([])
     expect(admissible(aRoom({ members: [aMember(CLAIRE), aMember(JEAN, { state: "invited", key_packages: true })] }))).toEqual([])
+  })
+
+  test("into a successor group come those who were in the one before, and nobody else that is listed", () => {
+    const members = [aMember(CLAIRE), aMember(ID, { state: "invited", key_packages: true }), aMember("9".repeat(36), { state: "invited", key_packages: true })]
+    const room = next(aRoom({ members }), { kind: "group", epoch: 0, leaves: [{ person: CLAIRE, device: "1" }] })
+
+    expect(admissible(room)).toEqual([])
+    expect(admissible(room, [CLAIRE, ID])).toEqual([ID])
   })
 })

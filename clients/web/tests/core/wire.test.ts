@@ -1,7 +1,7 @@
 import { decode, encode } from "@msgpack/msgpack"
 import { describe, expect, test } from "vitest"
 import { BadShape } from "../../src/core/checks"
-import { MAX_FRAME_BYTES, decodeServerFrame, encodeRequest, readTurn } from "../../src/core/wire"
+import { MAX_FRAME_BYTES, decodeServerFrame, encodeRequest, readGroupInfo, readTurn } from "../../src/core/wire"
 
 const ID = "c0400000-0000-4000-8000-000000000001"
 const EVENT = {
@@ -22,6 +22,23 @@ describe("what the hub sends", () => {
     expect(decodeServerFrame(encode({ ...EVENT, colour: "green" }))).toEqual(EVENT)
     expect(decodeServerFrame(encode({ kind: "weather" }))).toBeNull()
     expect(decodeServerFrame(encode({ kind: "toString" }))).toBeNull()
+  })
+
+  test("the hub's own proposal has no device; nothing else is the hub's own", () => {
+    const proposal = { ...EVENT, what: "proposal", person: "hub", device: "", message: null }
+    expect(decodeServerFrame(encode(proposal))).toEqual(proposal)
+
+    for (const frame of [{ ...EVENT, person: "hub", device: "" }, { ...proposal, what: "commit" }, { ...EVENT, what: "proposal" }]) {
+      expect(() => decodeServerFrame(encode(frame))).toThrow(BadShape)
+    }
+  })
+
+  test("what the hub asks and tells of groups comes through", () => {
+    for (const kind of ["group.commit_due", "group.forked"]) {
+      expect(decodeServerFrame(encode({ kind, conversation: ID, epoch: 3 }))).toEqual({ kind, conversation: ID, epoch: 3 })
+    }
+    expect(readGroupInfo({ epoch: 3, generation: 255, group_info: Uint8Array.of(1) })).toMatchObject({ generation: 255 })
+    expect(() => readGroupInfo({ epoch: 3, generation: 256, group_info: Uint8Array.of(1) })).toThrow(BadShape)
   })
 
   test.each<[string, unknown]>([

@@ -113,8 +113,8 @@ const BY_WORD: Readonly<Record<string, readonly string[]>> = {
   "call-ended": ["over", "taken", "declined", "cancelled", "lost", "unsafe", "unanswered", "missed"],
 }
 const BY_TITLE: Readonly<Record<string, readonly string[]>> = {
-  readiness: ["waiting_for_patient", "joining", "before_this_device", "broken"],
-  failed: ["storage", "worker", "log_key_changed", "forbidden", "server", "code"],
+  readiness: ["waiting_for_patient", "joining", "before_this_device", "broken", "refused", "removed"],
+  failed: ["storage", "worker", "log_key_changed", "hub_key_changed", "retired", "forbidden", "server", "code"],
   "signed-out": ["first", "expired", "left"],
   empty: ROLES,
 }

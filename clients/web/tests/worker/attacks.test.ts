@@ -4,9 +4,9 @@ import { encodeLogProof } from "../../src/core/log/proof"
 import { uuidText } from "../../src/core/uuid"
 import { leafHash } from "../../src/core/log/tree"
 import { KEPT, STOCK } from "../../src/worker/keyPackages"
+import { anMls } from "./anMls"
 import { CLAIRE, Device, HUGO, JEAN, aConnectedDevice, aDisk, settled } from "./aDevice"
 import { anOpenDispensation, type Scene } from "./aScene"
-import { anMls } from "./anMls"
 import { FakeHub, authenticatedDataOf, type Connection, type Person } from "./fakeHub"
 import type { FakeLog } from "./fakeLog"
 
@@ -53,19 +53,38 @@ describe("a hub that wants to read along", () => {
 
   test("with a reader that a member added unlisted: the reader is shown, not hidden", async () => {
     const scene = await anOpenDispensation()
-    const { hub, claire, jean, id } = scene
-    const mls = anMls()
-    const theirs = await mls.newKeyPackage(`${MALLORY.person}/${MALLORY.person}`, await mls.newDeviceKeys())
-    // Jean's own device is the hub's accomplice: it commits an Add that nobody asked for.
-    const record = [...jean.keeper["context"].rooms.values()].find((one) => one.room.id === id)
-    if (record?.state == null || jean.connection === null) throw new Error("Jean is not in the group")
-    const added = await mls.add(record.state, [theirs.message])
-    hub.append(talkOf(scene), jean.connection, "commit", added.commit, null)
-    await settled(() => claire.views.thread?.epoch === 2)
+    const { jean, claire } = scene
+    // Claire's own device is the hub's accomplice: it commits an Add that nobody asked for.
+    await addedBy(scene, claire)
+    await settled(() => jean.views.thread?.epoch === 2)
 
-    expect(claire.views.thread?.readers.at(-1)).toMatchObject({ person: MALLORY.person, name: "", role: "unknown", me: false })
+    expect(jean.views.thread?.readers.at(-1)).toMatchObject({ person: MALLORY.person, name: "", role: "unknown", me: false })
+  })
+
+  test("with a reader that a patient added, who may add nobody, is not followed", async () => {
+    const scene = await anOpenDispensation()
+    await addedBy(scene, scene.jean)
+    await settled(() => scene.claire.views.conversations?.[0]?.readiness === "broken")
+
+    expect(scene.claire.views.thread?.readers.map((one) => one.person)).toEqual([CLAIRE.person, JEAN.person])
+    expect(stuckOf(scene)).toBe("adds_another")
   })
 })
+
+/** `device` commits an Add of Mallory, and the hub lets it through. */
+async function addedBy({ hub, id, ...scene }: Scene, device: Device): Promise<void> {
+  const mls = anMls()
+  const theirs = await mls.newKeyPackage(`${MALLORY.person}/${MALLORY.person}`, await mls.newDeviceKeys())
+  const state = device.keeper["context"].rooms.get(id)?.state
+  if (state == null || device.connection === null) throw new Error("not in the group")
+  const added = await mls.add(state, [theirs.message])
+  hub.append(talkOf({ hub, id, ...scene }), device.connection, "commit", added.commit, null)
+}
+
+/** The rule by which Claire's device could not follow. */
+function stuckOf({ claire, id }: Scene): string | undefined {
+  return claire.keeper["context"].rooms.get(id)?.stuck?.reason
+}
 
 describe("a hub that puts words in a mouth", () => {
   test("cannot show this device's own message under somebody else's name", async () => {

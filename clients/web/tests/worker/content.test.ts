@@ -30,7 +30,7 @@ const HONEST = { v: 1, kind: "message", text: "Bonjour", checkpoint: "" }
 /** A message of Claire's that really decrypts, with one thing wrong. */
 async function opened(wrong: Forged): Promise<Opened> {
   const mls = anMls()
-  const created = await mls.create(uuidBytes(CONVERSATION), named(CLAIRE), await mls.newDeviceKeys())
+  const created = await mls.create(uuidBytes(CONVERSATION), named(CLAIRE), await mls.newDeviceKeys(), new Uint8Array(32))
   const invitation = await mls.newKeyPackage(named(JEAN), await mls.newDeviceKeys())
   const added = await mls.add(created.state, [invitation.message])
   const content = wrong.raw ?? encode(wrong.content ?? HONEST)
@@ -38,7 +38,7 @@ async function opened(wrong: Forged): Promise<Opened> {
     id: uuidBytes(wrong.id ?? MESSAGE), kind: wrong.kind ?? "message", counter: 1, sentAt: 1, frankingTag: wrong.tag ?? frankingTag(SALT, content), signal: null,
   })
   const { message } = await mls.encrypt(added.state, encodePayload(SALT, content), data)
-  return openContent(mls, await mls.join(added.welcome, invitation.secret), {
+  return openContent(mls, await mls.join(added.welcome, invitation.secret, {}), {
     kind: "event", conversation: CONVERSATION, seq: 2, ts: 1, what: "message", ...CLAIRE, body: message, message: MESSAGE, ...wrong.event,
   })
 }

@@ -36,7 +36,7 @@ describe("a dispensation between two devices", () => {
 
     const kinds = new Set(claire.views.proofs?.map((one) => one.what))
     expect(kinds).toEqual(new Set(
-      ["connection.opened", "key_packages.published", "dispensation.started", "key_package.claimed", "group.committed", "message.sent"]))
+      ["connection.opened", "key_packages.published", "dispensation.started", "key_package.claimed", "group.committed", "group.confirmed", "message.sent"]))
     expect(claire.views.proofs?.every((one) => one.state === "verified" && one.file.includes("extra "))).toBe(true)
   })
 
@@ -155,7 +155,7 @@ describe("exactly once", () => {
   test("a commit that came first makes the message be encrypted again, under the same id and tag", async () => {
     const { claire, jean, hub, id } = await anOpenDispensation()
     const mls = anMls()
-    const newcomer = await mls.newKeyPackage(`${HUGO.person}/${HUGO.person}`, await mls.newDeviceKeys())
+    const newcomer = await mls.newKeyPackage(`${JEAN.person}/${HUGO.person}`, await mls.newDeviceKeys())
     const added = await mls.add(jean.keeper["context"].rooms.get(id)?.state ?? new Uint8Array(), [newcomer.message])
     hub.meddle = (frame) => {
       const talk = hub.talks.get(id)
@@ -174,7 +174,7 @@ describe("exactly once", () => {
     expect(bodies).toHaveLength(2)
     expect([first?.epoch, second?.epoch]).toEqual([1, 2])
     expect(second).toEqual({ ...first, epoch: 2 })
-    const read = await mls.decrypt(await mls.join(added.welcome, newcomer.secret), bodies[1] ?? new Uint8Array())
+    const read = await mls.decrypt(await mls.join(added.welcome, newcomer.secret, {}), bodies[1] ?? new Uint8Array())
     expect(new TextDecoder().decode(read.payload)).toContain("Encore une fois")
   })
 

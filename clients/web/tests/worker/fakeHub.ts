@@ -1,15 +1,19 @@
 /**
- * The hub's ordering, in memory: one seq per conversation, one commit per epoch, ids answered again.
- * Small on purpose: it believes what it is told, and the tests tell it to misbehave.
+ * The hub's ordering, in memory: one seq per conversation, one commit per epoch, ids answered again. It
+ * checks groups as the hub does, by what anybody may see of them; the tests tell it to misbehave.
  */
 import { decode, encode } from "@msgpack/msgpack"
 import { decodeMlsMessage } from "ts-mls"
+import { ed25519 } from "@noble/curves/ed25519.js"
 import { sha256 } from "@noble/hashes/sha2.js"
 import { encodeHex } from "../../src/core/bytes"
 import { decodeAuthenticatedData } from "../../src/core/mls/authenticatedData"
+import { DEVICE_REVOCATION, UnverifiedStatement, type RemoveJustification } from "../../src/core/statements"
 import { uuidText } from "../../src/core/uuid"
 import type { CallView, ConversationEvent, MemberState, Request, Summary } from "../../src/core/wire"
 import type { Role } from "../../src/core/model"
+import { groupIdOf } from "../../src/worker/epochs"
+import { FakeGroup, RefusedGroup, leafOf } from "./fakeGroup"
 import { FakeLog } from "./fakeLog"
 
 export interface Person {
@@ -27,8 +31,12 @@ interface Admission {
 interface Talk {
   readonly summary: Summary
   readonly events: ConversationEvent[]
-  readonly admitted: Admission[]
+  admitted: Admission[]
   epoch: number
+  generation: number
+  group: FakeGroup
+  /** What is demanded: a device, and the statement that says so. */
+  readonly removals: Map<string, Uint8Array>
 }
 
 type Frame = Request & { readonly id: string }
@@ -75,6 +83,9 @@ export class FakeHub {
   /** Return what to answer instead, "silence" to lose the frame, "mute" to act and lose the answer. */
   meddle: (frame: Frame, from: Connection) => Json | "silence" | "mute" | null = () => null
   now = 1_700_000_000_000_000
+  readonly deployment: string = "colloque.test"
+  readonly hubSecret = ed25519.utils.randomSecretKey()
+  readonly devices = new Map<string, { readonly person: string; readonly key: Uint8Array; retired: boolean }>()
 
   constructor(readonly people: readonly Person[]) {}
 
@@ -93,7 +104,7 @@ export class FakeHub {
     const answer = this.#answered.get(key) ?? this.#act(from, frame)
     if (answer["kind"] === "ok" && ["group.commit", "message.send", "conversation.create"].includes(frame.kind)) this.#answered.set(key, answer)
     if (instead !== "mute") from.push({ ...answer, id: frame.id })
-    if (frame.kind === "hello") this.#resume(from, frame.cursors)
+    if (frame.kind === "hello" && answer["kind"] === "ok") this.#resume(from, frame.cursors)
   }
 
   /** What makes two frames the same act. */
@@ -120,10 +131,23 @@ export class FakeHub {
     }) }
   }
 
+  /** What a group refuses, as an answer. */
   #act(from: Connection, frame: Frame): Json {
+    try {
+      return this.#acted(from, frame)
+    } catch (error) {
+      if (!(error instanceof RefusedGroup)) throw error
+      const retry = ["E_EPOCH", "E_REMOVE_PENDING"].includes(error.code) ? "changed" : "never"
+      return this.#refused(error.code, retry, error.reason === null ? {} : { reason: error.reason })
+    }
+  }
+
+  #acted(from: Connection, frame: Frame): Json {
     switch (frame.kind) {
       case "hello":
+        if (this.devices.get(frame.device)?.retired === true) return this.#refused("E_DEVICE_RETIRED", "never")
         from.device = frame.device
+        this.devices.set(frame.device, { person: from.who.person, key: frame.signature_key, retired: false })
         return this.#ok(this.#welcomed(from), this.#receipt(this.technical, from, "connection.opened", null))
       case "key_packages.publish":
         return this.#publish(from, frame.packages)
@@ -133,6 +157,16 @@ export class FakeHub {
         return this.#create(from, frame)
       case "group.commit":
         return this.#commit(from, frame)
+      case "group.info": {
+        const { epoch, generation, group } = this.#talk(frame.conversation)
+        return this.#ok({ epoch, generation, group_info: group.groupInfo }, this.#receipt(this.technical, from, "group.info_told", null))
+      }
+      case "group.receipt":
+        return this.#confirm(from, frame)
+      case "group.stuck":
+        return this.#stuck(from, frame)
+      case "group.succeed":
+        return this.#succeed(from, frame)
       case "message.send":
         return this.#send(from, frame)
       case "call.signal":
@@ -161,6 +195,7 @@ export class FakeHub {
       ...from.who, device: from.device, new_device: !this.stock.has(from.device), other_devices: this.#others(from),
       pharmacy: { finess: "990000001", name: "Pharmacie du Marché", phone: "+33 1 99 00 00 01" },
       key_packages_left: this.stock.get(from.device)?.length ?? 0,
+      deployment: this.deployment, hub_key: ed25519.getPublicKey(this.hubSecret),
       logs: { care: this.care.vkey, technical: this.technical.vkey },
       checkpoint: this.care.checkpoint(),
       conversations: mine.map((talk) => this.#summary(talk, from.device)),
@@ -170,8 +205,15 @@ export class FakeHub {
 
   #summary(talk: Talk, device: string): Summary {
     const admission = talk.admitted.find((one) => one.device === device)
-    const members = talk.summary.members.map((m): MemberState => ({ ...m, key_packages: this.#left(m.person) > 0 }))
-    return { ...talk.summary, members, epoch: talk.epoch, last_seq: talk.events.length, joined: admission !== undefined, since: admission?.seq ?? 0 }
+    const inside = new Set(talk.admitted.map((one) => this.devices.get(one.device)?.person))
+    const members = talk.summary.members.map((m): MemberState => ({
+      ...m, state: inside.has(m.person) ? "joined" : "invited", key_packages: this.#left(m.person) > 0,
+    }))
+    const { epoch, generation } = talk
+    return {
+      ...talk.summary, members, epoch, generation, last_seq: talk.events.length, removing: talk.removals.size > 0,
+      joined: admission !== undefined, since: admission?.seq ?? 0,
+    }
   }
 
   #tell(talk: Talk): void {
@@ -207,23 +249,36 @@ export class FakeHub {
     }
     const summary: Summary = {
       id: frame.conversation, conversation_kind: frame.conversation_kind, motive: frame.motive, created_at: this.now,
-      founder: from.who.person, patient: frame.patient, epoch: 0, last_seq: 0, joined: true, since: 0,
+      founder: from.who.person, patient: frame.patient, generation: 0, epoch: 0, last_seq: 0, removing: false, joined: true, since: 0,
       members: [member(from.who.person, "joined"), member(frame.patient, "invited")],
     }
-    const talk: Talk = { summary, events: [], admitted: [{ device: from.device, seq: 0, welcome: null }], epoch: 0 }
+    const group = this.#founded(from, frame.conversation, 0, frame.group_info)
+    const talk: Talk = {
+      summary, events: [], admitted: [{ device: from.device, seq: 0, welcome: null }], epoch: 0, generation: 0, group, removals: new Map(),
+    }
     this.talks.set(frame.conversation, talk)
     for (const one of this.#members(talk)) if (one !== from) one.push({ kind: "conversation", conversation: this.#summary(talk, one.device) })
     return this.#ok({ conversation: this.#summary(talk, from.device) }, this.#receipt(this.care, from, "dispensation.started", frame.conversation))
   }
 
+  #founded(from: Connection, conversation: string, generation: number, groupInfo: Uint8Array): FakeGroup {
+    const founder = { person: from.who.person, device: from.device }
+    return FakeGroup.found(groupInfo, groupIdOf(conversation, generation), founder, ed25519.getPublicKey(this.hubSecret))
+  }
+
   #commit(from: Connection, frame: Extract<Frame, { kind: "group.commit" }>): Json {
     const talk = this.#talk(frame.conversation)
     if (epochOf(frame.commit) !== talk.epoch) return this.#refused("E_EPOCH", "changed", { epoch: talk.epoch })
+    const checked = talk.group.check(frame, { person: from.who.person, device: from.device }, from.who.role, [...talk.removals.keys()])
+    talk.group.move(checked, frame.group_info)
     talk.epoch += 1
+    const gone = checked.removed.map((member) => leafOf(member).device)
+    for (const device of gone) talk.removals.delete(device)
+    talk.admitted = talk.admitted.filter((one) => !gone.includes(one.device))
+    if (checked.kind !== "member") talk.admitted.push({ device: from.device, seq: talk.events.length + 1, welcome: null })
     const event = this.append(talk, from, "commit", frame.commit, null)
-    const people = new Set(frame.adds.map((one) => one.person))
-    Object.assign(talk.summary, { members: talk.summary.members.map((m) => (people.has(m.person) ? { ...m, state: "joined" } : m)) })
     for (const added of frame.adds) talk.admitted.push({ device: added.device, seq: event.seq, welcome: frame.welcome })
+    for (const [device, statement] of talk.removals) this.propose(talk, device, statement)
     this.#tell(talk)
     for (const one of this.connections) {
       if (frame.adds.some((added) => added.device === one.device)) one.push({ kind: "welcome", conversation: frame.conversation, seq: event.seq, welcome: frame.welcome })
@@ -231,10 +286,74 @@ export class FakeHub {
     return this.#ok({ seq: event.seq, epoch: talk.epoch }, this.#receipt(this.care, from, "group.committed", frame.conversation, { ciphertext: encodeHex(sha256(frame.commit)), franking_tag: null, message: null }))
   }
 
+  #confirm(from: Connection, frame: Extract<Frame, { kind: "group.receipt" }>): Json {
+    const { group } = this.#talk(frame.conversation)
+    group.confirm(frame.receipt, { person: from.who.person, device: from.device }, this.devices.get(from.device)?.key ?? new Uint8Array())
+    return this.#ok({ receipts: group.confirmedBy().length }, this.#receipt(this.technical, from, "group.confirmed", null))
+  }
+
+  #stuck(from: Connection, frame: Extract<Frame, { kind: "group.stuck" }>): Json {
+    const talk = this.#talk(frame.conversation)
+    if (frame.epoch !== talk.epoch) return this.#refused("E_EPOCH", "changed", { epoch: talk.epoch })
+    const resync = talk.group.confirmedBy().some((device) => device !== from.device)
+    const said = `${talk.epoch}/${from.device}`
+    if (talk.group.stuck.has(said)) return this.#ok({ resync })
+    talk.group.stuck.add(said)
+    return this.#ok({ resync }, this.#receipt(this.care, from, "group.stuck", frame.conversation))
+  }
+
+  #succeed(from: Connection, frame: Extract<Frame, { kind: "group.succeed" }>): Json {
+    const talk = this.#talk(frame.conversation)
+    if (!talk.group.stuck.has(`${talk.epoch}/${from.device}`)) throw new RefusedGroup("E_POLICY", "not_stuck")
+    if (talk.group.confirmedBy().length > 0) throw new RefusedGroup("E_POLICY", "somebody_follows")
+    talk.group = this.#founded(from, frame.conversation, talk.generation + 1, frame.group_info)
+    talk.generation += 1
+    talk.epoch = 0
+    talk.removals.clear()
+    const event = this.append(talk, from, "succession", frame.group_info, null)
+    talk.admitted = [{ device: from.device, seq: event.seq, welcome: null }]
+    this.#tell(talk)
+    return this.#ok({ seq: event.seq, epoch: 0, generation: talk.generation }, this.#receipt(this.care, from, "group.succeeded", frame.conversation))
+  }
+
+  /** A person gives up a device by a signed statement: it is out at once, and its leaves are to be removed. */
+  retire(statement: Uint8Array): void {
+    const device = uuidText(UnverifiedStatement.decode(DEVICE_REVOCATION, statement).content.device)
+    const known = this.devices.get(device)
+    if (known !== undefined) known.retired = true
+    for (const one of [...this.connections]) {
+      if (one.device !== device) continue
+      one.push({ kind: "refused", id: "", code: "E_DEVICE_RETIRED", text: "", retry: "never" })
+      this.connections.delete(one)
+    }
+    for (const talk of this.talks.values()) this.demand(talk, device, statement)
+  }
+
+  /** Demand that a device be removed from a group, and ask the pharmacy first to commit it. */
+  demand(talk: Talk, device: string, statement: Uint8Array, bend: Partial<RemoveJustification> = {}): void {
+    talk.admitted = talk.admitted.filter((one) => one.device !== device)
+    talk.removals.set(device, statement)
+    this.propose(talk, device, statement, bend)
+    this.#tell(talk)
+    this.askToCommit(talk)
+  }
+
+  propose(talk: Talk, device: string, statement: Uint8Array, bend: Partial<RemoveJustification> = {}): void {
+    const body = talk.group.propose(device, talk.summary.id, statement, this.hubSecret, bend)
+    this.append(talk, null, "proposal", body, null)
+  }
+
+  askToCommit(talk: Talk): void {
+    const inside = [...this.connections].filter((one) => talk.admitted.some((a) => a.device === one.device))
+    const named = inside.find((one) => one.who.role === "pharmacist") ?? inside[0]
+    named?.push({ kind: "group.commit_due", conversation: talk.summary.id, epoch: talk.epoch })
+  }
+
   #send(from: Connection, frame: Extract<Frame, { kind: "message.send" }>): Json {
     const talk = this.#talk(frame.conversation)
     const data = authenticatedDataOf(frame.body)
     if (data.epoch !== talk.epoch) return this.#refused("E_EPOCH", "changed", { epoch: talk.epoch })
+    if (talk.removals.size > 0) return this.#refused("E_REMOVE_PENDING", "changed")
     const event = this.append(talk, from, "message", frame.body, uuidText(data.id))
     return this.#ok({ seq: event.seq, ts: event.ts }, this.#receipt(this.care, from, "message.sent", frame.conversation, {
       ciphertext: encodeHex(sha256(frame.body)), franking_tag: encodeHex(data.frankingTag), message: uuidText(data.id),
@@ -245,6 +364,7 @@ export class FakeHub {
     const { signal, epoch } = authenticatedDataOf(frame.body)
     const talk = this.#talk(frame.conversation)
     if (epoch !== talk.epoch) return this.#refused("E_EPOCH", "changed", { epoch: talk.epoch })
+    if (talk.removals.size > 0) return this.#refused("E_REMOVE_PENDING", "changed")
     const sent = { from, to: uuidText(signal?.to ?? new Uint8Array(16)), conversation: frame.conversation, body: frame.body }
     this.signals.push(sent)
     this.deliver(sent)
@@ -272,11 +392,11 @@ export class FakeHub {
   }
 
   /** Give a body its place and show it to every admitted device, whoever it says it is from. */
-  append(talk: Talk, from: { readonly who: Person; readonly device: string }, what: "message" | "commit", body: Uint8Array, message: string | null): ConversationEvent {
+  append(talk: Talk, from: { readonly who: Person; readonly device: string } | null, what: ConversationEvent["what"], body: Uint8Array, message: string | null): ConversationEvent {
     this.now += 1000
     const event: ConversationEvent = {
       kind: "event", conversation: talk.summary.id, seq: talk.events.length + 1, ts: this.now, what,
-      person: from.who.person, device: from.device, body, message,
+      person: from?.who.person ?? "hub", device: from?.device ?? "", body, message,
     }
     talk.events.push(event)
     for (const one of this.connections) if (talk.admitted.some((a) => a.device === one.device)) one.push({ ...event })
@@ -295,10 +415,11 @@ export class FakeHub {
       const admission = talk.admitted.find((one) => one.device === from.device)
       if (admission === undefined) continue
       const cursor = cursors[talk.summary.id]
-      if (cursor === undefined && admission.welcome !== null) {
+      const fresh = cursor === undefined || cursor < admission.seq
+      if (fresh && admission.welcome !== null) {
         from.push({ kind: "welcome", conversation: talk.summary.id, seq: admission.seq, welcome: admission.welcome })
       }
-      const after = cursor ?? admission.seq
+      const after = fresh ? admission.seq : cursor
       for (const event of talk.events) if (event.seq > after) from.push({ ...event })
     }
   }

@@ -8,7 +8,7 @@ import type { Extension } from "./extensions"
 import { joinExternal, type JoiningFromOutside } from "./externalJoin"
 import { encodeMessage } from "./framing"
 import type { GroupContext } from "./groupContext"
-import { join, sameCredential, type Joining } from "./joining"
+import { ANY_SIGNER, join, sameCredential, type Joining } from "./joining"
 import type { KeyPackageBundle, OwnLeaf } from "./keyPackage"
 import { exportSecret } from "./keySchedule"
 import { wipe, type MemberState } from "./memberState"
@@ -41,8 +41,8 @@ export class Group {
 
   /** Join by a Welcome, with the key package that it names. */
   static join(welcome: Uint8Array, bundle: KeyPackageBundle, options: Partial<GroupJoining> = {}): Group {
-    const { ratchetTree = null, psks = NO_PSKS, former = null, sameClient = sameCredential } = options
-    return new Group(join(welcome, bundle, { ratchetTree, psks, former: former === null ? null : former.state, sameClient }))
+    const { ratchetTree = null, psks = NO_PSKS, former = null, sameClient = sameCredential, checkSigner = ANY_SIGNER } = options
+    return new Group(join(welcome, bundle, { ratchetTree, psks, former: former === null ? null : former.state, sameClient, checkSigner }))
   }
 
   /** Join from outside by our own commit; `removePrior` puts us in the place of a former self. */

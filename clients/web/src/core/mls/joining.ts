@@ -33,7 +33,11 @@ export interface Joining {
   /** The group that this one continues: a ReInit or a branch is joined with it, or not at all. */
   readonly former: MemberState | null
   readonly sameClient: SameClient
+  /** Throws where whoever vouches for the group (the GroupInfo's signer) may not: that is the application's to say. */
+  readonly checkSigner: (leafNode: LeafNode) => void
 }
+
+export const ANY_SIGNER = (): void => undefined
 
 export const sameCredential: SameClient = (one, other) => equal(CREDENTIAL.encode(one.credential), CREDENTIAL.encode(other.credential))
 
@@ -43,7 +47,7 @@ export function welcomeOf(bytes: Uint8Array): Welcome {
   return message.welcome
 }
 
-export function join(bytes: Uint8Array, bundle: KeyPackageBundle, { ratchetTree, psks, former, sameClient }: Joining): MemberState {
+export function join(bytes: Uint8Array, bundle: KeyPackageBundle, { ratchetTree, psks, former, sameClient, checkSigner }: Joining): MemberState {
   const welcome = welcomeOf(bytes)
   const suite = suiteOf(welcome.suite)
   const { keyPackage } = bundle
@@ -53,6 +57,7 @@ export function join(bytes: Uint8Array, bundle: KeyPackageBundle, { ratchetTree,
   const psk = pskSecret(suite, secrets.psks, former === null ? psks : pskLookup(former, psks))
   const groupInfo = decryptGroupInfo(suite, welcomeSecret(suite, secrets.joinerSecret, psk), welcome.encryptedGroupInfo)
   const tree = verifiedTree(suite, groupInfo, ratchetTree)
+  checkSigner(signerOf(tree, groupInfo))
   const [link] = foundingPsks(secrets.psks)
   if (link !== undefined) checkLink(link, groupInfo.groupContext, tree, former, sameClient)
   const ownLeaf = ownLeafIn(tree, bundle)
@@ -98,19 +103,23 @@ function allIn(some: RatchetTree, others: RatchetTree, same: SameClient): boolea
 
 /** The tree of a GroupInfo, once both are proven: hash, signer, leaves, parent hashes. */
 export function verifiedTree(suite: CipherSuite, groupInfo: GroupInfo, given: Uint8Array | null): RatchetTree {
-  const { groupContext: context, extensions, signer } = groupInfo
+  const { groupContext: context, extensions } = groupInfo
   if (context.suite !== suite.id) throw new InvalidGroupInfo("wrong_suite", "a group of another suite")
   const bytes = findExtension(extensions, TREE_EXTENSION) ?? given
   if (bytes === null) throw new InvalidGroupInfo("missing_tree", "a group without its tree")
   const tree = decodeRatchetTree(bytes)
   if (!equal(treeHash(suite, tree), context.treeHash)) throw new InvalidTree("tree_hash", "another tree than the group's")
-  const signed = leafAt(tree, signer)
-  if (signed === null) throw new InvalidGroupInfo("wrong_signer", "a GroupInfo signed by nobody")
-  verifyGroupInfo(suite, groupInfo, signed.signatureKey)
+  verifyGroupInfo(suite, groupInfo, signerOf(tree, groupInfo).signatureKey)
   checkDistinctExtensions(extensions)
   checkContextExtensions(context.extensions)
   checkTree({ suite, context, tree })
   return tree
+}
+
+function signerOf(tree: RatchetTree, { signer }: GroupInfo): LeafNode {
+  const signed = leafAt(tree, signer)
+  if (signed === null) throw new InvalidGroupInfo("wrong_signer", "a GroupInfo signed by nobody")
+  return signed
 }
 
 function ownLeafIn(tree: RatchetTree, { keyPackage }: KeyPackageBundle): number {

@@ -4,7 +4,7 @@ import { ClockIcon, LockIcon, WarningIcon } from "../icons"
 import { Notice } from "../parts/Notice"
 import { nameOf } from "../words"
 
-const ICONS = { waiting_for_patient: ClockIcon, joining: ClockIcon, before_this_device: LockIcon, broken: WarningIcon }
+const ICONS = { waiting_for_patient: ClockIcon, joining: ClockIcon, before_this_device: LockIcon, broken: ClockIcon, refused: WarningIcon, removed: LockIcon }
 
 export const mayWrite = ({ readiness }: Conversation): boolean =>
   readiness === "ready" || readiness === "waiting_for_patient"

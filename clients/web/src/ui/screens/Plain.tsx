@@ -75,11 +75,12 @@ export function OtherTab() {
 export type Fault = Extract<AppState, { kind: "failed" }>["fault"] | "code"
 
 export function Failure({ fault }: { readonly fault: Fault }) {
+  const otherKey = fault === "log_key_changed" || fault === "hub_key_changed"
   return (
     <PlainPage title={t(`failed-${slug(fault)}-title`)}>
       <p>{t(`failed-${slug(fault)}-body`)}</p>
-      {fault === "log_key_changed" && <BeginAgain />}
-      {fault !== "log_key_changed" && (
+      {otherKey && <BeginAgain />}
+      {!otherKey && (
         <button type="button" class="button primary" onClick={() => location.reload()}>{t("reload")}</button>
       )}
     </PlainPage>

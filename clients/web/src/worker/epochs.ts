@@ -1,0 +1,144 @@
+/**
+ * A device enters an epoch: what it takes up, what it lets go of, and its signed word that it is there.
+ * The word is durable with the epoch itself, and told until the hub has it.
+ */
+import { equal } from "../core/bytes"
+import { next, type RoomInput } from "../core/conversation"
+import { EPOCH_RECEIPT, signStatement } from "../core/statements"
+import { pauseAfter } from "../core/outbox"
+import { uuidBytes } from "../core/uuid"
+import { MAX_GROUP_GENERATION, type Answer } from "../core/wire"
+import { inBackground, keepRoom, leavesOf, type Context } from "./context"
+import { MlsFault, type GroupFacts, type KnownKeys, type PublicFacts } from "./mls"
+import type { Receipts } from "./receipts"
+import { Disconnected } from "./requests"
+import type { RoomRecord } from "./vault"
+
+/** How long what was under way when an epoch ended may still arrive. */
+export const LATE_MS = 10_000
+
+/** How this device came into an epoch. */
+export type Entering =
+  | { readonly by: "commit"; readonly removed: boolean }
+  /** By a Welcome, or from outside: the step that let it in is its first. */
+  | { readonly by: "joined" | "rejoined"; readonly seq: number }
+
+/** The record with this device in the epoch of `state`. */
+export function entered(context: Context, record: RoomRecord, state: Uint8Array, entering: Entering): RoomRecord {
+  const facts = context.mls.facts(state)
+  const late = entering.by === "commit" && !entering.removed && record.state !== null
+  return {
+    ...record, state, pending: null, removing: [], stuck: null, succession: null,
+    room: next(record.room, inputOf(entering, facts)),
+    known: withKnown(record.known, facts), receipt: receiptOf(context, record.room.id, facts),
+    previous: late ? { state: record.state, until: context.clock.now() + LATE_MS } : null,
+  }
+}
+
+function inputOf(entering: Entering, facts: GroupFacts): RoomInput {
+  const place = { epoch: facts.epoch, leaves: leavesOf(facts) }
+  return entering.by === "commit" ? { kind: "group", ...place } : { kind: entering.by, seq: entering.seq, ...place }
+}
+
+/** Whoever founds a group is alone in its first epoch: there is nobody to tell. */
+function receiptOf({ device, me }: Context, conversation: string, facts: GroupFacts): Uint8Array | null {
+  if (facts.epoch === 0) return null
+  return signStatement(EPOCH_RECEIPT, {
+    deployment: me?.deployment ?? "", conversation: uuidBytes(conversation), groupId: facts.id, epoch: facts.epoch,
+    confirmedTranscriptHash: facts.confirmedTranscriptHash, authenticatorHash: facts.authenticatorHash, device: uuidBytes(device.device),
+  }, device.privateKey)
+}
+
+export function withKnown(known: KnownKeys, { members }: PublicFacts): KnownKeys {
+  return { ...known, ...Object.fromEntries(members.map(({ identity, signatureKey }) => [identity, signatureKey])) }
+}
+
+/** A device's key never changes: another leaf under its name is not it. */
+export function demandKnownKeys({ members }: PublicFacts, known: KnownKeys): void {
+  const other = members.some(({ identity, signatureKey }) => known[identity] !== undefined && !equal(known[identity], signatureKey))
+  if (other) throw new MlsFault("other_key")
+}
+
+/** Only the hub that this device knows may propose from outside, and nothing else is settled in a group. */
+export function demandHub(context: Context, { hubKey }: PublicFacts): void {
+  const pinned = context.me?.hub_key
+  if (hubKey === null || pinned === undefined || !equal(hubKey, pinned)) throw new MlsFault("wrong_extensions")
+}
+
+/** The MLS id of a conversation's group: its UUID, and a byte for a successor. */
+export function groupIdOf(conversation: string, generation: number): Uint8Array {
+  return Uint8Array.of(...uuidBytes(conversation), ...(generation > 0 ? [generation] : []))
+}
+
+/** How many groups came before the one of this id; throws where it is none of this conversation's. */
+export function generationOf(conversation: string, id: Uint8Array): number {
+  const generation = id.length === 17 ? id[16] ?? 0 : 0
+  if (generation > MAX_GROUP_GENERATION || !equal(id, groupIdOf(conversation, generation))) throw new MlsFault("wrong_group")
+  return generation
+}
+
+/** The keys of the epoch before are gone from here when it is over for good. */
+export function forgetLate(context: Context, { room: { id }, previous }: RoomRecord): void {
+  if (previous === null) return
+  context.clock.after(Math.max(previous.until - context.clock.now(), 0), () => {
+    inBackground(context, () => context.line(async () => {
+      const record = context.rooms.get(id)
+      if (record?.previous?.until === previous.until) await keepRoom(context, { ...record, previous: null })
+    }))
+  })
+}
+
+/** Telling the hub which epochs this device is in. */
+export class Epochs {
+  readonly #telling = new Set<string>()
+
+  constructor(private readonly context: Context, private readonly receipts: Receipts) {}
+
+  tellAll(): void {
+    for (const id of this.context.rooms.keys()) this.tell(id)
+  }
+
+  tell(conversation: string): void {
+    if (this.#telling.has(conversation)) return
+    this.#telling.add(conversation)
+    inBackground(this.context, async () => {
+      try {
+        while (await this.#step(conversation));
+      } finally {
+        this.#telling.delete(conversation)
+      }
+    })
+  }
+
+  /** One receipt, told once. False: there is none to tell, or not now. */
+  async #step(conversation: string): Promise<boolean> {
+    const receipt = this.context.rooms.get(conversation)?.receipt ?? null
+    if (receipt === null || !this.context.requests.open) return false
+    const answer = await this.#ask(conversation, receipt)
+    if (answer === null) return false
+    if (answer.kind === "refused" && answer.retry === "later") {
+      this.context.clock.after(pauseAfter(answer.retry_after), () => { this.tell(conversation) })
+      return false
+    }
+    await this.context.line(() => this.#told(conversation, receipt, answer))
+    return true
+  }
+
+  async #ask(conversation: string, receipt: Uint8Array): Promise<Answer | null> {
+    try {
+      return await this.context.requests.ask({ kind: "group.receipt", conversation, receipt })
+    } catch (error) {
+      if (error instanceof Disconnected) return null
+      throw error
+    }
+  }
+
+  /** A word that the hub has, or will never take, is not said again. That it calls it false is an alarm. */
+  async #told(conversation: string, receipt: Uint8Array, answer: Answer): Promise<void> {
+    if (answer.kind === "refused" && answer.code === "E_RECEIPT") this.context.alarm({ code: answer.code, text: answer.text })
+    // What was so already leaves no entry, and so no receipt.
+    if (answer.kind === "ok" && answer.receipt !== null) await this.receipts.takeConfirmation(answer, conversation)
+    const record = this.context.rooms.get(conversation)
+    if (record?.receipt != null && equal(record.receipt, receipt)) await keepRoom(this.context, { ...record, receipt: null })
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * A device that is in a group no more: the keys go in the same step; what was read stays readable. Of the
+ * others their public keys stay known, so that nobody leads it back in but one of them.
+ */
+import { next as nextWritten } from "../core/outbox"
+import { next, type RoomInput } from "../core/conversation"
+import { putRoom, putWritten, type Context } from "./context"
+import type { Change, RoomRecord, WrittenRecord } from "./vault"
+
+/** The record without anything of its group, in the trouble that `input` says. */
+export function outside(record: RoomRecord, input: RoomInput, generation = record.generation): RoomRecord {
+  return {
+    ...record, room: next(record.room, input), generation, state: null,
+    pending: null, removing: [], previous: null, receipt: null, stuck: null, succession: null,
+  }
+}
+
+/** What was written for the group before a successor is encrypted anew for it: its epochs begin again. */
+export function regrouped(context: Context, conversation: string): readonly WrittenRecord[] {
+  return [...context.outbox.values()]
+    .filter(({ written }) => written.conversation === conversation)
+    .map((record) => ({ ...record, written: { ...record.written, state: nextWritten(record.written.state, { kind: "regrouped" }) } }))
+}
+
+export function putAll(records: readonly WrittenRecord[]): readonly Change[] {
+  return records.map(putWritten)
+}
+
+/** Once they are durable. */
+export function takeAll(context: Context, records: readonly WrittenRecord[]): void {
+  for (const record of records) context.outbox.set(record.written.id, record)
+}
+
+/** Out of every group at once, and of those to come. */
+export async function forgetGroups(context: Context): Promise<void> {
+  const records = [...context.rooms.values()].map((record) => outside(record, { kind: "removed" }))
+  const unused = await context.vault.keys("key_packages")
+  await context.vault.write([...records.map(putRoom), ...unused.map((key): Change => ({ store: "key_packages", key, value: null }))])
+  for (const record of records) context.rooms.set(record.room.id, record)
+  context.changed()
+}

@@ -1,0 +1,323 @@
+/** A device that cannot follow its group comes back; and where nobody can, a new group takes its place. */
+import { describe, expect, test } from "vitest"
+import { basicCredential } from "../../src/core/mls/credential"
+import { Group } from "../../src/core/mls/group"
+import { groupIdOf } from "../../src/worker/epochs"
+import { CLAIRE, Device, HUGO, JEAN, settled } from "./aDevice"
+import { aFamily, aRevocation, committedBy, garbleCommitsFor, inTime, keysOf, recordOf, sentTo, talkOf, type Family } from "./aFamily"
+import { anMls } from "./anMls"
+
+const readinessOf = (device: Device): string | undefined => device.views.conversations?.[0]?.readiness
+
+/** The phone is shown a commit that it cannot follow; everybody else can. */
+async function lost(before: (family: Family) => void = () => undefined): Promise<Family> {
+  const family = await aFamily()
+  garbleCommitsFor(family.phone)
+  before(family)
+  await committedBy(family, family.tablet)
+  return family
+}
+
+/** Nobody but its own committer can follow, and that one is gone. */
+async function forsaken(): Promise<Family> {
+  const family = await aFamily()
+  garbleCommitsFor(family.phone)
+  garbleCommitsFor(family.claire)
+  await committedBy(family, family.tablet)
+  await settled(() => [family.phone, family.claire].every((device) => readinessOf(device) === "broken"))
+  return family
+}
+
+describe("a device that cannot follow", () => {
+  test("says so, and comes back by a commit of its own with its history and its place in it", async () => {
+    const family = await aFamily()
+    const { claire, phone, tablet, id } = family
+    await claire.call("write", id, "Avant")
+    await settled(() => phone.texts.length === 1)
+    garbleCommitsFor(phone)
+    await committedBy(family, tablet)
+    await inTime(() => talkOf(family).epoch === 3 && readinessOf(phone) === "ready" && claire.views.thread?.epoch === 3, phone)
+    await claire.call("write", id, "Après")
+    await phone.call("write", id, "Me revoilà")
+    await settled(() => phone.texts.length === 3 && claire.texts.length === 3)
+
+    expect(phone.texts).toEqual(claire.texts)
+    expect(family.hub.seen.find((frame) => frame.kind === "group.stuck")).toMatchObject({ epoch: 2, reason: "bad_membership_tag" })
+    expect(phone.views.proofs?.filter((one) => ["group.stuck", "group.info_told"].includes(one.what)).every((one) => one.state === "verified")).toBe(true)
+    expect([claire, phone].map((device) => device.views.alarm ?? null)).toEqual([null, null])
+  })
+
+  test("is in words on its way back meanwhile, and what is written waits", async () => {
+    const { hub, phone, id } = await lost(({ hub: of }) => { of.meddle = (frame) => (frame.kind === "group.info" ? "silence" : null) })
+    await settled(() => readinessOf(phone) === "broken")
+    await phone.call("write", id, "Plus tard")
+    await settled()
+
+    expect(phone.messages.at(-1)?.delivery).toBe("waiting")
+    expect(sentTo(hub, "message.send")).toBe(0)
+  })
+
+  test("takes its way back up after a crash, wherever it was", async () => {
+    for (const step of ["group.stuck", "group.info", "group.commit"] as const) {
+      for (const loss of ["silence", "mute"] as const) {
+        let armed = true
+        const asked: string[] = []
+        const family = await lost(({ hub, phone }) => {
+          hub.meddle = (frame, from) => {
+            if (!armed || frame.kind !== step || from.device !== keysOf(phone).device) return null
+            asked.push(frame.kind)
+            return loss
+          }
+        })
+        const { hub, claire, phone, id, disks } = family
+        await inTime(() => asked.length > 0, phone)
+        phone.crash()
+        armed = false
+        const again = await Device.on(disks.phone, JEAN)
+        again.connect(hub)
+        await again.call("open", id)
+        await inTime(() => readinessOf(again) === "ready", again)
+        await claire.call("write", id, "Encore là ?")
+        await settled(() => again.texts.length === 1)
+
+        expect(again.texts).toEqual(["Encore là ?"])
+        expect(talkOf(family).group.leaves.filter((leaf) => leaf.device === keysOf(again).device)).toHaveLength(1)
+      }
+    }
+  }, 30_000)
+
+  test("tries again where nobody followed yet, and succeeds once somebody does", async () => {
+    let late = true
+    const family = await lost(({ hub }) => { hub.meddle = (frame) => (late && frame.kind === "group.receipt" ? "silence" : null) })
+    const { hub, claire, phone } = family
+    await settled(() => sentTo(hub, "group.stuck") >= 1)
+    late = false
+    claire.cut()
+    claire.connect(hub)
+    await settled(() => talkOf(family).group.confirmedBy().length > 0)
+
+    await inTime(() => readinessOf(phone) === "ready", phone)
+
+    expect(talkOf(family).generation).toBe(0)
+  })
+
+  test("makes its way back anew where another commit came in between", async () => {
+    const family = await aFamily()
+    const { hub, claire, phone, tablet } = family
+    garbleCommitsFor(phone)
+    let again: Promise<unknown> | null = null
+    hub.meddle = (frame) => (frame.kind === "group.stuck" ? { kind: "refused", code: "E_RATE", text: "", retry: "later" } : null)
+    const first = await committedBy(family, tablet)
+    hub.meddle = (frame, from) => {
+      if (frame.kind === "group.commit" && from.device === keysOf(phone).device) again ??= committedBy(family, tablet, first)
+      return null
+    }
+    await inTime(() => readinessOf(phone) === "ready" && talkOf(family).epoch === 4, phone)
+    await settled(() => claire.views.thread?.epoch === 4)
+
+    expect(hub.seen.filter((frame) => frame.kind === "group.commit")).toHaveLength(5)
+    expect(phone.views.alarm ?? null).toBeNull()
+  })
+})
+
+describe("a hub that leads a device astray on its way back", () => {
+  type Told = { readonly epoch: number; readonly generation: number; readonly group_info: Uint8Array }
+  const answered = (result: Told): Record<string, unknown> => ({ kind: "ok", now: 1, result })
+
+  /** The phone is lost, and the hub tells it this group. */
+  async function led(told: (family: Family, old: Uint8Array) => Promise<Uint8Array> | Uint8Array): Promise<Family> {
+    const family = await aFamily()
+    const { hub, phone, tablet } = family
+    const old = talkOf(family).group.groupInfo
+    garbleCommitsFor(phone)
+    let info: Uint8Array | null = null
+    hub.meddle = (frame) => (frame.kind === "group.info" && info !== null ? answered({ epoch: 2, generation: 0, group_info: info }) : null)
+    info = await told(family, old)
+    await committedBy(family, tablet)
+    await inTime(() => phone.views.alarm?.code === "C_GROUP_REFUSED", phone)
+    return family
+  }
+
+  const named = (device: Device): string => `${device.who.person}/${keysOf(device).device}`
+
+  test.each<[string, (family: Family, old: Uint8Array) => Promise<Uint8Array> | Uint8Array]>([
+    ["an older epoch of its own group", (_, old) => old],
+    ["no group at all", () => Uint8Array.of(1, 2, 3)],
+    ["another conversation's group", async ({ claire }) => {
+      const mls = anMls()
+      return (await mls.create(groupIdOf(HUGO.person, 0), named(claire), keysOf(claire) as never, hubKey(claire))).groupInfo
+    }],
+    ["a group that it made up, with other keys under the same names", async ({ claire, phone, id }) => {
+      const mls = anMls()
+      const made = await mls.create(groupIdOf(id, 0), named(claire), await mls.newDeviceKeys(), hubKey(claire))
+      const other = await mls.newKeyPackage(named(phone), await mls.newDeviceKeys())
+      return (await mls.update((await mls.add(made.state, [other.message])).state)).groupInfo
+    }],
+    ["its group as another hub's", async ({ claire, phone, id }) => {
+      const mls = anMls()
+      const made = await mls.create(groupIdOf(id, 0), named(claire), keysOf(claire) as never, new Uint8Array(32).fill(6))
+      const other = await mls.newKeyPackage(named(phone), keysOf(phone) as never)
+      return (await mls.update((await mls.add(made.state, [other.message])).state)).groupInfo
+    }],
+    ["its group vouched for by somebody it does not know", async ({ claire, phone, id }) => {
+      const mls = anMls()
+      const made = await mls.create(groupIdOf(id, 0), named(claire), keysOf(claire) as never, hubKey(claire))
+      const stranger = await mls.newKeyPackage(`${HUGO.person}/${HUGO.person}`, await mls.newDeviceKeys())
+      const own = await mls.newKeyPackage(named(phone), keysOf(phone) as never)
+      const added = await mls.add(made.state, [own.message, stranger.message])
+      return (await mls.update(await mls.join(added.welcome, stranger.secret, {}))).groupInfo
+    }],
+    ["its group with another key in a place that it knows", async ({ claire, phone, tablet, id }) => {
+      const mls = anMls()
+      const made = await mls.create(groupIdOf(id, 0), named(claire), keysOf(claire) as never, hubKey(claire))
+      const own = await mls.newKeyPackage(named(phone), keysOf(phone) as never)
+      const other = await mls.newKeyPackage(named(tablet), await mls.newDeviceKeys())
+      return (await mls.update((await mls.add(made.state, [own.message, other.message])).state)).groupInfo
+    }],
+  ])("with %s does not get it in", async (_, told) => {
+    const family = await led(told)
+    const { hub, phone, id } = family
+
+    expect(recordOf(phone, id).pending).toBeNull()
+    expect(readinessOf(phone)).toBe("broken")
+    hub.meddle = () => null
+    await inTime(() => readinessOf(phone) === "ready", phone)
+    expect(talkOf(family).epoch).toBe(3)
+  })
+
+  test("by saying that it is out, vouched for by a member, is believed: it forgets", async () => {
+    const family = await aFamily()
+    const { hub, phone, claire, id } = family
+    const mls = anMls()
+    const made = await mls.create(groupIdOf(id, 0), named(claire), keysOf(claire) as never, hubKey(claire))
+    const later = await mls.update((await mls.update(made.state)).state)
+    hub.meddle = (frame) => (frame.kind === "group.info" ? answered({ epoch: 2, generation: 0, group_info: later.groupInfo }) : null)
+    garbleCommitsFor(phone)
+    await committedBy(family, family.tablet)
+    await inTime(() => readinessOf(phone) === "removed", phone)
+
+    expect(recordOf(phone, id).state).toBeNull()
+  })
+
+  test("by withholding a proposal that is then committed only makes a device come back", async () => {
+    const family = await aFamily()
+    const { hub, claire, phone, tablet } = family
+    const { connection } = phone
+    if (connection === null) throw new Error("no connection")
+    const push = connection.push.bind(connection)
+    // The phone is shown another step in its place.
+    connection.push = (frame) => { push(frame["what"] === "proposal" ? { ...frame, body: Uint8Array.of(1, 2, 3) } : frame) }
+    hub.retire(aRevocation(hub, tablet, phone))
+    await inTime(() => talkOf(family).epoch === 3 && readinessOf(phone) === "ready" && claire.views.thread?.epoch === 3, phone)
+
+    expect(phone.views.alarm?.code).toBe("C_REMOVE_UNJUSTIFIED")
+    expect(hub.seen.find((frame) => frame.kind === "group.stuck")).toMatchObject({ reason: "unknown_proposal" })
+    expect(phone.views.thread?.readers.map((one) => one.devices)).toEqual([1, 1])
+  })
+
+  test("by having a device of its own come in from outside, under a member's name, is not followed", async () => {
+    const family = await aFamily()
+    const { hub, claire, phone, id } = family
+    const mls = anMls()
+    const keys = await mls.newDeviceKeys()
+    const made = Group.joinExternal(talkOf(family).group.groupInfo, {
+      signaturePrivateKey: keys.privateKey, credential: basicCredential(new TextEncoder().encode(`${JEAN.person}/${HUGO.person}`)), extensions: [],
+      capabilities: { versions: [1], cipherSuites: [1], extensions: [], proposals: [], credentials: [1] }, lifetime: { notBefore: 0n, notAfter: 2n ** 40n },
+    }, { now: null, random: (size) => crypto.getRandomValues(new Uint8Array(size)) })
+    hub.append(talkOf(family), { who: JEAN, device: HUGO.person }, "commit", made.message, null)
+    await settled(() => [claire, phone].every((device) => readinessOf(device) === "broken"))
+
+    expect(recordOf(claire, id).stuck?.reason).toBe("unvouched_device")
+    expect(claire.views.thread?.readers.map((one) => one.devices)).toEqual([1, 2])
+  })
+})
+
+function hubKey(device: Device): Uint8Array {
+  return device.keeper["context"].me?.hub_key ?? new Uint8Array()
+}
+
+describe("a group that nobody follows", () => {
+  test("is succeeded by a new one that a pharmacist's device founds; everybody is let in again, history and all", async () => {
+    const family = await forsaken()
+    const { hub, claire, phone, tablet, id } = family
+    await phone.call("write", id, "Pendant la panne")
+    await claire.call("write", id, "Moi aussi")
+    await inTime(() => talkOf(family).generation === 1 && [claire, phone].every((device) => readinessOf(device) === "ready"), claire, phone)
+    await settled(() => phone.texts.length === 2 && claire.texts.length === 2)
+    tablet.connect(hub)
+    await settled(() => readinessOf(tablet) === "ready")
+
+    expect(new Set(phone.texts)).toEqual(new Set(["Pendant la panne", "Moi aussi"]))
+    expect(recordOf(phone, id)).toMatchObject({ generation: 1, stuck: null })
+    expect([claire, phone, tablet].map((device) => device.views.alarm ?? null)).toEqual([null, null, null])
+    expect(claire.views.proofs?.find((one) => one.what === "group.succeeded")?.state).toBe("verified")
+  })
+
+  test("is not succeeded by a patient's device, however long it waits", async () => {
+    const family = await forsaken()
+    family.claire.cut()
+    for (let i = 0; i < 6; i += 1) {
+      family.phone.timePasses()
+      await settled()
+    }
+
+    expect(sentTo(family.hub, "group.succeed")).toBe(0)
+  })
+
+  test("is not succeeded while somebody follows: the hub says so, and the device comes back instead", async () => {
+    let hide = true
+    const family = await lost(({ hub, claire }) => {
+      garbleCommitsFor(claire)
+      hub.meddle = (frame) => (hide && frame.kind === "group.stuck" ? { kind: "ok", now: 1, result: { resync: false } } : null)
+    })
+    const { hub, claire } = family
+    await inTime(() => sentTo(hub, "group.succeed") > 0, claire)
+
+    expect(talkOf(family).generation).toBe(0)
+    expect(recordOf(claire, family.id).succession).toBeNull()
+    hide = false
+  })
+
+  test("and the answer to its successor never came: the next run takes it up", async () => {
+    for (const loss of ["silence", "mute"] as const) {
+      const family = await forsaken()
+      const { hub, claire, phone, id, disks } = family
+      hub.meddle = (frame) => (frame.kind === "group.succeed" ? loss : null)
+      await inTime(() => sentTo(hub, "group.succeed") === 1, claire)
+      claire.crash()
+      hub.meddle = () => null
+      const again = await Device.on(disks.claire, CLAIRE)
+      again.connect(hub)
+      await again.call("open", id)
+      await inTime(() => talkOf(family).generation === 1 && [again, phone].every((device) => readinessOf(device) === "ready"), again, phone)
+      await again.call("write", id, "Reprise")
+      await settled(() => phone.texts.includes("Reprise"))
+
+      expect(talkOf(family).generation).toBe(1)
+    }
+  }, 20_000)
+
+  test.each<[string, (family: Family) => Promise<Uint8Array>, "claire" | "phone"]>([
+    ["a device it made up", async ({ claire, id }) => {
+      const mls = anMls()
+      return (await mls.create(groupIdOf(id, 1), `${CLAIRE.person}/${keysOf(claire).device}`, await mls.newDeviceKeys(), hubKey(claire))).groupInfo
+    }, "claire"],
+    ["a patient's device", async ({ tablet, phone, id }) =>
+      (await anMls().create(groupIdOf(id, 1), `${JEAN.person}/${keysOf(phone).device}`, keysOf(phone) as never, hubKey(tablet))).groupInfo, "phone"],
+    ["a pharmacist, but open to another hub", async ({ claire, id }) =>
+      (await anMls().create(groupIdOf(id, 1), `${CLAIRE.person}/${keysOf(claire).device}`, keysOf(claire) as never, new Uint8Array(32).fill(1))).groupInfo, "claire"],
+    ["a pharmacist, of the same generation", async ({ claire, id }) =>
+      (await anMls().create(groupIdOf(id, 0), `${CLAIRE.person}/${keysOf(claire).device}`, keysOf(claire) as never, hubKey(claire))).groupInfo, "claire"],
+  ])("and is said to be succeeded by the group of %s stays what it is", async (_, make, by) => {
+    const family = await aFamily()
+    const { hub, tablet, id } = family
+    const before = recordOf(tablet, id).state
+    const founder = family[by]
+
+    hub.append(talkOf(family), { who: founder.who, device: keysOf(founder).device }, "succession", await make(family), null)
+    await settled(() => tablet.views.alarm?.code === "C_GROUP_REFUSED")
+
+    expect(recordOf(tablet, id)).toMatchObject({ state: before, generation: 0 })
+    expect(readinessOf(tablet)).toBe("ready")
+  })
+})
