@@ -143,7 +143,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observer:
-    """What the owner of a client may watch; called in order, as it happens."""
+    """What the owner of a client may watch; called in order, as it happens.
+
+    What one of these raises ends the client and comes out of `connected`; the device is then to be
+    taken up from its store.
+    """
 
     on_message: Callable[[Message], None] = lambda _: None
     """Every message in its place, this device's own too. What this call stores is stored before
@@ -422,6 +426,9 @@ class Client:
             except (CryptoError, msgspec.ValidationError, KeyError) as exc:
                 self._end(HubFault(str(exc)))
                 return
+            except Exception as exc:
+                self._break(exc)
+                return
             if code is not None and not reconnects(code):
                 self._end(Dismissed(code))
                 return
@@ -470,7 +477,9 @@ class Client:
             await asyncio.gather(*tasks, return_exceptions=True)
         if self._keeping is not None:
             self._keeping.cancel()
-        self.device.save()
+        if self._crash is None:
+            # Else what is in memory may be half a step: the store has the last whole one.
+            self.device.save()
 
     def learn_call(self, call: CallView) -> None:
         """Take in a call's state, from wherever it was told."""
@@ -517,7 +526,10 @@ class Client:
             signature_key=self.device.signature_key,
             cursors=self._cursors(),
         )
-        answer = await connection.request(hello)
+        await connection.request(hello, lambda answer: self._welcome(hello, answer))
+
+    def _welcome(self, hello: frames.Hello, answer: Ok) -> None:
+        """Take in what a hello tells: what comes after it must find it taken in."""
         welcomed = msgspec.convert(answer.result or {}, Welcomed)
         self.device.trust.meet(welcomed, self.device.id)
         self._look_at_log(self.logs.told, welcomed.checkpoint)
@@ -617,13 +629,21 @@ class Client:
     def _apply(self, event: Event) -> None:
         self._observer.on_event(event)
         room = self.device.room(event.conversation)
+        before = room.cursor
         try:
             room.arrive(event)
+            if self.device.opens:
+                self._digest(room, event)
         except BrokenStream as fault:
             self.faults.append(fault)
             raise
-        if not self.device.opens:
-            return
+        except BaseException:
+            # It ends this client, and comes again to the next.
+            room.cursor = before
+            raise
+
+    def _digest(self, room: Room, event: Event) -> None:
+        """Open a message, or follow a step of the group."""
         if event.what == "message":
             self._observer.on_message(self._read(room, event))
         else:
@@ -818,9 +838,9 @@ class Client:
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         self._moved.set()
-        if not task.cancelled() and task.exception() is not None:
-            self._crash = self._crash or task.exception()
-            self._end(ConnectionLost(None))
+        why = None if task.cancelled() else task.exception()
+        if why is not None:
+            self._break(why)
 
     def _keep(self, frame: ClientFrame, answer: Ok) -> Answer:
         self._observer.on_answer(frame)
@@ -842,13 +862,16 @@ class Client:
         try:
             self.device.save()
         except OSError as exc:
-            self._crash = self._crash or exc
-            self._end(ConnectionLost(None))
+            self._break(exc)
 
     def raise_crash(self) -> None:
-        """Raise what ended this client and no client expects: a full disk, a mistake of ours."""
+        """Raise what ended this client and none expects: a full disk, an observer that raised."""
         if self._crash is not None:
             raise self._crash
+
+    def _break(self, why: BaseException) -> None:
+        self._crash = self._crash or why
+        self._end(ConnectionLost(None))
 
     def _end(self, why: ClientError) -> None:
         self._over = why

@@ -28,6 +28,7 @@ HEARTBEAT_SECONDS = 25.0
 BEAT_SECONDS = 2.5
 
 OnPush = Callable[[AnyServerFrame], None]
+OnAnswer = Callable[[Ok], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +60,7 @@ class Connection:
         self._on_push = on_push
         self._pause = pause
         self._waiting: dict[str, asyncio.Future[Ok | RefusedFrame | None]] = {}
+        self._first: dict[str, OnAnswer] = {}
         self._close_code: int | None = None
 
     @property
@@ -66,8 +68,12 @@ class Connection:
         """How many requests wait for their answer."""
         return len(self._waiting)
 
-    async def request(self, frame: ClientFrame) -> Ok:
-        """Send `frame` and return its answer; raise `Refused` or `ConnectionLost`."""
+    async def request(self, frame: ClientFrame, first: OnAnswer | None = None) -> Ok:
+        """Send `frame` and return its answer; raise `Refused` or `ConnectionLost`.
+
+        `first` is given the answer before any frame that came after it is; what it raises comes
+        out here.
+        """
         if self._socket.transport.is_closing():
             # The network broke and the reader is not told yet: nothing written now would leave.
             raise ConnectionLost(self._close_code)
@@ -75,6 +81,8 @@ class Connection:
             asyncio.get_running_loop().create_future()
         )
         self._waiting[frame.id] = answer
+        if first is not None:
+            self._first[frame.id] = first
         try:
             async with asyncio.timeout(self._patience.answer):
                 await self._socket.send(encode(frame))
@@ -87,6 +95,7 @@ class Connection:
             raise ConnectionLost(None) from exc
         finally:
             self._waiting.pop(frame.id, None)
+            self._first.pop(frame.id, None)
         if said is None:
             raise ConnectionLost(self._close_code)
         if isinstance(said, RefusedFrame):
@@ -139,8 +148,15 @@ class Connection:
             self._on_push(frame)
             return
         answer = self._waiting.get(frame.id)
-        if answer is not None and not answer.done():
-            answer.set_result(frame)
+        if answer is None or answer.done():
+            return
+        try:
+            if isinstance(frame, Ok) and frame.id in self._first:
+                self._first[frame.id](frame)
+        except Exception as exc:
+            answer.set_exception(exc)
+            raise
+        answer.set_result(frame)
 
     def _abandon(self) -> None:
         """Tell whoever waits that no answer comes on this connection."""

@@ -20,6 +20,7 @@ from clients.python.device import Device
 from clients.python.errors import (
     CannotFollow,
     ClientError,
+    ConnectionLost,
     Dismissed,
     GroupForked,
     HubFault,
@@ -417,6 +418,39 @@ async def test_a_device_that_is_out_is_told_so_at_once() -> None:
             await client.send(CONVERSATION, "content")
 
         assert refusal.value.code == "not_in_group"
+
+
+async def test_a_message_that_its_owner_could_not_store_comes_again() -> None:
+    """What the owner raises ends the client; from its store the device has not read it yet."""
+    hub, device, heard = SmallHub(), Device.new(), list[Message]()
+
+    def fail(_: Message) -> None:
+        raise RuntimeError("the disk of the pharmacy's software is full")
+
+    async with serving(hub):
+        stack = contextlib.AsyncExitStack()
+        client = await stack.enter_async_context(
+            talking(hub, device=device, observer=Observer(on_message=fail))
+        )
+        colleague = Colleague(hub)
+        await colleague.join(client)
+        device.save()
+        told(hub.sockets[-1], colleague.message("Bonjour"))
+        with pytest.raises(ConnectionLost):
+            await client.until(lambda: False)
+        with pytest.raises(RuntimeError, match="disk"):
+            await stack.aclose()
+
+    again = Device.load(device._store)
+    async with (
+        serving(hub),
+        connected(
+            hub.session, again, patience=QUICK, observer=Observer(on_message=heard.append)
+        ) as client,
+    ):
+        await client.until(lambda: heard != [])
+
+    assert [one.text for one in heard] == ["Bonjour"]
 
 
 async def test_each_epoch_that_is_entered_is_confirmed() -> None:
