@@ -21,9 +21,12 @@ T = TypeVar("T")
 # RFC 9420, 2.1.2: the two high bits of the first byte say how many bytes the length takes;
 # 0b11 (the 8-byte form of RFC 9000) is not allowed, which leaves 30 bits.
 MAX_VECTOR_BYTES = 2**30 - 1
+# The tree of a few thousand members in one message; frames have lower bounds of their own.
+MAX_INPUT_BYTES = 2**24
 _TWO_BYTES = 2**6
 _FOUR_BYTES = 2**14
 _INVALID_PREFIX = 3
+_ONE_BYTE = [bytes((size,)) for size in range(_TWO_BYTES)]
 
 
 class Reader:
@@ -46,7 +49,11 @@ class Reader:
 
     def uint8(self) -> int:
         """Read one byte."""
-        return self._uint(1)
+        at = self._at
+        if at >= len(self._data):
+            raise MalformedInput("the input ends too early")
+        self._at = at + 1
+        return self._data[at]
 
     def uint16(self) -> int:
         """Read a big-endian `uint16`."""
@@ -64,6 +71,8 @@ class Reader:
         """Read the length that stands before a variable-size vector, in its shortest form."""
         first = self.uint8()
         prefix = first >> 6
+        if prefix == 0:
+            return first
         if prefix == _INVALID_PREFIX:
             raise MalformedInput("a vector length takes 1, 2 or 4 bytes")
         value = first & 0x3F
@@ -145,16 +154,13 @@ class Writer:
 
     def length(self, value: int) -> None:
         """Write a vector length in its shortest form."""
-        prefix = _length_prefix(value)
-        size = 1 << prefix
-        self._uint(prefix << (8 * size - 2) | value, size)
+        self._parts.append(_length(value))
 
     def opaque(self, value: bytes, *, at_most: int = MAX_VECTOR_BYTES) -> None:
         """Write `opaque<V>` of at most `at_most` bytes."""
         if len(value) > at_most:
             raise MalformedInput("a vector is longer than allowed")
-        self.length(len(value))
-        self._parts.append(value)
+        self._parts.append(vector(value))
 
     def optional(self, value: T | None, write: Callable[[T], None]) -> None:
         """Write `optional<T>`, using `write` when there is a value."""
@@ -178,9 +184,17 @@ class Writer:
         return b"".join(self._parts)
 
     def _uint(self, value: int, size: int) -> None:
-        if not 0 <= value < 1 << 8 * size:
-            raise MalformedInput("a number does not fit its field")
-        self._parts.append(value.to_bytes(size, "big"))
+        try:
+            self._parts.append(value.to_bytes(size, "big"))
+        except OverflowError as exc:
+            raise MalformedInput("a number does not fit its field") from exc
+
+
+def bounded_reader(data: bytes) -> Reader:
+    """Return a reader of something that came from outside, if it is not too long for that."""
+    if len(data) > MAX_INPUT_BYTES:
+        raise MalformedInput("the input is longer than allowed")
+    return Reader(data)
 
 
 class Struct:
@@ -206,7 +220,7 @@ class Struct:
     @classmethod
     def decode(cls, data: bytes) -> Self:
         """Read one structure and nothing after it."""
-        reader = Reader(data)
+        reader = bounded_reader(data)
         decoded = cls.read(reader)
         reader.finish()
         return decoded
@@ -218,15 +232,17 @@ def write_struct(writer: Writer, value: Struct) -> None:
 
 
 def vector(value: bytes) -> bytes:
-    """Return `opaque<V>` encoded: the shortcut for the paths that every message takes."""
+    """Return `opaque<V>` encoded."""
     size = len(value)
-    if size < _TWO_BYTES:
-        return bytes((size,)) + value
-    if size < _FOUR_BYTES:
-        return (0x4000 | size).to_bytes(2, "big") + value
-    if size > MAX_VECTOR_BYTES:
-        raise MalformedInput("a vector is longer than MLS allows")
-    return (0x80000000 | size).to_bytes(4, "big") + value
+    # The common case, without a second call: every message writes a dozen of these.
+    return (_ONE_BYTE[size] if size < _TWO_BYTES else _length(size)) + value
+
+
+def _length(value: int) -> bytes:
+    """Return a vector length in its shortest form."""
+    prefix = _length_prefix(value)
+    size = 1 << prefix
+    return (prefix << (8 * size - 2) | value).to_bytes(size, "big")
 
 
 def _length_prefix(value: int) -> int:

@@ -119,7 +119,6 @@ class Rule(StrEnum):
     UNLISTED_EXTENSION = "unlisted_extension"
     UNSUPPORTED_CREDENTIAL = "unsupported_credential"
     UNSUPPORTED_EXTENSION = "unsupported_extension"
-    UNSUPPORTED_PROPOSAL = "unsupported_proposal"
     MISSING_CAPABILITY = "missing_capability"
     # Trees: 7.8, 7.9, 12.4.3.1.
     TREE_HASH = "tree_hash"
@@ -134,7 +133,6 @@ class Rule(StrEnum):
     OWN_UPDATE = "own_update"
     OWN_REMOVE = "own_remove"
     SAME_LEAF_TWICE = "same_leaf_twice"
-    SAME_PROPOSAL_TWICE = "same_proposal_twice"
     SEVERAL_EXTENSIONS = "several_extensions"
     REINIT_NOT_ALONE = "reinit_not_alone"
     EXTERNAL_INIT = "external_init"

@@ -51,17 +51,26 @@ class SignatureScheme(ABC):
 
 
 class _Edwards(SignatureScheme):
-    """Ed25519 or Ed448; a private key is the seed of RFC 8032."""
+    """Ed25519 or Ed448; a private key is the seed of RFC 8032.
+
+    A public key of small order is none: anybody can sign for it. OpenSSL takes such a key, the
+    browser's library does not; a group of both would part over one (`small_order`: the
+    y coordinates of these points, below `prime`).
+    """
 
     def __init__(
         self,
         private_key: type[ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey],
         public_key: type[ed25519.Ed25519PublicKey | ed448.Ed448PublicKey],
         seed_size: int,
+        prime: int,
+        small_order: frozenset[int],
     ) -> None:
         self._private_key = private_key
         self._public_key = public_key
         self._seed_size = seed_size
+        self._prime = prime
+        self._small_order = small_order
 
     def generate(self, random_bytes: RandomBytes) -> Secret:
         """Return a fresh seed."""
@@ -77,6 +86,10 @@ class _Edwards(SignatureScheme):
 
     def load_public(self, public: bytes) -> _Verifies:
         """Return the function that verifies."""
+        # RFC 8032, 5.1.2 and 5.2.2: y in little-endian; the very last bit is the sign of x.
+        y = int.from_bytes(public, "little") & ((1 << 8 * len(public)) >> 1) - 1
+        if y >= self._prime or y in self._small_order:
+            raise BadKey("a public key for which anybody can sign")
         try:
             return self._public_key.from_public_bytes(public).verify
         except ValueError as exc:
@@ -173,7 +186,7 @@ class Suite:
 
     def expand_with_label(self, secret: bytes, label: bytes, context: bytes, size: int) -> bytes:
         """Return ExpandWithLabel (RFC 9420, section 8)."""
-        info = size.to_bytes(2, "big") + _label_and(label, context)
+        info = _kdf_label(size, label) + vector(context)
         return self.hpke.kdf.expand(secret, info, size)
 
     def derive_secret(self, secret: bytes, label: bytes) -> bytes:
@@ -243,11 +256,35 @@ def _verifier(scheme: SignatureScheme, public: bytes) -> _Verifies:
 
 def _label_and(label: bytes, content: bytes) -> bytes:
     """Return SignContent, EncryptContext or the end of KDFLabel: the three are written alike."""
-    return vector(_LABEL + label) + vector(content)
+    return _prefixed(label) + vector(content)
 
 
-_ED25519: Final = _Edwards(ed25519.Ed25519PrivateKey, ed25519.Ed25519PublicKey, 32)
-_ED448: Final = _Edwards(ed448.Ed448PrivateKey, ed448.Ed448PublicKey, 57)
+# Labels are a few public constants, and every message uses eight of them.
+@lru_cache(maxsize=256)
+def _kdf_label(size: int, label: bytes) -> bytes:
+    """Return how KDFLabel begins (RFC 9420, section 8)."""
+    return size.to_bytes(2, "big") + _prefixed(label)
+
+
+@lru_cache(maxsize=256)
+def _prefixed(label: bytes) -> bytes:
+    return vector(_LABEL + label)
+
+
+_P25519: Final = 2**255 - 19
+_P448: Final = 2**448 - 2**224 - 1
+# One of the two y coordinates of order 8; the other is its negative.
+_ORDER_8: Final = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
+_ED25519: Final = _Edwards(
+    ed25519.Ed25519PrivateKey,
+    ed25519.Ed25519PublicKey,
+    32,
+    _P25519,
+    frozenset({0, 1, _P25519 - 1, _ORDER_8, _P25519 - _ORDER_8}),
+)
+_ED448: Final = _Edwards(
+    ed448.Ed448PrivateKey, ed448.Ed448PublicKey, 57, _P448, frozenset({0, 1, _P448 - 1})
+)
 _P256: Final = _Ecdsa(ec.SECP256R1(), hashes.SHA256())
 _P384: Final = _Ecdsa(ec.SECP384R1(), hashes.SHA384())
 _P521: Final = _Ecdsa(ec.SECP521R1(), hashes.SHA512())

@@ -11,14 +11,16 @@ from uuid import uuid4
 
 from clients.python import calls
 from clients.python.calls import CallRef
-from clients.python.client import Client, Device, Observer, connected
+from clients.python.client import Client, Observer, connected
+from clients.python.content import IncomingSignal
+from clients.python.device import Device
 from clients.python.errors import NoAnswer, Refused
 from clients.python.session import Site, sign_in
 from crypto.policy.vocabulary import Motive
 from loadtests.call_judge import Race, Talked
-from loadtests.call_media import CONNECT_SECONDS, Figures, MediaPeer, Seal
+from loadtests.call_media import CONNECT_SECONDS, Figures, MediaPeer
 from loadtests.crowd import PATIENCE, reached
-from signaling.frames import CallView, SignalPush
+from signaling.frames import CallView
 
 
 class Watcher:
@@ -32,10 +34,10 @@ class Watcher:
         if self.peer is not None:
             self.peer.follow(view)
 
-    def on_signal(self, push: SignalPush) -> None:
+    def on_signal(self, signal: IncomingSignal) -> None:
         """A signal arrived."""
         if self.peer is not None:
-            self.peer.take(push)
+            self.peer.take(signal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +93,11 @@ class Lane:
         await self._hang_up(here)
         return Talked(call=here.call, accepted_by=home.id, connected_ms=took)
 
-    async def talk(self, seal: Seal) -> Talked:
+    async def talk(self) -> Talked:
         """Accept, and connect for real: sealed offer and answer, DTLS, a voice both ways."""
         home, here, figures = self.homes[0], await self._ring(), Figures()
         for phone in self.phones:
-            phone.watcher.peer = MediaPeer(phone.client, seal, figures)
+            phone.watcher.peer = MediaPeer(phone.client, figures)
         began = time.monotonic()
         await calls.accept(home.client, here)
         try:

@@ -1,8 +1,7 @@
 """A browser's part of a call, played by aiortc: connections, a silent voice, sealed signals.
 
-aiortc gathers all candidates before it offers, so that a pair connects with two signals. The
-content of a signal has the product's fields, sealed under a key that this run's devices share in
-place of MLS: the hub carries bytes as long as the real ones, and can read as little of them.
+aiortc gathers all candidates before it offers, so that a pair connects with two signals: MLS
+messages of the conversation's group, as a browser sends them.
 """
 
 from __future__ import annotations
@@ -10,14 +9,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 import aioice.ice
-import msgspec
 from aiortc import (
     AudioStreamTrack,
     MediaStreamTrack,
@@ -26,15 +22,14 @@ from aiortc import (
     RTCSessionDescription,
 )
 from aiortc.mediastreams import MediaStreamError
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from clients.python.calls import CallRef, Way, read_signal, report_connected, send_signal
+from clients.python.calls import CallRef, Way, report_connected, send_signal
 from clients.python.client import Client
+from clients.python.content import IncomingSignal, SignalContent
 from crypto.mls.authenticated_data import SignalType
-from signaling.frames import CallView, PairView, SignalPush
+from signaling.frames import CallView, PairView
 
 CONNECT_SECONDS = 15.0
-NONCE_BYTES = 12
 
 
 @contextlib.contextmanager
@@ -46,38 +41,6 @@ def only_loopback() -> Iterator[None]:
         yield
     finally:
         aioice.ice.get_host_addresses = gather
-
-
-class Content(msgspec.Struct, frozen=True, kw_only=True):
-    """What a signal says, as the browser client writes it."""
-
-    v: int = 1
-    kind: str = "signal"
-    call: str
-    sender: str = msgspec.field(name="from")
-    to: str
-    generation: int
-    type: str
-    sdp: str | None
-    candidates: list[dict[str, Any]] | None = None
-    offer: bytes | None = None
-
-
-class Seal:
-    """One key for all devices of a run."""
-
-    def __init__(self) -> None:
-        self._key = AESGCM(AESGCM.generate_key(128))
-
-    def close(self, content: Content) -> bytes:
-        """Return what only this run's devices read."""
-        nonce = os.urandom(NONCE_BYTES)
-        return nonce + self._key.encrypt(nonce, msgspec.msgpack.encode(content), None)
-
-    def open(self, sealed: bytes) -> Content:
-        """Return what `close` was given."""
-        data = self._key.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None)
-        return msgspec.msgpack.decode(data, type=Content)
 
 
 @dataclass(slots=True)
@@ -95,11 +58,10 @@ class MediaPeer:
     """One device's connections: it follows the roster, as the browser client does."""
 
     client: Client
-    seal: Seal
     figures: Figures = field(default_factory=Figures)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _begun: set[tuple[str, str, int]] = field(default_factory=set)
-    _inboxes: dict[tuple[str, str, int], asyncio.Queue[Content]] = field(default_factory=dict)
+    _inboxes: dict[tuple[str, str, int], asyncio.Queue[SignalContent]] = field(default_factory=dict)
 
     def follow(self, view: CallView) -> None:
         """Begin whatever connection the roster has and this device has not."""
@@ -108,11 +70,10 @@ class MediaPeer:
                 peer = next(one for one in pair.devices if one != self.client.device.id)
                 self._begin(CallRef(view.conversation, view.id), peer, pair)
 
-    def take(self, push: SignalPush) -> None:
+    def take(self, signal: IncomingSignal) -> None:
         """Hand a signal to its connection."""
-        signal = read_signal(push)
-        content = self.seal.open(signal.ciphertext)
-        self._inbox(signal.here.call, signal.device, signal.generation).put_nowait(content)
+        content = signal.content
+        self._inbox(content.call, signal.device, content.generation).put_nowait(content)
 
     async def leave(self) -> None:
         """Drop every connection."""
@@ -175,17 +136,8 @@ class MediaPeer:
         *,
         offer: bytes | None = None,
     ) -> None:
-        content = Content(
-            call=here.call,
-            sender=self.client.device.id,
-            to=peer,
-            generation=pair.generation,
-            type=what.name.lower(),
-            sdp=sdp,
-            offer=offer,
-        )
         way = Way(to=peer, generation=pair.generation, what=what)
-        body = await send_signal(self.client, here, way, self.seal.close(content))
+        body = await send_signal(self.client, here, way, sdp=sdp, offer=offer)
         self.figures.signals += 1
         self.figures.signal_bytes += len(body)
 
@@ -197,7 +149,7 @@ class MediaPeer:
 
         self._tasks.add(asyncio.create_task(until_the_first()))
 
-    def _inbox(self, call: str, peer: str, generation: int) -> asyncio.Queue[Content]:
+    def _inbox(self, call: str, peer: str, generation: int) -> asyncio.Queue[SignalContent]:
         return self._inboxes.setdefault((call, peer, generation), asyncio.Queue())
 
 

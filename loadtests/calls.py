@@ -24,7 +24,8 @@ from pathlib import Path
 from typing import Literal
 
 from clients.python.audit import read_logs
-from clients.python.client import Device, connected
+from clients.python.client import connected
+from clients.python.device import Device
 from clients.python.session import Site, sign_in
 from loadtests.call_judge import (
     Fault,
@@ -37,7 +38,7 @@ from loadtests.call_judge import (
     read_trail,
 )
 from loadtests.call_lane import Lane, open_lane
-from loadtests.call_media import Seal, only_loopback
+from loadtests.call_media import only_loopback
 from loadtests.crowd import PATIENCE
 from loadtests.hub_process import HubProcess
 
@@ -97,14 +98,14 @@ async def run(plan: Plan, port: int) -> Result:
 
 
 async def _fill(plan: Plan, lane: Lane, share: int) -> list[Talked | Race]:
-    chance, seal = random.Random(f"{plan.seed} {lane.name}"), Seal()
+    chance = random.Random(f"{plan.seed} {lane.name}")
     match plan.what:
         case "double-accept":
             return [await lane.race(chance) for _ in range(share)]
         case "control":
             return [await lane.control() for _ in range(share)]
         case "media":
-            return [await lane.talk(seal) for _ in range(share)]
+            return [await lane.talk() for _ in range(share)]
 
 
 def _judge(

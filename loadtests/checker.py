@@ -39,6 +39,8 @@ class Fault(StrEnum):
     """A receipt given earlier does not fit the log as it is now."""
     COUNT = "count"
     """Accepted audited frames and entries are not equally many."""
+    UNREADABLE = "unreadable"
+    """A message that was acknowledged did not decrypt, for somebody, to what was written."""
 
 
 LOG_FAULTS = frozenset({Fault.SIGNATURE, Fault.ALTERED_ENTRY, Fault.ALTERED_LOG, Fault.RECEIPT})
@@ -62,6 +64,8 @@ class Sent:
     message: str
     ciphertexts: frozenset[str]
     """SHA-256, in hex, of every body made for it (one more after each `E_EPOCH`)."""
+    text: str = ""
+    """What was written."""
     began: float
     answered: float | None = None
     seq: int | None = None
@@ -87,6 +91,15 @@ class Reading:
     since: int
     """The reader was admitted by the event of this number; its stream begins after it."""
     events: tuple[Seen, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decrypted:
+    """What one device read of one conversation, by `seq`; None where it refused a message."""
+
+    reader: str
+    conversation: str
+    texts: Mapping[int, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +137,8 @@ class Evidence:
 
     sent: tuple[Sent, ...]
     readings: tuple[Reading, ...]
+    decrypted: tuple[Decrypted, ...]
+    """Of every device that is in a conversation's group."""
     logs: tuple[AuditedLog, ...]
     receipts: tuple[VerifiedReceipt, ...]
     tallies: Mapping[tuple[str, ...], Tally]
@@ -153,6 +168,7 @@ def judge(evidence: Evidence) -> Verdict:
         *_check_readings(evidence.readings, streams),
         *_check_sent(evidence.sent, streams),
         *_check_order_of_acknowledgements(evidence.sent),
+        *_check_decrypted(evidence.sent, evidence.decrypted),
         *_check_logs(evidence.logs),
         *_check_receipts(evidence.receipts, evidence.logs),
         *_check_traces(streams, readable),
@@ -278,6 +294,22 @@ def _check_order_of_acknowledgements(sent: Iterable[Sent]) -> Iterator[Finding]:
                 yield Finding(Fault.OUT_OF_ORDER, where)
         else:
             floors[one.conversation, one.message] = floor[one.conversation]
+
+
+def _check_decrypted(sent: Iterable[Sent], decrypted: Iterable[Decrypted]) -> Iterator[Finding]:
+    """Every device of a conversation read what was written, its author's own device too."""
+    readers: dict[str, list[Decrypted]] = defaultdict(list)
+    for reader in decrypted:
+        readers[reader.conversation].append(reader)
+    for one in sent:
+        there = readers[one.conversation]
+        if one.seq is None:
+            continue
+        if not there:
+            yield Finding(Fault.UNREADABLE, f"{one.conversation}: nobody reads it")
+        for reader in there:
+            if reader.texts.get(one.seq) != one.text:
+                yield Finding(Fault.UNREADABLE, f"{one.message} for {reader.reader}")
 
 
 def _check_logs(logs: Iterable[AuditedLog]) -> Iterator[Finding]:

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from uuid import uuid4
 
-from clients.python.client import Client, Device, Observer, connected
+from clients.python.client import Client, Observer, connected
 from clients.python.connection import Patience
+from clients.python.content import Message
+from clients.python.device import Device
 from clients.python.session import Session, Site, sign_in
 from crypto.policy.vocabulary import Motive
-from loadtests.checker import Reading, Seen, Sent
+from loadtests.checker import Decrypted, Reading, Seen, Sent
 from signaling.frames import ClientFrame, Event
 
 # The hub is away for about a second at each kill; an act may meet several in a row.
 PATIENCE = Patience(opening=5, answer=10, act=120, first_pause=0.02, longest_pause=0.2)
 FOUNDER_SINCE, ADDED_SINCE = 0, 1
+# The hub asks for more when fewer than ten are left: nobody has to, in the middle of a run.
+SPARE_PACKAGES = 10
 
 
 @dataclass(slots=True)
@@ -31,15 +36,20 @@ class Notebook:
     session: Session
     events: dict[str, list[Seen]] = field(default_factory=dict)
     bodies: dict[str, set[str]] = field(default_factory=dict)
+    read: dict[tuple[str, int], str | None] = field(default_factory=dict)
+    """By conversation and `seq`: what this device read there; None where it refused to."""
     sent: list[Sent] = field(default_factory=list)
     answered: Counter[str] = field(default_factory=Counter)
     hellos: int = 0
+    numbers: Iterator[int] = field(default_factory=itertools.count)
+    """Of what it writes: no two of its messages say the same."""
 
     @property
     def observer(self) -> Observer:
         """Watch a client for this notebook."""
         return Observer(
             on_event=self._see,
+            on_message=self._read,
             on_body=lambda message, body: self.bodies.setdefault(message, set()).add(digest(body)),
             on_hello=self._greet,
             on_answer=self._answer,
@@ -58,15 +68,30 @@ class Notebook:
             if self.name in conversation.devices
         ]
 
-    def afresh(self) -> Notebook:
-        """Return an empty notebook of the same device."""
-        return Notebook(self.name, self.device, self.session)
+    def decrypted(self, conversations: Sequence[Conversation]) -> list[Decrypted]:
+        """Return what this device read in the conversations it is in."""
+        return [
+            Decrypted(
+                reader=self.name,
+                conversation=one.id,
+                texts={seq: text for (where, seq), text in self.read.items() if where == one.id},
+            )
+            for one in conversations
+            if self.name in one.devices
+        ]
+
+    def afresh(self, cursors: dict[str, int]) -> Notebook:
+        """Return an empty notebook of the same device, that opens nothing it is told."""
+        return Notebook(self.name, self.device.outside(cursors), self.session)
 
     def _see(self, event: Event) -> None:
         seen = Seen(
             seq=event.seq, what=event.what, ciphertext=digest(event.body), message=event.message
         )
         self.events.setdefault(event.conversation, []).append(seen)
+
+    def _read(self, message: Message) -> None:
+        self.read[message.conversation, message.seq] = message.text
 
     def _greet(self) -> None:
         self.hellos += 1
@@ -112,12 +137,14 @@ class Crowd:
         """Send one message, however many lives of the hub it takes, and write down its fate."""
         notebook = self.notebooks[author]
         began = time.monotonic()
-        sent = await self.clients[author].send(conversation.id, b"loadtest")
+        text = f"{author} {next(notebook.numbers)}"
+        sent = await self.clients[author].send(conversation.id, text)
         notebook.sent.append(
             Sent(
                 device=notebook.device.id,
                 conversation=conversation.id,
                 message=sent.message,
+                text=text,
                 ciphertexts=frozenset(notebook.bodies.pop(sent.message)),
                 began=began,
                 answered=time.monotonic(),
@@ -129,7 +156,7 @@ class Crowd:
         """Wait until every device was told what any other device of its conversations was."""
         for conversation in self.conversations:
             clients = [self.clients[name] for name in conversation.devices]
-            end = max(client.streams[conversation.id].cursor for client in clients)
+            end = max(client.rooms[conversation.id].cursor for client in clients)
             for client in clients:
                 await reached(client, conversation.id, end)
 
@@ -145,7 +172,7 @@ async def gather(stack: AsyncExitStack, port: int, *, founders: int, patients: i
     homes = [Notebook(f"home-{number}", Device.new(), jean) for number in range(patients)]
     clients = {one.name: await join(stack, one) for one in [*desks, *homes]}
     for home in homes:
-        await clients[home.name].publish_key_packages(founders)
+        await clients[home.name].publish_key_packages(founders + SPARE_PACKAGES)
     conversations = [
         await _found(clients, desk.name, homes[number % patients].name)
         for number, desk in enumerate(desks)
@@ -154,18 +181,10 @@ async def gather(stack: AsyncExitStack, port: int, *, founders: int, patients: i
     return Crowd(clients, notebooks, conversations, sign_ins=3)
 
 
-async def join(
-    stack: AsyncExitStack, notebook: Notebook, cursors: dict[str, int] | None = None
-) -> Client:
+async def join(stack: AsyncExitStack, notebook: Notebook) -> Client:
     """Bring one device online, watched by its notebook."""
     return await stack.enter_async_context(
-        connected(
-            notebook.session,
-            notebook.device,
-            patience=PATIENCE,
-            observer=notebook.observer,
-            cursors=cursors,
-        )
+        connected(notebook.session, notebook.device, patience=PATIENCE, observer=notebook.observer)
     )
 
 
@@ -173,8 +192,8 @@ async def reached(client: Client, conversation: str, seq: int) -> None:
     """Wait until `client` was told event `seq` of a conversation."""
 
     def told() -> bool:
-        stream = client.streams.get(conversation)
-        return stream is not None and stream.cursor >= seq
+        room = client.rooms.get(conversation)
+        return room is not None and room.cursor >= seq
 
     await client.until(told)
 

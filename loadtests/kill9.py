@@ -3,10 +3,11 @@
     python -m loadtests.kill9 --count 50
 
 Starts a hub of its own, keeps `--in-flight` messages on the wire between pharmacists and a
-patient, sends it SIGKILL at random instants (seeded, and the seed is printed), starts it again on
-the same port and data. The clients resume by their cursors and retry. At the end the judge
-(`loadtests.checker`) compares what the clients wrote down, the whole stream as fresh connections
-are told it, and both logs as an officer reads them. Exit 0 when everything agrees, 1 when not.
+patient, each really encrypted in a real group, sends it SIGKILL at random instants (seeded, and
+the seed is printed), starts it again on the same port and data. The clients resume by their
+cursors and retry. At the end the judge (`loadtests.checker`) compares what the clients wrote and
+read, the whole stream as fresh connections are told it, and both logs as an officer reads them.
+Exit 0 when everything agrees, 1 when not.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clients.python.audit import ToldLog, read_logs
-from clients.python.client import Device
+from clients.python.device import Device
 from clients.python.session import Site, sign_in
 from loadtests.checker import (
     LOG_FAULTS,
@@ -59,6 +60,7 @@ ENTRIES_OF = {
     "key_packages.claim": ("key_package.claimed",),
     "conversation.create": ("dispensation.started",),
     "group.commit": ("group.committed",),
+    "group.receipt": ("group.confirmed",),
     "message.send": ("message.sent",),
 }
 
@@ -129,11 +131,11 @@ async def _until_busy(crowd: Crowd, in_flight: int) -> None:
 async def _gather_evidence(port: int, crowd: Crowd) -> Evidence:
     """Read everything again from the beginning: the streams afresh, the logs as an officer."""
     live = list(crowd.notebooks.values())
-    fresh = [notebook.afresh() for notebook in live]
+    fresh = [notebook.afresh(_founded(crowd, notebook)) for notebook in live]
     readers = list(crowd.clients.values())
     async with AsyncExitStack() as stack:
         for notebook in fresh:
-            readers.append(client := await join(stack, notebook, _founded(crowd, notebook)))
+            readers.append(client := await join(stack, notebook))
             for conversation in crowd.conversations:
                 if notebook.name in conversation.devices:
                     end = client.summaries[conversation.id].last_seq
@@ -148,6 +150,7 @@ async def _gather_evidence(port: int, crowd: Crowd) -> Evidence:
         logs = await read_logs(client)
     return Evidence(
         sent=tuple(sent for one in live for sent in one.sent),
+        decrypted=tuple(one for n in live for one in n.decrypted(crowd.conversations)),
         readings=tuple(_readings(crowd, live, "live") + _readings(crowd, fresh, "fresh")),
         logs=tuple(_audited(log) for log in logs),
         receipts=tuple(receipts),
@@ -204,11 +207,12 @@ def last_line(plan: Plan, verdict: Verdict) -> str:
     lost = verdict.count(Fault.LOST)
     duplicated = verdict.count(Fault.DUPLICATED)
     disordered = verdict.count(Fault.OUT_OF_ORDER, Fault.GAP, Fault.DISAGREEMENT)
+    unread = verdict.count(Fault.UNREADABLE)
     log = "log does NOT verify" if verdict.count(*LOG_FAULTS) else "log verifies"
     sign = "!=" if verdict.count(*TRACE_FAULTS) else "="
     return (
         f"kill9: {plan.count} kills, {verdict.acknowledged} acknowledged, {lost} lost, "
-        f"{duplicated} duplicated, {disordered} out of order, {log}, "
+        f"{duplicated} duplicated, {disordered} out of order, {unread} unreadable, {log}, "
         f"audited frames {sign} entries"
     )
 

@@ -32,6 +32,10 @@ class CallBook:
     def __contains__(self, call: object) -> bool:
         return call in self._calls
 
+    def last(self, call: str) -> CallView | None:
+        """Return a call as it was last told, if it ever was."""
+        return self._calls.get(call)
+
     def live(self) -> Iterator[CallView]:
         """Return the calls that go on."""
         return (call for call in self._calls.values() if call.state != ENDED)

@@ -3,15 +3,14 @@
     here = await open_call(client, conversation)
     await ring(client, here, [jean])
     await client.until(lambda: client.calls[here.call].pairs != [])
-    await send_signal(client, here, Way(to=peer, generation=1, what=SignalType.OFFER))
-    offer = await send_signal(client, here, outgoing(client, here), sealed)
+    way = Way(to=peer, generation=1, what=SignalType.OFFER)
+    await send_signal(client, here, way, sdp=description)
     await report_connected(client, here, peer=peer, generation=1)
     await hang_up(client, here)
 
 What a call refuses (`Refused`, a `call.*` code) is not asked again: it is of that instant.
-Until this client has an MLS core (see `opaque`), a signal here is opaque: a PrivateMessage whose
-header and authenticated data are true, around bytes that the caller sealed, or random ones. A
-browser in the same call refuses them, as it must.
+A signal is an MLS message of the conversation's group; the client hands one on (`on_signal`) only
+once its sender's leaf is proven. What it describes is for whoever makes the media to judge.
 """
 
 from __future__ import annotations
@@ -19,19 +18,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import msgspec
 
-from clients.python import opaque
 from clients.python.client import Client
-from clients.python.errors import HubFault, Refused
-from crypto.errors import MalformedInput
-from crypto.mls.authenticated_data import AuthenticatedData, SignalHeader, SignalType
-from crypto.mls.framing import decode_header
+from clients.python.content import SignalContent
+from clients.python.errors import HubFault
+from clients.python.groups import MAX_SIGNALS
+from crypto.mls.authenticated_data import SignalType
 from signaling import frames
-from signaling.codes import Code
-from signaling.frames import CallView, ClientFrame, SignalPush, TurnCredentials
+from signaling.frames import CallView, ClientFrame, TurnCredentials
 
 Told = TypeVar("Told")
 Why = Literal["stalled", "failed", "network", "slow", "reload", "refused"]
@@ -57,18 +54,6 @@ class Way:
     to: str
     generation: int
     what: SignalType
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IncomingSignal:
-    """A signal as the hub told it: from whom it came is the hub's word until MLS says so."""
-
-    here: CallRef
-    person: str
-    device: str
-    generation: int
-    what: SignalType
-    ciphertext: bytes
 
 
 async def open_call(client: Client, conversation: str, call: str | None = None) -> CallRef:
@@ -156,41 +141,40 @@ async def turn(client: Client, here: CallRef) -> TurnCredentials:
 
 
 async def send_signal(
-    client: Client, here: CallRef, way: Way, ciphertext: bytes | None = None
+    client: Client,
+    here: CallRef,
+    way: Way,
+    *,
+    sdp: str | None = None,
+    candidates: list[dict[str, Any]] | None = None,
+    offer: bytes | None = None,
 ) -> bytes:
-    """Send sealed bytes (random ones by default) one way; return the body as it was sent.
+    """Seal a signal for one device and send it; return the body as it was sent.
 
-    Where the group has moved on, the body is made again for its new epoch.
+    `offer`: SHA-256 of the description that this answers. Where the group has moved on, the signal
+    is sealed again in its new epoch.
     """
-    while True:
-        epoch = client.streams[here.conversation].epoch
-        header = _header(here, way)
-        body = opaque.signal(here.conversation, header, epoch=epoch, ciphertext=ciphertext)
-        try:
-            await client.perform(
-                frames.Signal(id=client.next_id(), conversation=here.conversation, body=body)
-            )
-        except Refused as refusal:
-            if refusal.code is not Code.E_EPOCH:
-                raise
-            await client.reach(here.conversation, refusal.epoch or epoch + 1)
-        else:
-            return body
-
-
-def read_signal(push: SignalPush) -> IncomingSignal:
-    """Return what a signal says in the clear, and its sealed bytes; raise `MalformedInput`."""
-    data = AuthenticatedData.decode(decode_header(push.body).authenticated_data)
-    if data.signal is None:
-        raise MalformedInput("a message where a signal is due")
-    return IncomingSignal(
-        here=CallRef(push.conversation, str(UUID(bytes=data.signal.call))),
-        person=push.person,
-        device=push.device,
-        generation=data.signal.generation,
-        what=data.signal.type,
-        ciphertext=opaque.read_ciphertext(push.body),
+    content = SignalContent(
+        call=here.call,
+        sender=client.device.id,
+        to=way.to,
+        generation=way.generation,
+        type=way.what.name.lower(),
+        sdp=sdp,
+        candidates=candidates,
+        offer=offer,
     )
+    room = client.known(here.conversation)
+    bodies: list[bytes] = []
+
+    def seal() -> ClientFrame:
+        bodies.append(client.device.seal_signal(room, content))
+        return frames.Signal(id=client.next_id(), conversation=here.conversation, body=bodies[-1])
+
+    await client.in_epoch(room, seal)
+    if room.signals >= MAX_SIGNALS:
+        client.worn(room)
+    return bodies[-1]
 
 
 async def _control(client: Client, frame: ClientFrame) -> CallView:
@@ -198,15 +182,6 @@ async def _control(client: Client, frame: ClientFrame) -> CallView:
     view = _read(answer.result.get("call"), CallView)
     client.learn_call(view)
     return view
-
-
-def _header(here: CallRef, way: Way) -> SignalHeader:
-    return SignalHeader(
-        call=UUID(here.call).bytes,
-        to=UUID(way.to).bytes,
-        generation=way.generation,
-        type=way.what,
-    )
 
 
 def _read(told: object, kind: type[Told]) -> Told:

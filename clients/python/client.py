@@ -1,13 +1,13 @@
 """A device that stays connected: it resumes by its cursors and retries until it is answered.
 
     session = await sign_in(Site("claire", 8080))
-    async with connected(session, Device.new()) as client:
+    async with connected(session, Device.open("claire.device")) as client:
         await client.create_conversation(conversation, patient=jean, motive=Motive.AGE)
-        sent = await client.send(conversation, b"content")
+        sent = await client.send(conversation, "Bonjour")
 
 An act is sent again with the same id and the same bytes after each lost connection, so that the
-hub can recognise it; it is encrypted again (same message id, same franking tag) only when the
-hub says that the epoch has moved. Every wait ends: see `Patience`.
+hub can recognise it; a message is encrypted again (same message id, same franking tag) only when
+the group has moved on. Every wait ends: see `Patience`. `docs/headless.md` has a whole example.
 """
 
 from __future__ import annotations
@@ -17,32 +17,43 @@ import contextlib
 import itertools
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, assert_never
-from uuid import uuid4
 
 import msgspec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from clients.python import opaque
-from clients.python.callbook import CallBook
+from clients.python.callbook import ENDED, CallBook
 from clients.python.connection import Connection, Patience, open_connection
+from clients.python.content import IncomingSignal, Message
+from clients.python.device import Device, Written
 from clients.python.errors import (
     BrokenStream,
+    CannotFollow,
     ClientError,
     ConnectionLost,
     Dismissed,
+    GroupForked,
     HubFault,
+    LogForked,
     NoAnswer,
+    NoGroup,
     Refused,
+    Unlawful,
+    Unproven,
 )
+from clients.python.groups import PREVIOUS_SECONDS, Place, Room
 from clients.python.receipts import PinnedLogs, verify_is_for
 from clients.python.session import Session
-from clients.python.stream import Stream
+from clients.python.trust import Judge, identity_of
+from clients.python.upkeep import STARTED, Upkeep
 from crypto.errors import CryptoError
 from crypto.log.verify import VerifiedReceipt
-from crypto.policy.vocabulary import ConversationKind, Motive
+from crypto.mls.message import decode_key_package
+from crypto.mls.proposal import Add, Proposal, Remove
+from crypto.policy.identity import LeafIdentity
+from crypto.policy.vocabulary import ConversationKind, Motive, Role
 from signaling import frames
 from signaling.codes import Code, Retry, reconnects
 from signaling.frames import (
@@ -58,19 +69,19 @@ from signaling.frames import (
 
 _JITTER = random.SystemRandom()
 CALL_CODES = frozenset(code for code in Code if code.value.startswith("call."))
+# Of one sender and conversation: no message overtakes another by more than receivers keep keys for
+# (64 generations).
+MAX_IN_FLIGHT = 32
+STOCK = 20
+"""Key packages that a device is brought back to when the hub says that they run low."""
+KEEP_SECONDS = 0.1
+"""How long what only arrived may wait to be kept: a crash until then has it arrive again."""
+MAX_EARLY = 64
+"""Signals that wait for a commit on its way, of all conversations."""
+MAX_ALARMS = 1_000
+_OF_ITS_EPOCH = frozenset({Code.E_EPOCH, Code.E_REMOVE_PENDING})
 
-
-@dataclass(frozen=True, slots=True)
-class Device:
-    """Who this installation is. The hub binds `id` and key to the first person that says hello."""
-
-    id: str
-    signature_key: bytes
-
-    @classmethod
-    def new(cls) -> Device:
-        """Make a device with a signature key of its own; the bodies here are never signed."""
-        return cls(str(uuid4()), Ed25519PrivateKey.generate().public_key().public_bytes_raw())
+_GroupStep = Event | frames.WelcomePush | frames.CommitDuePush | frames.GroupForkedPush
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +91,24 @@ class ClaimedPackage:
     person: str
     device: str
     key_package: str
+    """How the directory names it."""
+    body: bytes
 
     @property
     def added(self) -> frames.Added:
         """Return how a commit names the device it adds."""
         return frames.Added(person=self.person, device=self.device, key_package=self.key_package)
+
+    def proposal(self) -> Add:
+        """Return what adds the device; raise `HubFault` where the package is another device's."""
+        try:
+            package = decode_key_package(self.body)
+            named = LeafIdentity.of(package.leaf_node.credential)
+        except CryptoError as exc:
+            raise HubFault("the directory gave what is no key package") from exc
+        if named != LeafIdentity(self.person, self.device):
+            raise HubFault("the directory gave another device's key package")
+        return Add(package)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,17 +127,29 @@ class Answer:
     result: dict[str, Any]
     receipt: VerifiedReceipt | None
 
-    def proof(self, *, act: str, conversation: str, body: bytes | None = None) -> VerifiedReceipt:
+    def proof(
+        self, *, act: str, conversation: str | None, body: bytes | None = None
+    ) -> VerifiedReceipt:
         """Return the receipt if it is of this act; raise `HubFault` or `WrongEntry` otherwise."""
         if self.receipt is None:
             raise HubFault("an audited act was answered without its receipt")
         return verify_is_for(self.receipt, act=act, conversation=conversation, body=body)
+
+    def proof_of_news(self, *, act: str, conversation: str | None) -> None:
+        """Check the receipt of an act that leaves an entry only where it changes anything."""
+        if self.receipt is not None:
+            verify_is_for(self.receipt, act=act, conversation=conversation)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observer:
     """What the owner of a client may watch; called in order, as it happens."""
 
+    on_message: Callable[[Message], None] = lambda _: None
+    """Every message in its place, this device's own too. What this call stores is stored before
+    the device's state is: after a crash the same message (same `seq`) may come once more."""
+    on_alarm: Callable[[ClientError], None] = lambda _: None
+    """What was refused of others and goes on without it: unproven, unlawful, forked, stuck."""
     on_event: Callable[[Event], None] = lambda _: None
     """Every event as it came off the wire, before it is judged."""
     on_body: Callable[[str, bytes], None] = lambda *_: None
@@ -124,19 +160,8 @@ class Observer:
     """A frame was answered ok: once for each act, however often it was sent."""
     on_call: Callable[[CallView], None] = lambda _: None
     """A call moved on, as far as this device did not know it yet."""
-    on_signal: Callable[[SignalPush], None] = lambda _: None
-    """A signal for this device arrived: nothing of it is verified."""
-
-
-@dataclass(slots=True)
-class _Sequence:
-    """The device's counter in one conversation, from 1."""
-
-    last: int = 0
-
-    def take(self) -> int:
-        self.last += 1
-        return self.last
+    on_signal: Callable[[IncomingSignal], None] = lambda _: None
+    """A signal for this device arrived, and is proven to be its sender's."""
 
 
 class Client:
@@ -146,22 +171,37 @@ class Client:
         self, session: Session, device: Device, patience: Patience, observer: Observer
     ) -> None:
         self.device = device
-        self.logs = PinnedLogs()
-        self.streams: dict[str, Stream] = {}
         self.summaries: dict[str, Summary] = {}
         self.receipts: list[VerifiedReceipt] = []
         self.faults: list[BrokenStream] = []
+        self.alarms: deque[ClientError] = deque(maxlen=MAX_ALARMS)
         self.calls = CallBook()
         self.welcomed: Welcomed | None = None
         self._session = session
         self._patience = patience
         self._observer = observer
+        self._upkeep = Upkeep(self)
         self._ids = itertools.count(1)
-        self._counters: dict[str, _Sequence] = {}
+        self._in_flight: dict[str, set[int]] = {}
+        self._early: deque[tuple[SignalPush, float]] = deque(maxlen=MAX_EARLY)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._refilling = False
+        self._keeping: asyncio.TimerHandle | None = None
         self._connection: Connection | None = None
         self._over: ClientError | None = None
+        self._crash: BaseException | None = None
         self._moved = asyncio.Event()
         self._reconnect_after = 0.0
+
+    @property
+    def rooms(self) -> dict[str, Room]:
+        """The conversations as this device holds them."""
+        return self.device.rooms
+
+    @property
+    def logs(self) -> PinnedLogs:
+        """The pharmacy's log keys as this device pinned them."""
+        return self.device.trust.logs
 
     @property
     def in_flight(self) -> int:
@@ -192,24 +232,42 @@ class Client:
         except TimeoutError as exc:
             raise NoAnswer("what was waited for did not happen") from exc
 
+    # People and packages
+
     async def publish_key_packages(self, count: int) -> None:
         """Give the directory `count` key packages of this device."""
-        packages = [opaque.key_package() for _ in range(count)]
-        await self.perform(frames.PublishKeyPackages(id=self.next_id(), packages=packages))
+        packages = self.device.make_packages(count)
+        frame = frames.PublishKeyPackages(id=self.next_id(), packages=packages)
+        answer = await self.perform(frame)
+        answer.proof(act="key_packages.published", conversation=None)
 
     async def claim(self, conversation: str, person: str) -> list[ClaimedPackage]:
         """Take one key package of each device of `person`."""
         answer = await self.perform(
             frames.ClaimKeyPackages(id=self.next_id(), conversation=conversation, person=person)
         )
+        answer.proof(act="key_package.claimed", conversation=conversation)
         rows = answer.result["packages"]
-        return [ClaimedPackage(one["person"], one["device"], one["key_package"]) for one in rows]
+        return [
+            ClaimedPackage(one["person"], one["device"], one["key_package"], one["bytes"])
+            for one in rows
+        ]
 
     async def list_patients(self) -> list[dict[str, Any]]:
         """Return the patients of this pharmacy."""
         answer = await self.perform(frames.ListPatients(id=self.next_id()))
         patients: list[dict[str, Any]] = answer.result["patients"]
         return patients
+
+    async def retire(self, device: str) -> None:
+        """Give up a device of this person, for good: the hub has it removed everywhere."""
+        if self.welcomed is None:
+            raise ConnectionLost(None)
+        statement = self.device.revocation(device, self.welcomed.deployment)
+        answer = await self.perform(frames.RetireDevice(id=self.next_id(), statement=statement))
+        answer.proof_of_news(act="device.retired", conversation=None)
+
+    # Groups
 
     async def create_conversation(
         self,
@@ -220,57 +278,105 @@ class Client:
         kind: ConversationKind = ConversationKind.REMOTE_DISPENSATION,
     ) -> VerifiedReceipt:
         """Found a conversation whose group has this device alone."""
-        answer = await self.perform(
-            frames.CreateConversation(
-                id=self.next_id(),
+        room, device = self.device.room(conversation), self.device
+        room.found(
+            lambda group_info: frames.CreateConversation(
+                id="-",
                 conversation=conversation,
                 conversation_kind=kind,
                 patient=patient,
                 motive=motive,
-                group_info=opaque.group_info(),
-            )
+                group_info=group_info,
+            ),
+            device.own(),
+            device.trust.extensions,
+            device.random_bytes,
         )
-        self._stream(conversation)
-        return answer.proof(act="dispensation.started", conversation=conversation)
+        answer = await self._upkeep.start(room)
+        self._learn(msgspec.convert(answer.result.get("conversation"), Summary))
+        return answer.proof(act=STARTED[kind], conversation=conversation)
 
     async def add(self, conversation: str, packages: list[ClaimedPackage]) -> int:
         """Commit the Add of the claimed devices; return the commit's `seq`."""
-        body = opaque.commit(conversation, self._stream(conversation).epoch)
-        answer = await self.perform(
-            frames.Commit(
-                id=self.next_id(),
-                conversation=conversation,
-                commit=body,
-                group_info=opaque.group_info(),
-                welcome=opaque.welcome(),
-                adds=[package.added for package in packages],
-            )
+        proposals = [package.proposal() for package in packages]
+        for package, proposal in zip(packages, proposals, strict=True):
+            named = LeafIdentity(package.person, package.device)
+            key = proposal.key_package.leaf_node.signature_key
+            self.device.trust.check_device(named, key)
+        return await self._commit(
+            conversation, lambda: proposals, [package.added for package in packages]
         )
-        answer.proof(act="group.committed", conversation=conversation, body=body)
-        seq: int = answer.result["seq"]
-        return seq
 
-    async def send(self, conversation: str, content: bytes) -> SentMessage:
-        """Send one message exactly once; return its place and its verified receipt."""
-        counter = self._counters.setdefault(conversation, _Sequence()).take()
-        message = opaque.message(
-            conversation, content, counter=counter, sent_at=time.time_ns() // 1_000_000
+    async def remove(self, conversation: str, device: str) -> int:
+        """Commit the Remove of another device of this person; return the commit's `seq`."""
+        room = self.known(conversation)
+        return await self._commit(conversation, lambda: [_removal(room, device)])
+
+    async def renew(self, conversation: str) -> int:
+        """Renew this device's keys in a group, so that no key encrypts for long."""
+        return await self._commit(conversation)
+
+    async def succeed(self, conversation: str) -> VerifiedReceipt:
+        """Begin a new group where nobody can follow the one there is: a pharmacist's."""
+        room, device = self.known(conversation), self.device
+        room.found(
+            lambda group_info: frames.SucceedGroup(
+                id="-", conversation=conversation, group_info=group_info
+            ),
+            device.own(),
+            device.trust.extensions,
+            device.random_bytes,
         )
+        answer = await self._upkeep.start(room)
+        return answer.proof(act="group.succeeded", conversation=conversation)
+
+    # Messages
+
+    async def send(self, conversation: str, text: str) -> SentMessage:
+        """Send one message exactly once; return its place and its verified receipt.
+
+        It is kept before it leaves: where this raises `NoAnswer`, or the process ends, the next
+        hello of this device sends it on.
+        """
+        room = self.known(conversation)
+        await self.steady(room)
+        return await self._deliver(room, self.device.write(room, text))
+
+    async def in_epoch(self, room: Room, frame: Callable[[], ClientFrame]) -> Answer:
+        """Perform a frame that is encrypted in the group's epoch; made again for each new one."""
         while True:
-            epoch = self._stream(conversation).epoch
-            body = message.at_epoch(epoch)
-            self._observer.on_body(message.id, body)
-            try:
-                answer = await self.perform(
-                    frames.SendMessage(id=self.next_id(), conversation=conversation, body=body)
-                )
-            except Refused as refusal:
-                if refusal.code is not Code.E_EPOCH:
-                    raise
-                await self.reach(conversation, refusal.epoch or epoch + 1)
+            await self.steady(room)
+            await self.until(lambda: room.may_send or not room.is_steady)
+            if not room.may_send:
                 continue
-            receipt = answer.proof(act="message.sent", conversation=conversation, body=body)
-            return SentMessage(message=message.id, seq=answer.result["seq"], receipt=receipt)
+            place = room.place
+            try:
+                return await self.perform(frame())
+            except Refused as refusal:
+                if refusal.code not in _OF_ITS_EPOCH:
+                    raise
+            await self.left(room, place)
+
+    async def left(self, room: Room, place: Place) -> None:
+        """Wait until this device has followed a group beyond a place, or cannot."""
+        await self.until(lambda: room.place != place or not room.is_steady)
+
+    def known(self, conversation: str) -> Room:
+        """Return a conversation that the hub has described; raise `NoGroup` for any other."""
+        if conversation not in self.summaries:
+            raise NoGroup("unknown_conversation")
+        return self.device.room(conversation)
+
+    async def steady(self, room: Room) -> None:
+        """Wait until this device follows a group; raise `NoGroup` where it never will."""
+
+        def is_lost() -> bool:
+            outside = room.group is None and not self.summaries[room.conversation].joined
+            return isinstance(room.fault, Unlawful) or (outside and room.fault is None)
+
+        await self.until(lambda: room.is_steady or is_lost())
+        if not room.is_steady:
+            raise NoGroup("not_in_group" if room.fault is None else room.fault.code)
 
     async def advance(self, conversation: str, *, delivered: int, read: int) -> None:
         """Say how far this device has received and displayed."""
@@ -279,6 +385,8 @@ class Client:
                 id=self.next_id(), conversation=conversation, delivered=delivered, read=read
             )
         )
+
+    # The wire
 
     async def perform(self, frame: ClientFrame) -> Answer:
         """Send `frame`, over as many connections as it takes, and return its answer.
@@ -324,9 +432,57 @@ class Client:
         """Return a request id that this client has not used."""
         return f"{next(self._ids)}"
 
-    def end(self) -> None:
-        """Forget the connection; whoever still waits is told."""
+    def begin(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something beside; what a client can meet is an alarm, anything else ends with it."""
+        task = asyncio.get_running_loop().create_task(self._beside(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+        # Where the task is cancelled before its first step, nobody else ends it.
+        task.add_done_callback(lambda _: work.close())
+
+    def alarm(self, why: ClientError) -> None:
+        """Tell the owner what was refused of others."""
+        self.alarms.append(why)
+        self._observer.on_alarm(why)
+        self._moved.set()
+
+    def judge(self, conversation: str) -> Judge:
+        """Return the judge of a conversation's group."""
+        summary = self.summaries.get(conversation)
+        if summary is None:
+            raise HubFault("a step of a conversation that was never described")
+        return self.device.judge(summary)
+
+    def enter(self, room: Room, seq: int) -> None:
+        """Go on with what the hub accepted at `seq`."""
+        if room.adopt(seq, self.device.trust, time.time()):
+            self._entered(room)
+        self.device.keep(room)
+        self._moved.set()
+
+    async def end(self) -> None:
+        """Forget the connection; whoever still waits is told. What arrived is kept."""
         self._end(ConnectionLost(None))
+        while self._tasks:
+            tasks = list(self._tasks)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        if self._keeping is not None:
+            self._keeping.cancel()
+        self.device.save()
+
+    def learn_call(self, call: CallView) -> None:
+        """Take in a call's state, from wherever it was told."""
+        before = self.calls.last(call.id)
+        if self.calls.learn(call):
+            self._observer.on_call(call)
+            if before is not None and self._renews_after(before, call):
+                self.begin(self._renew_beside(call.conversation))
+
+    def worn(self, room: Room) -> None:
+        """A key of this device has encrypted much: renew it (RFC 9420, 15.3)."""
+        self.begin(self._renew_beside(room.conversation))
 
     async def _live_on(self, connection: Connection) -> int | None:
         """Greet and read until the connection ends; return its close code."""
@@ -335,6 +491,7 @@ class Client:
             await self._greet(connection)
             self._connection = connection
             self._moved.set()
+            self._resume()
             return await asyncio.shield(reading)
         except BrokenStream:
             # The cursor still stands before the fault: the next connection resumes from there.
@@ -351,23 +508,52 @@ class Client:
                 await asyncio.gather(reading, return_exceptions=True)
 
     async def _greet(self, connection: Connection) -> None:
+        # What arrived is kept before its number is told: it will not come again.
+        self.device.save()
         self._observer.on_hello()
         hello = frames.Hello(
             id=self.next_id(),
             device=self.device.id,
             signature_key=self.device.signature_key,
-            cursors={stream.conversation: stream.cursor for stream in self.streams.values()},
+            cursors=self._cursors(),
         )
         answer = await connection.request(hello)
         welcomed = msgspec.convert(answer.result or {}, Welcomed)
-        self.logs.pin(welcomed.logs)
+        self.device.trust.meet(welcomed, self.device.id)
+        self._look_at_log(self.logs.told, welcomed.checkpoint)
         self._keep(hello, answer)
+        self.device.touch_pins()
+        self.welcomed = welcomed
         for summary in welcomed.conversations:
             self._learn(summary)
         self.calls.end_all_but(welcomed.calls)
         for call in welcomed.calls:
             self.learn_call(call)
-        self.welcomed = welcomed
+
+    def _cursors(self) -> dict[str, int]:
+        """Return the last `seq` of each group held; what the hub never heard of is not named."""
+        return {
+            room.conversation: room.cursor
+            for room in self.rooms.values()
+            if not self.device.opens or (room.group is not None and not room.is_founding)
+        }
+
+    def _resume(self) -> None:
+        if not self.device.opens:
+            return
+        for summary in self.summaries.values():
+            self._miss(self.device.room(summary.id), summary)
+        self._upkeep.resume()
+        for written in list(self.device.written.values()):
+            room = self.device.room(written.conversation)
+            taken = written.counter in self._in_flight.get(room.conversation, ())
+            if not (taken or written.answered):
+                self.begin(self._deliver_beside(room, written))
+
+    def _miss(self, room: Room, summary: Summary) -> None:
+        """A founder's device that lost its group gets no Welcome: it rejoins."""
+        if summary.joined and summary.since == 0 and room.group is None and room.pending is None:
+            room.fault = CannotFollow("no_group")
 
     async def _attempt(self, frame: ClientFrame) -> Ok | None:
         """Try once on the connection that stands; None when it is to be tried again."""
@@ -389,19 +575,19 @@ class Client:
 
     def _take(self, frame: AnyServerFrame) -> None:
         match frame:
-            case Event():
-                self._apply(frame)
-            case frames.WelcomePush():
-                self._stream(frame.conversation).admit(frame.seq)
+            case Event() | frames.WelcomePush() | frames.CommitDuePush() | frames.GroupForkedPush():
+                self._take_step(frame)
             case frames.ConversationPush():
                 self._learn(frame.conversation)
             case frames.ReconnectPush():
                 self._reconnect_after = frame.after / 1000
             case frames.CallPush():
                 self.learn_call(frame.call)
-            case frames.SignalPush():
-                self._observer.on_signal(frame)
-            case frames.CursorPush() | frames.KeyPackagesPush() | frames.KeyPackagesLowPush():
+            case SignalPush():
+                self._open_signal(frame, time.time() + PREVIOUS_SECONDS)
+            case frames.KeyPackagesLowPush():
+                self._refill(frame.left)
+            case frames.CursorPush() | frames.KeyPackagesPush():
                 pass
             case Ok() | frames.RefusedFrame():
                 pass  # `Connection` keeps these
@@ -409,34 +595,232 @@ class Client:
                 assert_never(frame)
         self._moved.set()
 
-    def learn_call(self, call: CallView) -> None:
-        """Take in a call's state, from wherever it was told."""
-        if self.calls.learn(call):
-            self._observer.on_call(call)
+    def _take_step(self, frame: _GroupStep) -> None:
+        """Take what is about a group."""
+        match frame:
+            case Event():
+                self._apply(frame)
+            case frames.WelcomePush():
+                self._admit(frame)
+            case frames.CommitDuePush():
+                self._upkeep.asked(frame)
+            case frames.GroupForkedPush():
+                self.alarm(GroupForked("members_disagree", frame.conversation))
+            case _:
+                assert_never(frame)
 
     def _heartbeat(self) -> float:
         return self.calls.heartbeat(self.device.id)
 
+    # What arrives
+
     def _apply(self, event: Event) -> None:
         self._observer.on_event(event)
+        room = self.device.room(event.conversation)
         try:
-            self._stream(event.conversation).apply(event)
+            room.arrive(event)
         except BrokenStream as fault:
             self.faults.append(fault)
             raise
+        if not self.device.opens:
+            return
+        if event.what == "message":
+            self._observer.on_message(self._read(room, event))
+        else:
+            self._follow(room, event)
+        self._keep_soon(room)
+
+    def _follow(self, room: Room, event: Event) -> None:
+        """Take a step of the group; what cannot be followed is mended, what may not be is not."""
+        try:
+            moved = room.follow(event, self.judge(room.conversation), time.time())
+        except (CannotFollow, Unlawful, Unproven) as why:
+            self._lose(room, why)
+            return
+        if moved:
+            self._entered(room)
+        else:
+            self._upkeep.look(room)
+
+    def _lose(self, room: Room, why: CannotFollow | Unlawful | Unproven) -> None:
+        """Tell what was refused; mend what may be mended, and leave a trace of what may not."""
+        why.conversation = room.conversation
+        self.alarm(why)
+        if isinstance(why, CannotFollow):
+            self._upkeep.mend(room)
+        elif isinstance(why, Unlawful):
+            self._upkeep.protest(room, why.code)
+
+    def _entered(self, room: Room) -> None:
+        """A group stands in another epoch (or is none any more)."""
+        self.device.touch_pins()
+        self._upkeep.moved(room)
+        early, now = list(self._early), time.time()
+        self._early.clear()
+        for push, until in early:
+            if now < until:
+                self._open_signal(push, until)
+
+    def _read(self, room: Room, event: Event) -> Message:
+        mine = event.device == self.device.id
+        try:
+            text = self._read_own(room, event) if mine else self._read_other(room, event)
+        except (Unproven, CannotFollow) as why:
+            self._lose(room, why)
+            return Message.of(event, mine=mine, refused=why.code)
+        return Message.of(event, mine=mine, text=text)
+
+    def _read_other(self, room: Room, event: Event) -> str:
+        said = room.read(event, time.time())
+        self._look_at_log(self.logs.heard, said.checkpoint)
+        return said.text
+
+    def _read_own(self, room: Room, event: Event) -> str:
+        """Return what was kept until it came back: MLS does not open one's own."""
+        written = self.device.written.get(event.message or "")
+        if written is None:
+            room.check_counter(event)
+            raise Unproven("not_kept")
+        # Under this device's name, once, and as it was sent: else the hub made it up.
+        if written.body != event.body or event.person != self.person or written.echoed:
+            raise Unproven("wrong_data")
+        self.device.echoed(written)
+        return written.said.text
+
+    def _admit(self, push: frames.WelcomePush) -> None:
+        room = self.device.room(push.conversation)
+        if not self.device.opens:
+            room.cursor = max(room.cursor, push.seq)
+            return
+        packages = list(self.device.packages.values())
+        try:
+            joined = room.admit(push, packages, self.judge(push.conversation))
+        except (CannotFollow, Unlawful) as why:
+            self._lose(room, why)
+        else:
+            if joined is not None:
+                self.device.spend(joined.spent)
+                self._entered(room)
+        self._keep_soon(room)
+
+    def _open_signal(self, push: SignalPush, until: float) -> None:
+        if not self.device.opens:
+            return
+        room = self.device.room(push.conversation)
+        try:
+            content = room.read_signal(push, self.device.id, time.time())
+        except Unproven as why:
+            self._lose(room, why)
+            return
+        if content is None:
+            self._early.append((push, until))
+            return
+        self._keep_soon(room)
+        self._observer.on_signal(IncomingSignal.of(push, content))
 
     def _learn(self, summary: Summary) -> None:
         self.summaries[summary.id] = summary
-        if summary.joined:
-            self._stream(summary.id).advance_epoch(summary.epoch)
+        room = self.device.room(summary.id)
+        if self.device.opens and room.told(summary, self.device.trust):
+            self._entered(room)
+            self._keep_soon(room)
 
-    def _stream(self, conversation: str) -> Stream:
-        return self.streams.setdefault(conversation, Stream(conversation))
+    def _look_at_log(self, look: Callable[[str], None], note: str) -> None:
+        try:
+            look(note)
+        except LogForked as why:
+            self.alarm(why)
 
-    async def reach(self, conversation: str, epoch: int) -> None:
-        """Wait until this device has followed a conversation's group to an epoch."""
-        stream = self._stream(conversation)
-        await self.until(lambda: stream.epoch >= epoch)
+    # What this device does
+
+    async def _commit(
+        self,
+        conversation: str,
+        proposals: Callable[[], Sequence[Proposal]] = tuple,
+        adds: Sequence[frames.Added] = (),
+    ) -> int:
+        answer = await self._upkeep.commit(self.known(conversation), proposals, adds)
+        if answer is None:
+            raise NoGroup("not_wanted")
+        seq: int = answer.result["seq"]
+        return seq
+
+    async def _deliver(self, room: Room, written: Written) -> SentMessage:
+        """See one message through, in its turn."""
+        flying = self._in_flight.setdefault(room.conversation, set())
+        flying.add(written.counter)
+        try:
+            await self.until(lambda: written.counter - min(flying) < MAX_IN_FLIGHT)
+            answer = await self.in_epoch(room, self._bodies(room, written))
+        except Refused:
+            self.device.discard(written)
+            raise
+        finally:
+            flying.discard(written.counter)
+            self._moved.set()
+        receipt = answer.proof(
+            act="message.sent", conversation=room.conversation, body=written.body
+        )
+        self.device.answered(written)
+        return SentMessage(message=written.id, seq=answer.result["seq"], receipt=receipt)
+
+    async def _deliver_beside(self, room: Room, written: Written) -> None:
+        await self._deliver(room, written)
+
+    def _bodies(self, room: Room, written: Written) -> Callable[[], ClientFrame]:
+        """Return what makes a message's frame for each try.
+
+        The body that an earlier run made comes first, of whatever epoch: the hub may have it.
+        """
+        first = written.body is not None
+
+        def frame() -> ClientFrame:
+            nonlocal first
+            before = written.body
+            body = before if first and before is not None else self.device.seal(room, written)
+            first = False
+            if body is not before:
+                self._observer.on_body(written.id, body)
+            return frames.SendMessage(id=self.next_id(), conversation=room.conversation, body=body)
+
+        return frame
+
+    def _refill(self, left: int) -> None:
+        if self.device.opens and self.device.packages and not self._refilling and left < STOCK:
+            self._refilling = True
+            self.begin(self._publish_beside(STOCK - left))
+
+    async def _publish_beside(self, count: int) -> None:
+        try:
+            await self.publish_key_packages(count)
+        finally:
+            self._refilling = False
+
+    def _renews_after(self, before: CallView, call: CallView) -> bool:
+        """At the end of a call its pharmacist renews the keys that its signals were sealed with."""
+        was = any(leg.device == self.device.id for leg in before.legs) and before.pairs != []
+        pharmacist = self.welcomed is not None and self.welcomed.role == Role.PHARMACIST
+        room = self.rooms.get(call.conversation)
+        sealed = room is not None and room.signals > 0
+        return was and sealed and pharmacist and call.state == ENDED != before.state
+
+    async def _renew_beside(self, conversation: str) -> None:
+        await self.renew(conversation)
+
+    async def _beside(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except (ClientError, CryptoError) as exc:
+            why = exc if isinstance(exc, ClientError) else HubFault(str(exc))
+            if self._over is None:
+                self.alarm(why)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._moved.set()
+        if not task.cancelled() and task.exception() is not None:
+            self._crash = self._crash or task.exception()
+            self._end(ConnectionLost(None))
 
     def _keep(self, frame: ClientFrame, answer: Ok) -> Answer:
         self._observer.on_answer(frame)
@@ -445,6 +829,26 @@ class Client:
             receipt = self.logs.verify(answer.receipt)
             self.receipts.append(receipt)
         return Answer(answer.result or {}, receipt)
+
+    def _keep_soon(self, room: Room) -> None:
+        """Have what only arrived kept in a moment, with whatever else has arrived by then."""
+        self.device.touch(room)
+        if self._keeping is None:
+            loop = asyncio.get_running_loop()
+            self._keeping = loop.call_later(KEEP_SECONDS, self._keep_now)
+
+    def _keep_now(self) -> None:
+        self._keeping = None
+        try:
+            self.device.save()
+        except OSError as exc:
+            self._crash = self._crash or exc
+            self._end(ConnectionLost(None))
+
+    def raise_crash(self) -> None:
+        """Raise what ended this client and no client expects: a full disk, a mistake of ours."""
+        if self._crash is not None:
+            raise self._crash
 
     def _end(self, why: ClientError) -> None:
         self._over = why
@@ -459,24 +863,19 @@ async def connected(
     *,
     patience: Patience | None = None,
     observer: Observer | None = None,
-    cursors: Mapping[str, int] | None = None,
 ) -> AsyncIterator[Client]:
-    """Keep `device` connected for as long as the block lasts; enter once it said hello.
-
-    `cursors`: the last event this device applied in each conversation, in an earlier life.
-    """
+    """Keep `device` connected for as long as the block lasts; enter once it said hello."""
     client = Client(session, device, patience or Patience(), observer or Observer())
-    for conversation, cursor in (cursors or {}).items():
-        client.streams[conversation] = Stream(conversation, cursor)
     staying = asyncio.create_task(client.stay_connected())
     try:
         await client.until(lambda: client.online)
         yield client
     finally:
-        client.end()
+        await client.end()
         staying.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await staying
+        client.raise_crash()
 
 
 def _pauses(patience: Patience) -> Iterator[float]:
@@ -488,3 +887,12 @@ def _pauses(patience: Patience) -> Iterator[float]:
     while True:
         yield _JITTER.uniform(0, longest)
         longest = min(2 * longest, patience.longest_pause)
+
+
+def _removal(room: Room, device: str) -> Remove:
+    """Return what removes a device's leaf; raise `NoGroup` where it has none."""
+    if room.group is not None:
+        for member in room.group.members():
+            if identity_of(member).device == device:
+                return Remove(member.leaf_index)
+    raise NoGroup("no_such_leaf")

@@ -8,7 +8,19 @@ ClientError (never raised itself)
 ├── Refused          the hub answered no, with its code
 ├── BrokenStream     an event arrived twice or one is missing
 ├── HubFault         the hub sent what no honest hub sends
-└── LogKeyChanged    the hub shows another log key than the pinned one
+├── LogKeyChanged    the hub shows another log key than the pinned one
+├── HubKeyChanged    the hub shows another key for its groups, or another name, than the pinned one
+├── LogForked        two signed heads of the log contradict each other
+├── NoGroup          this device is not in the conversation's group, or cannot follow it
+├── Unproven         a message or signal is not what its sender's leaf says
+├── CannotFollow     MLS refuses a step of the group; the device rejoins
+├── Unlawful         a step of the group that policy forbids: it is not followed
+├── GroupForked      members hold different secrets for one epoch
+├── StateInUse       another process has this device's state open
+└── StateUnreadable  what is stored is no device's state
+
+The errors about groups carry a `code`, short and stable, for machines; alarms also say of which
+conversation.
 """
 
 from __future__ import annotations
@@ -53,11 +65,12 @@ class Refused(ClientError):
     """The hub answered no: `code` says why, `retry` whether the same frame may come again."""
 
     def __init__(self, frame: RefusedFrame) -> None:
-        super().__init__(f"{frame.code}: {frame.text}")
+        super().__init__(f"{frame.code}: {frame.reason or frame.text}")
         self.code = Code(frame.code)
         self.retry = Retry(frame.retry)
         self.epoch = frame.epoch
         self.retry_after = frame.retry_after
+        self.reason = frame.reason
 
 
 class BrokenStream(ClientError):
@@ -73,5 +86,50 @@ class LogKeyChanged(ClientError):
     """The hub shows another log key than the one this client pinned."""
 
 
+class HubKeyChanged(ClientError):
+    """The hub shows another key for its groups, or another name, than this device pinned."""
+
+
+class LogForked(ClientError):
+    """Two heads of one size that the log signed have different roots, or the log grew shorter."""
+
+
 class HubFault(ClientError):
     """The hub sent what no honest hub sends: an event, a summary or a proof that does not hold."""
+
+
+class StateInUse(ClientError):
+    """Another process has this device's state open."""
+
+
+class StateUnreadable(ClientError):
+    """What is stored is not the state of a device that this version reads."""
+
+
+class _OfGroup(ClientError):
+    """Something about one conversation's group; `conversation` is empty where it is plain."""
+
+    def __init__(self, code: str, conversation: str = "") -> None:
+        super().__init__(code)
+        self.code = code
+        self.conversation = conversation
+
+
+class NoGroup(_OfGroup):
+    """This device is not in the conversation's group, or cannot follow it."""
+
+
+class Unproven(_OfGroup):
+    """A message or signal that does not open, or is not what its sender's leaf says."""
+
+
+class CannotFollow(_OfGroup):
+    """MLS refuses a step of the group, or a Welcome; the device reports it and rejoins."""
+
+
+class Unlawful(_OfGroup):
+    """A step of the group that policy forbids, whatever the hub says. It is not followed."""
+
+
+class GroupForked(_OfGroup):
+    """Members hold different secrets for one epoch."""

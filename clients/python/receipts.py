@@ -5,21 +5,36 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
-from clients.python.errors import LogKeyChanged
-from crypto.errors import WrongEntry, WrongOrigin
+from clients.python.errors import LogForked, LogKeyChanged
+from crypto.errors import CryptoError, WrongEntry, WrongOrigin
 from crypto.log import canonical
-from crypto.log.checkpoint import VerifierKey
+from crypto.log.checkpoint import Checkpoint, UnverifiedCheckpoint, VerifierKey
+from crypto.log.proof import UnverifiedLogProof
 from crypto.log.verify import VerifiedReceipt, verify_receipt
 from signaling.frames import Receipt
+
+CARE: Final = "care"
+# Roots of checkpoints seen in this run: enough to meet a fork that is shown a little later.
+_REMEMBERED: Final = 4_096
 
 
 @dataclass(slots=True)
 class PinnedLogs:
     """The pharmacy's log keys as this client first saw them; another key is never taken."""
 
+    head: str = ""
+    """The largest signed head of the `care` log that was seen: it rides in every message."""
     _keys: dict[str, VerifierKey] = field(default_factory=dict)
     """By log class (`care`, `technical`): a log that changed its name changed its key."""
+    _size: int = -1
+    _roots: dict[int, bytes] = field(default_factory=dict)
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """Return the pinned keys as they were told."""
+        return {log_class: key.encode() for log_class, key in self._keys.items()}
 
     def pin(self, logs: Mapping[str, str]) -> None:
         """Pin each log's key at first sight; raise `LogKeyChanged` when one differs later."""
@@ -37,11 +52,52 @@ class PinnedLogs:
 
     def verify(self, receipt: Receipt) -> VerifiedReceipt:
         """Return what the receipt proves; raise the `CryptoError` that says why nothing."""
-        return verify_receipt(receipt.proof, self.key(receipt.log), receipt.entry)
+        key = self.key(receipt.log)
+        verified = verify_receipt(receipt.proof, key, receipt.entry)
+        if key == self._keys.get(CARE):
+            note = UnverifiedLogProof.parse(receipt.proof).checkpoint_text
+            self._observe(verified.checkpoint, note)
+        return verified
+
+    def told(self, note: str) -> None:
+        """Take the head that the hub tells at hello; raise `LogForked` where it cannot be true."""
+        checkpoint = self._signed(note)
+        if checkpoint is None or checkpoint.size < self._size:
+            raise LogForked("the hub tells a head that is unsigned, or of a shorter log")
+        self._observe(checkpoint, note)
+
+    def heard(self, note: str) -> None:
+        """Take the head that a member saw; raise `LogForked` where it is of another history.
+
+        What the log did not sign says nothing: anybody can write it into a message.
+        """
+        checkpoint = self._signed(note)
+        if checkpoint is not None:
+            self._observe(checkpoint, note)
+
+    def restore(self, keys: Mapping[str, str], head: str) -> None:
+        """Take up what an earlier run of this device pinned and saw."""
+        self.pin(keys)
+        self.heard(head)
+
+    def _signed(self, note: str) -> Checkpoint | None:
+        key = self._keys.get(CARE)
+        try:
+            return None if key is None else UnverifiedCheckpoint.parse(note).verify(key)
+        except CryptoError:
+            return None
+
+    def _observe(self, checkpoint: Checkpoint, note: str) -> None:
+        if self._roots.setdefault(checkpoint.size, checkpoint.root) != checkpoint.root:
+            raise LogForked("two heads of one size with different roots")
+        if len(self._roots) > _REMEMBERED:
+            del self._roots[next(iter(self._roots))]
+        if checkpoint.size > self._size:
+            self._size, self.head = checkpoint.size, note
 
 
 def verify_is_for(
-    verified: VerifiedReceipt, *, act: str, conversation: str, body: bytes | None = None
+    verified: VerifiedReceipt, *, act: str, conversation: str | None, body: bytes | None = None
 ) -> VerifiedReceipt:
     """Return the receipt if its entry, of type `act`, is of this act; raise `WrongEntry` otherwise.
 

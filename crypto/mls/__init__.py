@@ -1,1 +1,1 @@
-"""What the hub and the headless client read of an MLS message, none of it secret."""
+"""MLS (RFC 9420), and what Colloque says in its authenticated data."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from crypto.encoding import Reader, Struct, Writer
+from crypto.encoding import Reader, Struct, Writer, vector
 from crypto.errors import MalformedInput
 from crypto.mls.commit import Commit
 from crypto.mls.framing import (
@@ -38,6 +38,10 @@ from crypto.mls.proposal import (
 )
 from crypto.suites import Suite
 
+MESSAGE_BEGINS: Final = {
+    int(one): MLS10.to_bytes(2, "big") + int(one).to_bytes(2, "big") for one in WireFormat
+}
+"""How a message of each wire format begins, and what is signed of it: the version, the format."""
 _PROPOSAL_REFERENCE: Final = b"MLS 1.0 Proposal Reference"
 _PROPOSALS: Final = (
     Add,
@@ -93,8 +97,7 @@ class FramedContent(Struct):
 
     def write(self, writer: Writer) -> None:
         """Append the structure."""
-        writer.opaque(self.group_id, at_most=MAX_GROUP_ID_BYTES)
-        writer.uint64(self.epoch)
+        writer.rest(framed_header(self.group_id, self.epoch))
         write_sender(writer, self.sender)
         writer.opaque(self.authenticated_data, at_most=MAX_AUTHENTICATED_DATA_BYTES)
         writer.uint8(self.content_type)
@@ -167,13 +170,19 @@ class AuthenticatedContent(Struct):
         return suite.ref_hash(_PROPOSAL_REFERENCE, self.encode())
 
 
+def framed_header(group_id: bytes, epoch: int) -> bytes:
+    """Return how every framed structure begins: the group's id and the epoch."""
+    if len(group_id) > MAX_GROUP_ID_BYTES:
+        raise MalformedInput("a vector is longer than allowed")
+    return vector(group_id) + epoch.to_bytes(8, "big")
+
+
 def framed_content_tbs(
     wire_format: WireFormat, content: FramedContent, context: bytes | None
 ) -> bytes:
     """Return FramedContentTBS: `context` is there exactly for members and joining newcomers."""
     writer = Writer()
-    writer.uint16(MLS10)
-    writer.uint16(wire_format)
+    writer.rest(MESSAGE_BEGINS[wire_format])
     content.write(writer)
     if context is not None:
         writer.rest(context)

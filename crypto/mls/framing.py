@@ -49,7 +49,7 @@ class SenderType(IntEnum):
 _Code = TypeVar("_Code", bound=IntEnum)
 
 _HAS_HEADER: Final = frozenset({WireFormat.PUBLIC_MESSAGE, WireFormat.PRIVATE_MESSAGE})
-_INDEXED_SENDERS: Final = frozenset({SenderType.MEMBER, SenderType.EXTERNAL})
+_INDEXED_SENDERS: Final = (SenderType.MEMBER, SenderType.EXTERNAL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ from crypto.mls.group_info import GroupInfo
 from crypto.mls.joining import (
     SameClient,
     check_link,
+    check_nonces,
     check_tag,
     keys_of_newcomer,
     link_of,
@@ -116,7 +117,7 @@ from crypto.suites import SigningKey, Suite, suite_of
 
 Wire = Literal["public", "private"]
 
-MAX_PAST_PSKS: Final = 32
+MAX_PAST_PSKS: Final = 16
 """Epochs whose resumption PSK is kept (RFC 9420, 8.6 asks for a limit)."""
 
 
@@ -318,6 +319,7 @@ class Group:
         decoded = decode_welcome(welcome)
         suite, package = suite_of(decoded.cipher_suite), bundle.key_package
         secrets = decoded.open_secrets(suite, package, bundle.init_key)
+        check_nonces(suite, secrets.psks)
         link = link_of(secrets.psks)
         psk = psk_secret(suite, [(one, _psk_of(one, psks, former)) for one in secrets.psks])
         joiner = Joiner.of_welcome(suite, secrets.joiner_secret.reveal(), psk)
@@ -410,7 +412,7 @@ class Group:
         # RFC 9420, 12.4: who has seen a valid proposal commits before sending anything more.
         if self.public.proposals:
             raise InvalidState(Rule.PENDING_PROPOSALS)
-        message = self._signed(WireFormat.PRIVATE_MESSAGE, data, authenticated_data, None)
+        message = self._signed(WireFormat.PRIVATE_MESSAGE, data, authenticated_data)
         return encode_message(self._private(message, padding, random_bytes))
 
     def propose(
@@ -425,7 +427,7 @@ class Group:
         """Return a proposal to send, and the group that remembers it."""
         self.public.check_open()
         wire_format = _wire_format(wire)
-        message = self._signed(wire_format, proposal, authenticated_data, None)
+        message = self._signed(wire_format, proposal, authenticated_data)
         reference, public = self.public.with_proposal(message, now=now)
         sealed = self._armoured(message, wire_format, random_bytes)
         return Proposed(message=sealed, reference=reference, next=replace(self, public=public))
@@ -573,7 +575,6 @@ class Group:
         wire_format: WireFormat,
         content: Content,
         authenticated_data: bytes,
-        tag: bytes | None,
     ) -> AuthenticatedContent:
         framed = FramedContent(
             group_id=self.group_id,
@@ -583,7 +584,7 @@ class Group:
             content=content,
         )
         signature = sign_content(wire_format, framed, self.public.context_bytes, self.signing_key)
-        return AuthenticatedContent(wire_format, framed, AuthData(signature, tag))
+        return AuthenticatedContent(wire_format, framed, AuthData(signature))
 
     def _armoured(
         self, message: AuthenticatedContent, wire_format: WireFormat, random_bytes: RandomBytes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from crypto.errors import InvalidCommit, InvalidWelcome, Rule
 from crypto.keys import Secret
@@ -12,9 +12,11 @@ from crypto.mls.leaf_node import LeafNode
 from crypto.mls.proposal import ReInit
 from crypto.mls.psk import PreSharedKeyId, ResumptionUsage
 from crypto.mls.public_group import PublicGroup
+from crypto.mls.ratchet_tree import RatchetTree
 from crypto.mls.transcript import verify_confirmation_tag
 from crypto.mls.treekem import keys_from_welcome
 from crypto.mls.welcome import GroupSecrets
+from crypto.suites import Suite
 
 SameClient = Callable[[LeafNode, LeafNode], bool]
 """Whether two leaves are of one client: the application's to say (11.3)."""
@@ -48,7 +50,25 @@ def keys_of_newcomer(
     keys = {2 * own_leaf: bundle.encryption_key.copy()}
     if secrets.path_secret is not None:
         keys.update(keys_from_welcome(public.tree, own_leaf, signer, secrets.path_secret))
+    _check_all_told(public.tree, own_leaf, keys)
     return keys
+
+
+def _check_all_told(tree: RatchetTree, own_leaf: int, keys: Collection[int]) -> None:
+    """Raise `InvalidWelcome` where a node above us counts on a key that we were not told.
+
+    Not an item of the RFC: the next commit would be encrypted to that key, and lose us.
+    """
+    for node in tree.direct_path(own_leaf):
+        parent = tree.parent(node)
+        if parent is not None and own_leaf not in parent.unmerged_leaves and node not in keys:
+            raise InvalidWelcome(Rule.PATH_SECRET)
+
+
+def check_nonces(suite: Suite, psks: Sequence[PreSharedKeyId]) -> None:
+    """8.4: the nonce of a PSK is as long as a secret."""
+    if any(len(psk.nonce) != suite.secret_size for psk in psks):
+        raise InvalidWelcome(Rule.PSK_NONCE)
 
 
 def link_of(psks: Sequence[PreSharedKeyId]) -> PreSharedKeyId | None:

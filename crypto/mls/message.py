@@ -5,9 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from crypto.encoding import Reader, Struct, Writer
+from crypto.encoding import Reader, Struct, Writer, bounded_reader
 from crypto.errors import MalformedInput
-from crypto.mls.content import AuthData, AuthenticatedContent, FramedContent
+from crypto.mls.content import (
+    MESSAGE_BEGINS,
+    AuthData,
+    AuthenticatedContent,
+    FramedContent,
+    framed_header,
+)
 from crypto.mls.framing import (
     MAX_AUTHENTICATED_DATA_BYTES,
     MAX_GROUP_ID_BYTES,
@@ -19,7 +25,6 @@ from crypto.mls.framing import (
 )
 from crypto.mls.group_info import GroupInfo
 from crypto.mls.key_package import KeyPackage
-from crypto.mls.leaf_node import MLS10
 from crypto.mls.welcome import Welcome
 
 
@@ -67,8 +72,7 @@ class PrivateMessage(Struct):
 
     def write(self, writer: Writer) -> None:
         """Append the structure."""
-        writer.opaque(self.group_id, at_most=MAX_GROUP_ID_BYTES)
-        writer.uint64(self.epoch)
+        writer.rest(framed_header(self.group_id, self.epoch))
         writer.uint8(self.content_type)
         writer.opaque(self.authenticated_data, at_most=MAX_AUTHENTICATED_DATA_BYTES)
         writer.opaque(self.encrypted_sender_data)
@@ -96,21 +100,20 @@ _BODIES: Final[dict[WireFormat, type[Body]]] = {
     WireFormat.GROUP_INFO: GroupInfo,
     WireFormat.KEY_PACKAGE: KeyPackage,
 }
-_FORMATS: Final = {body: wire_format for wire_format, body in _BODIES.items()}
+_FORMATS: Final = {body: int(wire_format) for wire_format, body in _BODIES.items()}
 
 
 def encode_message(body: Body) -> bytes:
     """Return the MLSMessage around `body`."""
     writer = Writer()
-    writer.uint16(MLS10)
-    writer.uint16(_FORMATS[type(body)])
+    writer.rest(MESSAGE_BEGINS[_FORMATS[type(body)]])
     body.write(writer)
     return writer.finish()
 
 
 def decode_message(data: bytes) -> Body:
     """Read one MLSMessage and nothing after it."""
-    reader = Reader(data)
+    reader = bounded_reader(data)
     body = _BODIES[read_versioned_wire_format(reader)].read(reader)
     reader.finish()
     return body

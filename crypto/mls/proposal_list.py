@@ -43,6 +43,8 @@ class SentProposal:
     proposal: Proposal
     sender: Sender
     reference: bytes | None
+    authenticated_data: bytes = b""
+    """What it was sent with: of the hub's Remove, the justification."""
 
     @property
     def sender_leaf(self) -> int:
@@ -234,19 +236,26 @@ def psk_ids(proposals: ProposalList) -> tuple[PreSharedKeyId, ...]:
 def committable(remembered: Mapping[bytes, SentProposal], own_leaf: int) -> list[bytes]:
     """Return the references of what a member may commit of all it has received (12.2).
 
-    Not its own Updates, nor what removes it; of several that change one leaf the Remove, else the
-    last Update; of several GroupContextExtensions the last; a ReInit only where there is no other.
+    Not its own Updates, nor what removes it; of several that change one leaf the Remove of an
+    external sender (the hub insists on its own), else a Remove, else the last Update; of several
+    GroupContextExtensions the last; a ReInit only where there is no other.
     """
     chosen: dict[object, SentProposal] = {}
     for sent in remembered.values():
         place = _place_of(sent)
         held = chosen.get(place)
-        is_beaten = held is not None and isinstance(held.proposal, Remove)
+        is_beaten = held is not None and _rank(held) > _rank(sent)
         if not is_beaten and not _is_ours_to_leave(sent, own_leaf):
             chosen[place] = sent
     reinits = [one for one in chosen.values() if isinstance(one.proposal, ReInit)]
     others = [one for one in chosen.values() if not isinstance(one.proposal, ReInit)]
     return [one.reference for one in others or reinits[:1] if one.reference is not None]
+
+
+def _rank(sent: SentProposal) -> int:
+    if not isinstance(sent.proposal, Remove):
+        return 0
+    return 2 if sent.sender.type is SenderType.EXTERNAL else 1
 
 
 def _is_ours_to_leave(sent: SentProposal, own_leaf: int) -> bool:

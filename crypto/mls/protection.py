@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from crypto.encoding import Reader, Writer, vector
-from crypto.errors import BadCiphertext, BadSignature, InvalidMessage, MalformedInput, Rule
+from crypto.errors import BadCiphertext, BadSignature, InvalidMessage, Rule
 from crypto.hpke import RandomBytes
 from crypto.keys import Secret
 from crypto.mls.content import (
@@ -18,6 +18,7 @@ from crypto.mls.content import (
     AuthenticatedContent,
     FramedContent,
     framed_content_tbs,
+    framed_header,
     read_content,
     write_content,
 )
@@ -31,7 +32,7 @@ _GUARD_BYTES: Final = 4
 # A whole file in one message is beyond what any hub forwards; a padding beyond it is a mistake.
 MAX_PADDING: Final = 2**20
 
-_WITH_CONTEXT: Final = frozenset({SenderType.MEMBER, SenderType.NEW_MEMBER_COMMIT})
+_WITH_CONTEXT: Final = (SenderType.MEMBER, SenderType.NEW_MEMBER_COMMIT)
 
 
 def sign_content(
@@ -99,19 +100,18 @@ def protect_private(
     if not 0 <= padding <= MAX_PADDING:
         raise InvalidMessage(Rule.BAD_PADDING)
     plaintext = _encode_private_content(message, padding)
-    generation, key = tree.next_key(leaf, _ratchet_of(content.content_type))
+    content_type = content.content_type
+    generation, key, nonce = tree.next_key(leaf, _ratchet_of(content_type))
     guard = random_bytes(_GUARD_BYTES)
     aead, header = suite.hpke.aead, _header(content)
     associated = header + vector(content.authenticated_data)
-    nonce = _guarded(key.nonce.reveal(), guard)
-    ciphertext = aead.seal(key.key.reveal(), nonce, associated, plaintext)
-    key.wipe()
+    ciphertext = aead.seal(key, _guarded(nonce, guard), associated, plaintext)
     sender_data = leaf.to_bytes(4, "big") + generation.to_bytes(4, "big") + guard
     data_key, data_nonce = sender_data_key(suite, sender_data_secret, ciphertext)
     return PrivateMessage(
         group_id=content.group_id,
         epoch=content.epoch,
-        content_type=content.content_type,
+        content_type=content_type,
         authenticated_data=content.authenticated_data,
         encrypted_sender_data=aead.seal(data_key, data_nonce, header, sender_data),
         ciphertext=ciphertext,
@@ -183,8 +183,12 @@ def _membership_tag(
 
 
 def _encode_private_content(message: AuthenticatedContent, padding: int) -> bytes:
+    content = message.content.content
+    if isinstance(content, bytes):
+        # What every application message takes, without a writer.
+        return vector(content) + vector(message.auth.signature) + bytes(padding)
     writer = Writer()
-    write_content(writer, message.content.content)
+    write_content(writer, content)
     message.auth.write(writer, message.content.content_type)
     writer.rest(bytes(padding))
     return writer.finish()
@@ -198,7 +202,7 @@ def _decode_private_content(
     auth = AuthData.read(reader, message.content_type)
     # RFC 9420, 6.3.1: padding of anything but zeros would be a covert channel.
     if reader.rest().strip(b"\x00"):
-        raise MalformedInput("padding is zeros")
+        raise InvalidMessage(Rule.BAD_PADDING)
     framed = FramedContent(
         group_id=message.group_id,
         epoch=message.epoch,
@@ -211,8 +215,7 @@ def _decode_private_content(
 
 def _header(message: FramedContent | PrivateMessage) -> bytes:
     """Return SenderDataAAD, with which PrivateContentAAD begins."""
-    epoch = message.epoch.to_bytes(8, "big")
-    return vector(message.group_id) + epoch + bytes((message.content_type,))
+    return framed_header(message.group_id, message.epoch) + bytes((message.content_type,))
 
 
 def _ratchet_of(content_type: ContentType) -> RatchetType:

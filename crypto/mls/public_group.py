@@ -167,6 +167,11 @@ class CommitEffects:
     extensions_before: Extensions
     extensions_after: Extensions
 
+    @property
+    def external(self) -> bool:
+        """Tell whether somebody came in, or came back, by it."""
+        return self.kind != "member"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedCommit(CommitEffects):
@@ -546,7 +551,8 @@ def read_proposals(suite: Suite, reader: Reader) -> dict[bytes, AuthenticatedCon
 
 
 def _sent(message: AuthenticatedContent, reference: bytes) -> SentProposal:
-    return SentProposal(message.proposal(), message.content.sender, reference)
+    content = message.content
+    return SentProposal(message.proposal(), content.sender, reference, content.authenticated_data)
 
 
 def _tree_of(info: GroupInfo, suite: Suite, ratchet_tree: bytes | None) -> RatchetTree:
@@ -561,6 +567,9 @@ def _tree_of(info: GroupInfo, suite: Suite, ratchet_tree: bytes | None) -> Ratch
 def _decode_public(message: bytes) -> PublicMessage:
     decoded = decode_message(message)
     if not isinstance(decoded, PublicMessage):
+        raise InvalidMessage(Rule.WRONG_WIRE_FORMAT)
+    # RFC 9420, section 6: application data is never public.
+    if decoded.content.content_type is ContentType.APPLICATION:
         raise InvalidMessage(Rule.WRONG_WIRE_FORMAT)
     return decoded
 

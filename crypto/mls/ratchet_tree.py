@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from crypto.encoding import Reader, Struct, Writer
+from crypto.encoding import Reader, Struct, Writer, vector
 from crypto.errors import InvalidProposal, InvalidTree, MalformedInput, Rule
 from crypto.mls import tree_math
 from crypto.mls.leaf_node import LeafNode
@@ -18,8 +18,11 @@ from crypto.suites import Suite
 
 _LEAF: Final = 1
 _PARENT: Final = 2
-# A message of 16 MiB holds fewer blank nodes; a tree of a million leaves is beyond any group.
-MAX_NODES: Final = 2**21 - 1
+_BLANK: Final = b"\x00"
+_PRESENT: Final = (bytes((1, _LEAF)), bytes((1, _PARENT)))
+"""How a node that is there begins, by whether it is a parent."""
+# 65,536 leaves: beyond any group here, and a bound on what a few bytes of blanks can ask for.
+MAX_NODES: Final = 2**17 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,18 +228,12 @@ class RatchetTree:
 
     def encode(self) -> bytes:
         """Return `optional<Node> ratchet_tree<V>`, without the blanks at its end."""
-        inner = Writer()
-        for index in range(self.used_width):
-            encoding = self.encoding(index)
-            if encoding is None:
-                inner.uint8(0)
-            else:
-                inner.uint8(1)
-                inner.uint8(_LEAF if tree_math.is_leaf(index) else _PARENT)
-                inner.rest(encoding)
-        writer = Writer()
-        writer.opaque(inner.finish())
-        return writer.finish()
+        encodings = (self.encoding(index) for index in range(self.used_width))
+        nodes = (
+            _BLANK if encoding is None else _PRESENT[index & 1] + encoding
+            for index, encoding in enumerate(encodings)
+        )
+        return vector(b"".join(nodes))
 
     @classmethod
     def decode(cls, suite: Suite, data: bytes) -> RatchetTree:
@@ -252,8 +249,10 @@ class RatchetTree:
         nodes: list[Node | None] = []
         inner = Reader(reader.opaque())
         while not inner.at_end:
+            if len(nodes) == MAX_NODES:
+                raise MalformedInput("a tree of more nodes than allowed")
             nodes.append(_read_optional_node(inner, len(nodes)))
-        if not nodes or nodes[-1] is None or len(nodes) > MAX_NODES:
+        if not nodes or nodes[-1] is None:
             raise MalformedInput("a tree ends with a node that is not blank")
         width = 2 ** len(nodes).bit_length() - 1
         return cls(suite, nodes + [None] * (width - len(nodes)))

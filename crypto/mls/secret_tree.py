@@ -7,6 +7,7 @@ overwritten at once; intermediate values that the primitives return can only be 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
@@ -38,6 +39,15 @@ class MessageKey:
     key: Secret
     nonce: Secret
 
+    @classmethod
+    def of(cls, key: bytes, nonce: bytes) -> MessageKey:
+        """Take a key and a nonce into keeping."""
+        return cls(Secret(key), Secret(nonce))
+
+    def copy(self) -> MessageKey:
+        """Return the same with a life of its own."""
+        return MessageKey(self.key.copy(), self.nonce.copy())
+
     def wipe(self) -> None:
         """Overwrite both."""
         self.key.wipe()
@@ -56,46 +66,52 @@ class Ratchet:
         """The next one."""
         self.skipped: dict[int, MessageKey] = {}
 
-    def copy(self) -> Ratchet:
-        """Return a ratchet at the same place, with a life of its own."""
-        copy = Ratchet(self.suite, self.secret.copy(), self.generation)
-        for generation, key in self.skipped.items():
-            copy.skipped[generation] = MessageKey(key.key.copy(), key.nonce.copy())
-        return copy
-
-    def advance(self) -> MessageKey:
-        """Take the next key; the secret it came from is gone."""
-        if self.generation >= _MAX_GENERATION:
+    def advance(self) -> tuple[bytes, bytes]:
+        """Take the next key and nonce; the secret they came from is gone."""
+        generation, suite = self.generation, self.suite
+        if generation >= _MAX_GENERATION:
             raise InvalidState(Rule.EXHAUSTED)
-        secret, suite, aead = self.secret.reveal(), self.suite, self.suite.hpke.aead
-        generation = self.generation
-        derive = suite.derive_tree_secret
-        key = Secret(derive(secret, b"key", generation, aead.key_size))
-        nonce = Secret(derive(secret, b"nonce", generation, aead.nonce_size))
-        following = Secret(derive(secret, b"secret", generation, suite.secret_size))
+        secret, aead = self.secret.reveal(), suite.hpke.aead
+        # DeriveTreeSecret, three times.
+        derive, context = suite.expand_with_label, generation.to_bytes(4, "big")
+        key = derive(secret, b"key", context, aead.key_size)
+        nonce = derive(secret, b"nonce", context, aead.nonce_size)
+        following = derive(secret, b"secret", context, suite.secret_size)
         self.secret.wipe()
-        self.secret = following
+        self.secret = Secret(following)
         self.generation = generation + 1
-        return MessageKey(key, nonce)
+        return key, nonce
 
-    def take(self, generation: int) -> MessageKey:
-        """Take the key of a generation; keep those that are jumped over, the newest of them."""
+    def look(self, generation: int) -> tuple[MessageKey, Ratchet | None]:
+        """Return the key of a generation, and this ratchet beyond it, where it is not there yet."""
         if generation < self.generation:
-            found = self.skipped.pop(generation, None)
+            found = self.skipped.get(generation)
             if found is None:
                 raise InvalidMessage(Rule.CONSUMED_GENERATION)
-            return found
+            return found.copy(), None
         if generation - self.generation > MAX_FORWARD:
             raise InvalidMessage(Rule.TOO_FAR_AHEAD)
-        while self.generation < generation:
-            self._skip()
-        return self.advance()
+        ahead = Ratchet(self.suite, self.secret.copy(), self.generation)
+        while ahead.generation < generation:
+            skipped = ahead.generation
+            ahead.keep({skipped: MessageKey.of(*ahead.advance())})
+        return MessageKey.of(*ahead.advance()), ahead
 
-    def _skip(self) -> None:
-        generation = self.generation
-        self.skipped[generation] = self.advance()
-        if len(self.skipped) > MAX_SKIPPED:
-            self.skipped.pop(min(self.skipped)).wipe()
+    def adopt(self, ahead: Ratchet) -> None:
+        """Become what `look` returned."""
+        self.secret.wipe()
+        self.secret, self.generation = ahead.secret, ahead.generation
+        self.keep(ahead.skipped)
+
+    def forget(self, generation: int) -> None:
+        """Drop a key that was kept."""
+        self.skipped.pop(generation).wipe()
+
+    def keep(self, skipped: Mapping[int, MessageKey]) -> None:
+        """Keep keys for messages that come late: the newest, and not too many."""
+        self.skipped.update(skipped)
+        while len(self.skipped) > MAX_SKIPPED:
+            self.forget(min(self.skipped))
 
     def wipe(self) -> None:
         """Overwrite everything."""
@@ -134,17 +150,16 @@ _Ratchets = tuple[Ratchet, Ratchet]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A key that `find` saw, and the state in which the tree would be without it."""
+    """A key that `find` saw, and what `consume` does to the tree."""
 
     leaf: int
     kind: RatchetType
     generation: int
     key: MessageKey
-    ratchet: Ratchet
-    other: Ratchet | None
-    """The leaf's other ratchet, where this message is the first of that leaf."""
-    nodes: dict[int, Secret] | None
-    """The secrets that would be left, in the same case."""
+    ahead: Ratchet | None
+    """The ratchet beyond this generation; absent where the key was a kept one."""
+    first: tuple[dict[int, Secret], _Ratchets] | None
+    """Where this is the leaf's first message: the secrets left, and its fresh ratchets."""
 
 
 class SecretTree:
@@ -158,38 +173,34 @@ class SecretTree:
         self._nodes = {tree_math.root(leaves): encryption_secret}
         self._ratchets: dict[int, _Ratchets] = {}
 
-    def next_key(self, leaf: int, kind: RatchetType) -> tuple[int, MessageKey]:
-        """Take the next generation of a ratchet, to send with."""
+    def next_key(self, leaf: int, kind: RatchetType) -> tuple[int, bytes, bytes]:
+        """Take the next generation of a ratchet, with its key and nonce, to send with."""
         ratchet = self._ratchets_of(leaf)[kind]
         generation = ratchet.generation
-        return generation, ratchet.advance()
+        return generation, *ratchet.advance()
 
     def find(self, leaf: int, kind: RatchetType, generation: int) -> Found:
         """Return the key of a generation and leave everything as it is."""
         held = self._ratchets.get(leaf)
-        if held is not None:
-            ratchet = held[kind].copy()
-            return Found(leaf, kind, generation, ratchet.take(generation), ratchet, None, None)
-        nodes, ratchets = self._expand(leaf)
-        ratchet, other = ratchets[kind], ratchets[1 - kind]
-        return Found(leaf, kind, generation, ratchet.take(generation), ratchet, other, nodes)
+        first = None
+        if held is None:
+            nodes, held = self._expand(leaf)
+            first = (nodes, held)
+        key, ahead = held[kind].look(generation)
+        return Found(leaf, kind, generation, key, ahead, first)
 
     def consume(self, found: Found) -> None:
         """Take what `find` found: nobody will open that message again."""
         found.key.wipe()
-        if found.nodes is not None and found.other is not None:
-            self._settle(found.nodes)
-            pair = (found.ratchet, found.other)
-            self._ratchets[found.leaf] = pair if found.kind == 0 else (pair[1], pair[0])
-            return
-        handshake, application = self._ratchets[found.leaf]
-        if found.kind is RatchetType.HANDSHAKE:
-            handshake.wipe()
-            handshake = found.ratchet
+        if found.first is not None:
+            nodes, ratchets = found.first
+            self._settle(nodes)
+            self._ratchets[found.leaf] = ratchets
+        ratchet = self._ratchets[found.leaf][found.kind]
+        if found.ahead is None:
+            ratchet.forget(found.generation)
         else:
-            application.wipe()
-            application = found.ratchet
-        self._ratchets[found.leaf] = (handshake, application)
+            ratchet.adopt(found.ahead)
 
     def wipe(self) -> None:
         """Overwrite everything: nothing of this epoch can be sent or opened any more."""

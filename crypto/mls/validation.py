@@ -6,7 +6,8 @@ functions let through.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from crypto.errors import (
     BadKey,
@@ -22,14 +23,13 @@ from crypto.mls import tree_math
 from crypto.mls.extensions import (
     DEFAULT_EXTENSIONS,
     Extensions,
-    ExtensionType,
     RequiredCapabilities,
     check_known_extensions,
 )
 from crypto.mls.key_package import KEY_PACKAGE_LABEL, KeyPackage
 from crypto.mls.leaf_node import LEAF_NODE_LABEL, MLS10, LeafNode, LeafNodeSource
 from crypto.mls.proposal import DEFAULT_PROPOSALS
-from crypto.mls.ratchet_tree import ParentNode, RatchetTree
+from crypto.mls.ratchet_tree import RatchetTree
 from crypto.mls.tree_hash import tree_hash, verify_parent_hashes
 from crypto.suites import Suite
 
@@ -43,30 +43,54 @@ def check_leaf_signature(suite: Suite, leaf: LeafNode, group_id: bytes, leaf_ind
         raise InvalidLeafNode(Rule.BAD_SIGNATURE) from exc
 
 
-def check_required_capabilities(leaf: LeafNode, extensions: Extensions) -> None:
+@dataclass(frozen=True, slots=True)
+class Demands:
+    """What a group's extensions ask of every member, read once for all of them."""
+
+    required_extensions: frozenset[int]
+    required_proposals: frozenset[int]
+    required_credentials: frozenset[int]
+    used_extensions: frozenset[int]
+
+    @classmethod
+    def of(cls, extensions: Extensions) -> Demands:
+        """Read them from the group context's extensions; the default types need no support."""
+        required = RequiredCapabilities.of(extensions)
+        return cls(
+            frozenset(required.extension_types) - DEFAULT_EXTENSIONS,
+            frozenset(required.proposal_types) - DEFAULT_PROPOSALS,
+            frozenset(required.credential_types),
+            frozenset(one.type for one in extensions) - DEFAULT_EXTENSIONS,
+        )
+
+    @property
+    def are_none(self) -> bool:
+        """Tell whether anybody meets them."""
+        required = self.required_extensions | self.required_proposals | self.required_credentials
+        return not required and not self.used_extensions
+
+
+def check_required_capabilities(leaf: LeafNode, demands: Demands) -> None:
     """7.3: what the group requires is listed in the leaf's capabilities."""
-    required = RequiredCapabilities.of(extensions)
     listed = leaf.capabilities
-    pairs = (
-        (set(required.extension_types) - DEFAULT_EXTENSIONS, listed.extensions),
-        (set(required.proposal_types) - DEFAULT_PROPOSALS, listed.proposals),
-        (set(required.credential_types), listed.credentials),
-    )
-    if any(not needed <= set(supported) for needed, supported in pairs):
+    if not (
+        demands.required_extensions.issubset(listed.extensions)
+        and demands.required_proposals.issubset(listed.proposals)
+        and demands.required_credentials.issubset(listed.credentials)
+    ):
         raise InvalidLeafNode(Rule.MISSING_CAPABILITY)
 
 
-def check_group_extensions(leaf: LeafNode, extensions: Extensions) -> None:
+def check_group_extensions(leaf: LeafNode, demands: Demands) -> None:
     """13.4: the leaf supports each extension of the group context."""
-    used = {one.type for one in extensions} - DEFAULT_EXTENSIONS
-    if not used <= set(leaf.capabilities.extensions):
+    if not demands.used_extensions.issubset(leaf.capabilities.extensions):
         raise InvalidLeafNode(Rule.UNSUPPORTED_EXTENSION)
 
 
 def check_credential_types(tree: RatchetTree) -> None:
     """7.3: each credential type in use is supported by every member."""
     used = {leaf.credential.type for _, leaf in tree.leaves()}
-    if any(not used <= set(leaf.capabilities.credentials) for _, leaf in tree.leaves()):
+    if not all(used.issubset(leaf.capabilities.credentials) for _, leaf in tree.leaves()):
         raise InvalidLeafNode(Rule.UNSUPPORTED_CREDENTIAL)
 
 
@@ -134,8 +158,9 @@ def check_leaf(
     suite: Suite, leaf: LeafNode, extensions: Extensions, source: LeafNodeSource
 ) -> None:
     """7.3: everything about a leaf that does not depend on its place or its neighbours."""
-    check_required_capabilities(leaf, extensions)
-    check_group_extensions(leaf, extensions)
+    demands = Demands.of(extensions)
+    check_required_capabilities(leaf, demands)
+    check_group_extensions(leaf, demands)
     check_own_credential(leaf)
     check_version(leaf)
     check_leaf_extensions(leaf)
@@ -187,13 +212,12 @@ def check_info_extensions(extensions: Extensions) -> None:
 
 def check_members_support(tree: RatchetTree, extensions: Extensions) -> None:
     """12.1.7: every member supports what the group's extensions ask."""
-    needed = {one.type for one in extensions} - DEFAULT_EXTENSIONS
-    required = any(one.type == ExtensionType.REQUIRED_CAPABILITIES for one in extensions)
-    if not needed and not required:
+    demands = Demands.of(extensions)
+    if demands.are_none:
         return
     for _, leaf in tree.leaves():
-        check_required_capabilities(leaf, extensions)
-        check_group_extensions(leaf, extensions)
+        check_required_capabilities(leaf, demands)
+        check_group_extensions(leaf, demands)
 
 
 def check_tree_hash(tree: RatchetTree, wanted: bytes) -> None:
@@ -204,38 +228,34 @@ def check_tree_hash(tree: RatchetTree, wanted: bytes) -> None:
 
 def check_unmerged_leaves(tree: RatchetTree) -> None:
     """12.4.3.1: each unmerged leaf is a member below, and unmerged all the way down."""
+    unmerged = {index: frozenset(node.unmerged_leaves) for index, node in tree.parents()}
     for index, node in tree.parents():
-        unmerged = node.unmerged_leaves
-        if list(unmerged) != sorted(set(unmerged)):
+        if list(node.unmerged_leaves) != sorted(unmerged[index]):
             raise InvalidTree(Rule.UNMERGED_LEAVES)
-        for leaf in unmerged:
-            _check_unmerged(tree, index, leaf)
+        for leaf in node.unmerged_leaves:
+            _check_unmerged(tree, unmerged, index, leaf)
 
 
-def _check_unmerged(tree: RatchetTree, index: int, leaf: int) -> None:
-    if tree.leaf(leaf) is None or not tree_math.in_subtree(2 * leaf, index):
+def _check_unmerged(
+    tree: RatchetTree, unmerged: Mapping[int, frozenset[int]], top: int, leaf: int
+) -> None:
+    if tree.leaf(leaf) is None or not tree_math.in_subtree(2 * leaf, top):
         raise InvalidTree(Rule.UNMERGED_LEAVES)
-    for between in _between(tree, leaf, index):
-        if leaf not in between.unmerged_leaves:
-            raise InvalidTree(Rule.UNMERGED_LEAVES)
-
-
-def _between(tree: RatchetTree, leaf: int, top: int) -> Iterable[ParentNode]:
-    for index in tree.direct_path(leaf):
-        if index == top:
+    for between in tree.direct_path(leaf):
+        if between == top:
             return
-        node = tree.parent(index)
-        if node is not None:
-            yield node
+        if between in unmerged and leaf not in unmerged[between]:
+            raise InvalidTree(Rule.UNMERGED_LEAVES)
 
 
 def check_tree(tree: RatchetTree, group_id: bytes, extensions: Extensions) -> None:
     """12.4.3.1: the integrity of a tree that comes with a Welcome or a GroupInfo."""
+    # Before the parent hashes, which believe what a node says of its unmerged leaves.
+    check_unmerged_leaves(tree)
     verify_parent_hashes(tree)
     for index, leaf in tree.leaves():
         check_leaf(tree.suite, leaf, extensions, leaf.source)
         check_leaf_signature(tree.suite, leaf, group_id, index)
-    check_unmerged_leaves(tree)
     check_unique_keys(tree)
     check_credential_types(tree)
 
@@ -243,6 +263,6 @@ def check_tree(tree: RatchetTree, group_id: bytes, extensions: Extensions) -> No
 def check_joinable(leaf: LeafNode, extensions: Extensions) -> None:
     """13.4: a client joins a group only if it supports every extension of its context."""
     try:
-        check_group_extensions(leaf, extensions)
+        check_group_extensions(leaf, Demands.of(extensions))
     except InvalidLeafNode as exc:
         raise InvalidGroupInfo(Rule.UNSUPPORTED_EXTENSION) from exc

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from uuid import UUID
 
 from crypto.policy.vocabulary import ConversationKind, Motive, Role
@@ -51,6 +52,8 @@ class Conversation:
         return group_id(self.id, self.generation)
 
 
+# Asked twice for each message.
+@lru_cache(maxsize=4096)
 def group_id(conversation: str, generation: int) -> bytes:
     """Return the MLS group id of a conversation's group: its UUID, and a byte for a successor."""
     return UUID(conversation).bytes + (bytes((generation,)) if generation else b"")

@@ -14,8 +14,12 @@ from dataclasses import dataclass, field
 from server.hub.outcome import RemovalDue
 from server.ports import Clock
 
-PATIENCE = 2_000_000
-"""Microseconds for the one that is named."""
+SECOND = 1_000_000
+"""Microseconds."""
+PATIENCE = 2 * SECOND
+"""For the one that is named."""
+PAUSE_SECONDS = 0.05
+"""Between two looks, whatever is due."""
 
 IsThere = Callable[[str], bool]
 Name = Callable[[str, RemovalDue], None]
@@ -69,14 +73,13 @@ class CommitterDesk:
                 continue
             if waiting.named_at is None or waiting.named[-1:] == [device]:
                 self._ask(waiting, device)
+                self._wake.set()
 
     async def run(self) -> None:
-        """Look every second while something waits; until cancelled."""
+        """Look when somebody's time is over, while something waits; until cancelled."""
         while True:
-            if not self._waiting:
-                self._wake.clear()
-                await self._wake.wait()
-            await asyncio.sleep(self._sweep_seconds)
+            await self._until_due()
+            self._wake.clear()
             self.sweep()
 
     def sweep(self) -> None:
@@ -85,6 +88,19 @@ class CommitterDesk:
         for waiting in self._waiting.values():
             if waiting.named_at is None or now - waiting.named_at >= PATIENCE:
                 self._ask_next(waiting)
+
+    async def _until_due(self) -> None:
+        # Whoever comes where nobody was is asked at their hello: nothing is due there.
+        asked = [one.named_at for one in self._waiting.values() if one.named_at is not None]
+        if not asked:
+            await self._wake.wait()
+            return
+        due = (min(asked) + PATIENCE - self._clock.now()) / SECOND
+        try:
+            async with asyncio.timeout(min(self._sweep_seconds, max(PAUSE_SECONDS, due))):
+                await self._wake.wait()
+        except TimeoutError:
+            return
 
     def _ask_next(self, waiting: _Waiting) -> None:
         there = [device for device in waiting.due.devices if self._is_there(device)]

@@ -26,7 +26,7 @@ from server.hub.acts import (
     retirements,
     signals,
 )
-from server.hub.acts.context import Context, Means
+from server.hub.acts.context import Context, Means, Stood
 from server.hub.outcome import Done, Look, Outcome
 from server.ports import Located, Tx
 from signaling import frames
@@ -88,10 +88,10 @@ def judge(tx: Tx, asked: Asked, now: int, means: Means | None = None) -> Outcome
         return Refused(Code.E_SESSION)
     if session.person.role not in rule.roles:
         return Refused(rule.denials.role, conversation=_own_conversation(tx, principal, frame))
-    conversation = _standing(tx, principal, frame, rule)
-    if isinstance(conversation, Refused):
-        return conversation
-    context = Context(tx, principal, conversation, now, asked.looks, means or Means())
+    standing = _standing(tx, principal, frame, rule)
+    if isinstance(standing, Refused):
+        return standing
+    context = Context(tx, principal, standing, now, asked.looks, means or Means())
     outcome = act(context, frame)
     if isinstance(outcome, Done):
         _demand_entry(rule, outcome, context.recorded)
@@ -141,20 +141,19 @@ def _append_refusal(
     return tx.log.append(draft, now)
 
 
-def _standing(
-    tx: Tx, principal: Principal, frame: AnyClientFrame, rule: Rule
-) -> Conversation | Refused | None:
+def _standing(tx: Tx, principal: Principal, frame: AnyClientFrame, rule: Rule) -> Stood | Refused:
     """Return the conversation the frame names if the sender may act in it."""
     if rule.standing is Standing.NONE:
-        return None
+        return Stood()
     conversation = tx.conversations.find(getattr(frame, "conversation", ""))
     if conversation is None or not _is_member(tx, principal, conversation):
         return Refused(rule.denials.standing)
-    if rule.standing is Standing.ADMITTED:
-        admitted = {one.device for one in tx.members.admissions(conversation.id)}
-        if principal.device not in admitted:
-            return Refused(rule.denials.standing)
-    return conversation
+    if rule.standing is Standing.MEMBER:
+        return Stood(conversation)
+    admitted = {one.device: one.since for one in tx.members.admissions(conversation.id)}
+    if principal.device not in admitted:
+        return Refused(rule.denials.standing)
+    return Stood(conversation, admitted)
 
 
 def _is_member(tx: Tx, principal: Principal, conversation: Conversation) -> bool:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from clients.python import opaque
 from crypto.mls.framing import (
     ContentType,
     MessageHeader,
@@ -21,6 +20,7 @@ from server.domain.conversation import group_id
 from server.hub.rates import RateSettings
 from signaling import frames
 from signaling.codes import Close, Code
+from tests.server import opaque
 from tests.server.house import PEOPLE, House, a_house, a_pair
 
 

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -30,6 +32,8 @@ from signaling.codes import CODES, Code
 from signaling.frames import ClientFrame, Event, Ok, Receipt, RefusedFrame, ServerFrame
 
 PERSON = "00000000-0000-4000-8000-00000000c1a1"
+COLLEAGUE = "00000000-0000-4000-8000-00000000c1a2"
+DEPLOYMENT = "colloque.test"
 LOG = "colloque.test/990000001/care"
 PAGE = 2
 
@@ -42,6 +46,10 @@ class SmallHub:
     """State that outlives the sockets, and what was seen on the wire."""
 
     key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
+    hub_key: bytes = field(default_factory=lambda: os.urandom(32))
+    conversations: dict[str, frames.Summary] = field(default_factory=dict)
+    devices: dict[ServerConnection, str] = field(default_factory=dict)
+    group_info: bytes = b""
     entries: list[bytes] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     answers: dict[str, Ok] = field(default_factory=dict)
@@ -76,7 +84,9 @@ class SmallHub:
         if self.before(self, socket, frame):
             return
         known = len(self.events)
-        said = self._act(frame)
+        if isinstance(frame, frames.Hello):
+            self.devices[socket] = frame.device
+        said = self._act(frame, self.devices[socket])
         if self.after(self, socket, frame):
             return
         await socket.send(encode(said))
@@ -87,17 +97,28 @@ class SmallHub:
         elif len(self.events) > known:
             await socket.send(encode(self.events[-1]))
 
-    def _act(self, frame: ClientFrame) -> ServerFrame:
+    def _act(self, frame: ClientFrame, device: str) -> ServerFrame:
         match frame:
             case frames.Hello():
-                welcomed = msgspec.to_builtins(self._welcomed(frame.device))
+                welcomed = msgspec.to_builtins(self._welcomed(device), builtin_types=(bytes,))
                 receipt = self.record("connection.opened", None)
                 return Ok(id=frame.id, now=1, receipt=receipt, result=welcomed)
             case frames.SendMessage():
-                return self._send(frame)
+                return self._send(frame, device)
             case frames.CreateConversation():
-                receipt = self.record("dispensation.started", frame.conversation)
-                return Ok(id=frame.id, now=1, receipt=receipt, result={"conversation": {}})
+                return self._create(frame)
+            case frames.Commit():
+                return self._commit(frame, device)
+            case frames.ConfirmEpoch():
+                receipt = self.record("group.confirmed", None)
+                return Ok(id=frame.id, now=1, receipt=receipt, result={"receipts": 1})
+            case frames.ReportStuck():
+                receipt = self.record("group.stuck", frame.conversation)
+                return Ok(id=frame.id, now=1, receipt=receipt, result={"resync": True})
+            case frames.AskGroupInfo():
+                receipt = self.record("group.info_told", None)
+                result = {"group_info": self.group_info}
+                return Ok(id=frame.id, now=1, receipt=receipt, result=result)
             case frames.VerifyLogs():
                 head = {"log": "care", "vkey": self._vkey, "checkpoint": self._checkpoint()}
                 return Ok(id=frame.id, now=1, result={"look": PERSON, "logs": [head]})
@@ -105,6 +126,51 @@ class SmallHub:
                 return Ok(id=frame.id, now=1, result=self._page(frame.after))
             case _:
                 return Ok(id=frame.id, now=1)
+
+    def _create(self, frame: frames.CreateConversation) -> ServerFrame:
+        described = self.describe(frame.conversation)
+        receipt = self.record("dispensation.started", frame.conversation)
+        result = {"conversation": msgspec.to_builtins(described)}
+        return Ok(id=frame.id, now=1, receipt=receipt, result=result)
+
+    def describe(self, conversation: str) -> frames.Summary:
+        """Know of a conversation of two pharmacists."""
+        members = [
+            frames.MemberState(
+                person=person,
+                name="",
+                role="pharmacist",
+                state="joined",
+                delivered=0,
+                read=0,
+                key_packages=True,
+            )
+            for person in (PERSON, COLLEAGUE)
+        ]
+        self.conversations[conversation] = frames.Summary(
+            id=conversation,
+            conversation_kind="remote_dispensation",
+            motive="age",
+            created_at=1,
+            founder=PERSON,
+            patient=COLLEAGUE,
+            generation=0,
+            epoch=self.epoch,
+            last_seq=len(self.events),
+            removing=False,
+            joined=True,
+            since=0,
+            members=members,
+        )
+        return self.conversations[conversation]
+
+    def _commit(self, frame: frames.Commit, device: str) -> ServerFrame:
+        if decode_header(frame.commit).epoch != self.epoch:
+            return refused(frame, Code.E_EPOCH, epoch=self.epoch)
+        event = self.commit(frame.conversation, frame.commit, device=device)
+        receipt = self.record("group.committed", frame.conversation, frame.commit)
+        result = {"seq": event.seq, "epoch": self.epoch}
+        return Ok(id=frame.id, now=1, receipt=receipt, result=result)
 
     def _page(self, after: int) -> dict[str, Any]:
         rows = [
@@ -123,35 +189,41 @@ class SmallHub:
         checkpoint = Checkpoint(origin=LOG, size=len(leaves), root=root_hash(leaves))
         return sign_checkpoint(checkpoint, self.key)
 
-    def _send(self, frame: frames.SendMessage) -> ServerFrame:
+    def _send(self, frame: frames.SendMessage, device: str) -> ServerFrame:
         header = decode_header(frame.body)
-        message = AuthenticatedData.decode(header.authenticated_data).id.hex()
+        message = str(UUID(bytes=AuthenticatedData.decode(header.authenticated_data).id))
         if message in self.answers:
             return msgspec.structs.replace(self.answers[message], id=frame.id)
         if header.epoch != self.epoch:
             return refused(frame, Code.E_EPOCH, epoch=self.epoch)
-        self.events.append(self._event("message", frame.conversation, frame.body))
+        event = self._event("message", frame.conversation, frame.body, device=device)
+        self.events.append(msgspec.structs.replace(event, message=message))
         receipt = self.record("message.sent", frame.conversation, frame.body)
         result = {"seq": len(self.events), "ts": 1}
         self.answers[message] = Ok(id=frame.id, now=1, receipt=receipt, result=result)
         return self.answers[message]
 
-    def _event(self, what: str, conversation: str, body: bytes) -> Event:
+    def _event(
+        self, what: str, conversation: str, body: bytes, *, device: str, person: str = PERSON
+    ) -> Event:
         return Event(
             conversation=conversation,
             seq=len(self.events) + 1,
             ts=1,
             what=what,
-            person=PERSON,
-            device=PERSON,
+            person=person,
+            device=device,
             body=body,
         )
 
-    def commit(self, conversation: str, body: bytes) -> Event:
-        """Let another member move the group to its next epoch."""
+    def commit(
+        self, conversation: str, body: bytes, *, device: str = COLLEAGUE, person: str = PERSON
+    ) -> Event:
+        """Let a member move the group to its next epoch."""
         self.epoch += 1
-        self.events.append(self._event("commit", conversation, body))
-        return self.events[-1]
+        event = self._event("commit", conversation, body, device=device, person=person)
+        self.events.append(event)
+        return event
 
     def record(self, act: str, conversation: str | None, body: bytes | None = None) -> Receipt:
         sealed = None if body is None else {"ciphertext": hashlib.sha256(body).hexdigest()}
@@ -186,9 +258,11 @@ class SmallHub:
             other_devices=0,
             pharmacy=frames.Pharmacy(finess="990000001", name="Pharmacie", phone="01"),
             key_packages_left=0,
+            deployment=DEPLOYMENT,
+            hub_key=self.hub_key,
             logs={"care": self._vkey},
-            checkpoint="",
-            conversations=[],
+            checkpoint=self._checkpoint(),
+            conversations=list(self.conversations.values()),
             calls=self.calls,
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -10,22 +11,23 @@ import msgspec
 import pytest
 from websockets.asyncio.server import ServerConnection
 
-from clients.python import callbook, calls, connection, opaque
-from clients.python.calls import CallRef, Way, read_signal, send_signal
-from clients.python.client import Client, Device, Observer, connected
-from clients.python.errors import HubFault, Refused
-from crypto.errors import CryptoError, MalformedInput
+from clients.python import callbook, calls, connection
+from clients.python.calls import CallRef, Way, send_signal
+from clients.python.client import Client, Observer, connected
+from clients.python.content import IncomingSignal
+from clients.python.device import Device
+from clients.python.errors import HubFault, Refused, Unproven
+from clients.python.groups import group_id
 from crypto.mls.authenticated_data import AuthenticatedData, SignalType
 from crypto.mls.framing import decode_header
 from signaling import frames
 from signaling.codes import Code
 from signaling.frames import CallView, ClientFrame, Ok, SignalPush
-from tests.clients.call_views import CALL, CONVERSATION, PEER, a_call, a_leg
-from tests.clients.small_hub import PERSON, SmallHub, refused, serving
-from tests.clients.test_client import QUICK, cut, told
+from tests.clients.call_views import CALL, CONVERSATION, PEER, a_call, a_leg, a_pair
+from tests.clients.small_hub import COLLEAGUE, PERSON, SmallHub, refused, serving
+from tests.clients.test_client import QUICK, Colleague, cut, talking, told
 
 HERE = CallRef(CONVERSATION, CALL)
-OFFER = Way(to=PEER, generation=3, what=SignalType.OFFER)
 
 
 def answering(hub: SmallHub, result: dict[str, Any]) -> None:
@@ -221,50 +223,62 @@ async def test_a_device_in_a_call_is_heard_often(monkeypatch: pytest.MonkeyPatch
 # Signals
 
 
-def a_push(body: bytes) -> SignalPush:
-    """Return a signal as the hub passes it on."""
-    return SignalPush(conversation=CONVERSATION, person=PERSON, device=PEER, body=body)
-
-
-async def test_a_signal_is_a_private_message_with_a_true_header() -> None:
+async def test_a_signal_is_an_mls_message_with_its_way_in_the_clear() -> None:
     """Group, epoch, kind, call, receiver, generation and type are what the hub reads."""
     hub = SmallHub()
-    answering(hub, {})
 
-    async with serving(hub), connected(hub.session, Device.new(), patience=QUICK) as client:
-        client._stream(CONVERSATION).advance_epoch(5)
-        body = await send_signal(client, HERE, OFFER, b"sealed")
+    async with serving(hub), talking(hub) as client:
+        colleague = Colleague(hub)
+        await colleague.join(client)
+        body = await send_signal(client, HERE, to(colleague), sdp="v=0")
 
     frame = sent(hub)
     assert isinstance(frame, frames.Signal)
     assert frame.body == body
     header = decode_header(body)
-    assert (header.group_id, header.epoch) == (opaque.group_id(CONVERSATION), 5)
+    assert (header.group_id, header.epoch) == (group_id(CONVERSATION), 1)
     data = AuthenticatedData.decode(header.authenticated_data)
     assert data.kind == "signal"
     assert data.signal is not None
     assert (data.signal.generation, data.signal.type) == (3, SignalType.OFFER)
-    assert opaque.read_ciphertext(body) == b"sealed"
+    assert b"v=0" not in body
+
+
+async def test_a_signal_is_read_by_the_device_it_is_for() -> None:
+    """And by who it is from, as its leaf proves."""
+    hub = SmallHub()
+
+    async with serving(hub), talking(hub) as client:
+        colleague = Colleague(hub)
+        await colleague.join(client)
+        body = await send_signal(client, HERE, to(colleague), sdp="v=0")
+        push = a_push(body, device=client.device.id)
+        room = colleague.device.room(CONVERSATION)
+        content = room.read_signal(push, colleague.device.id, time.time())
+
+    assert content is not None
+    assert (content.call, content.sender, content.sdp) == (CALL, client.device.id, "v=0")
+    assert (content.type, content.generation) == ("offer", 3)
 
 
 async def test_a_signal_that_meets_a_new_epoch_is_made_again_for_it() -> None:
     """Its receiver may have moved on, and could not read the first."""
     hub = SmallHub()
 
-    def move_on(hub: SmallHub, socket: ServerConnection, frame: ClientFrame) -> bool:
-        if not isinstance(frame, frames.Signal):
+    async with serving(hub), talking(hub) as client:
+        colleague = Colleague(hub)
+        await colleague.join(client)
+
+        def move_on(hub: SmallHub, socket: ServerConnection, frame: ClientFrame) -> bool:
+            if isinstance(frame, frames.Signal) and decode_header(frame.body).epoch == 1:
+                told(socket, refused(frame, Code.E_EPOCH, epoch=2))
+                return told(socket, colleague.commit())
             return False
-        if decode_header(frame.body).epoch == 0:
-            told(socket, refused(frame, Code.E_EPOCH, epoch=1))
-            return told(socket, hub.commit(CONVERSATION, opaque.commit(CONVERSATION, 0)))
-        return told(socket, Ok(id=frame.id, now=1))
 
-    hub.before = move_on
-    async with serving(hub), connected(hub.session, Device.new(), patience=QUICK) as client:
-        client._stream(CONVERSATION)
-        body = await send_signal(client, HERE, OFFER)
+        hub.before = move_on
+        body = await send_signal(client, HERE, to(colleague))
 
-    assert decode_header(body).epoch == 1
+    assert decode_header(body).epoch == 2
 
 
 async def test_a_signal_that_is_refused_is_not_sent_again() -> None:
@@ -275,53 +289,72 @@ async def test_a_signal_that_is_refused_is_not_sent_again() -> None:
         and told(socket, refused(frame, Code.CALL_STALE_GENERATION))
     )
 
-    async with serving(hub), connected(hub.session, Device.new(), patience=QUICK) as client:
-        client._stream(CONVERSATION)
+    async with serving(hub), talking(hub) as client:
         with pytest.raises(Refused) as refusal:
-            await send_signal(client, HERE, OFFER)
+            await send_signal(client, HERE, Way(to=PEER, generation=3, what=SignalType.OFFER))
 
     assert refusal.value.code is Code.CALL_STALE_GENERATION
+    assert len([one for one in hub.seen if isinstance(one, frames.Signal)]) == 1
 
 
-async def test_an_arriving_signal_is_shown_and_read() -> None:
-    """From whom, for which connection, which step, and the sealed bytes."""
+async def test_a_signal_that_overtakes_its_commit_is_read_after_it() -> None:
+    """Shown once, when its epoch has arrived; a forged one is an alarm."""
     hub = SmallHub()
-    arrived: list[SignalPush] = []
-    observer = Observer(on_signal=arrived.append)
-    header = calls._header(HERE, OFFER)
-    body = opaque.signal(CONVERSATION, header, epoch=0, ciphertext=b"sealed")
+    arrived: list[IncomingSignal] = []
 
-    async with (
-        serving(hub),
-        connected(hub.session, Device.new(), patience=QUICK, observer=observer) as client,
-    ):
-        told(hub.sockets[-1], a_push(body))
+    async with serving(hub), talking(hub, observer=Observer(on_signal=arrived.append)) as client:
+        colleague = Colleague(hub)
+        await colleague.join(client)
+        commit = colleague.commit()
+        body = colleague.offer(client.device.id)
+        told(hub.sockets[-1], a_push(body, colleague.device.id, COLLEAGUE))
+        told(hub.sockets[-1], commit)
         await client.until(lambda: arrived != [])
+        told(hub.sockets[-1], a_push(body, PEER, COLLEAGUE))
+        await client.until(lambda: bool(client.alarms))
 
-    signal = read_signal(arrived[0])
-    assert (signal.here, signal.device, signal.generation) == (HERE, PEER, 3)
-    assert (signal.what, signal.ciphertext) == (SignalType.OFFER, b"sealed")
-
-
-def test_a_message_is_no_signal() -> None:
-    """A hub that passes one on as the other is found out."""
-    body = opaque.message(CONVERSATION, b"bonjour", counter=1, sent_at=1).at_epoch(0)
-
-    with pytest.raises(MalformedInput):
-        read_signal(a_push(body))
+        assert [type(one) for one in client.alarms] == [Unproven]
+    assert len(arrived) == 1
+    assert (arrived[0].device, arrived[0].content.sdp) == (colleague.device.id, "v=0")
 
 
-def test_a_signal_cut_short_is_refused() -> None:
-    """At every byte."""
-    body = opaque.signal(CONVERSATION, calls._header(HERE, OFFER), epoch=0)
+async def test_many_signals_end_in_fresh_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """RFC 9420, 15.3: a device renews what encrypted much."""
+    monkeypatch.setattr(calls, "MAX_SIGNALS", 2)
+    hub = SmallHub()
 
-    for length in range(len(body)):
-        with pytest.raises(CryptoError):
-            read_signal(
-                SignalPush(
-                    conversation=CONVERSATION, person=PERSON, device=PEER, body=body[:length]
-                )
-            )
+    async with serving(hub), talking(hub) as client:
+        colleague = Colleague(hub)
+        await colleague.join(client)
+        for _ in range(2):
+            await send_signal(client, HERE, to(colleague))
+        await client.until(lambda: client.rooms[CONVERSATION].epoch == 2)
+
+        assert client.rooms[CONVERSATION].signals == 0
+
+
+async def test_the_pharmacist_renews_keys_at_the_end_of_a_call() -> None:
+    """What was sealed in it cannot be opened from here any more."""
+    hub = SmallHub()
+
+    async with serving(hub), talking(hub) as client:
+        colleague = Colleague(hub)
+        await colleague.join(client)
+        legs, pair = [a_leg(client.device.id)], a_pair(client.device.id, PEER)
+        client.learn_call(a_call(version=1, state="active", legs=legs, pairs=[pair]))
+        await send_signal(client, HERE, to(colleague))
+        told(hub.sockets[-1], frames.CallPush(call=a_call(version=2, state="ended")))
+        await client.until(lambda: client.rooms[CONVERSATION].epoch == 2)
+
+
+def to(colleague: Colleague) -> Way:
+    """Return the way of an offer to a colleague's device."""
+    return Way(to=colleague.device.id, generation=3, what=SignalType.OFFER)
+
+
+def a_push(body: bytes, device: str, person: str = PERSON) -> SignalPush:
+    """Return a signal as the hub passes it on."""
+    return SignalPush(conversation=CONVERSATION, person=person, device=device, body=body)
 
 
 def test_a_view_survives_the_way_through_an_answer() -> None:

@@ -3,29 +3,136 @@
 from __future__ import annotations
 
 import asyncio
-from uuid import uuid4
+import contextlib
+import os
+import time
+from collections.abc import AsyncIterator
 
 import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from websockets.asyncio.server import ServerConnection
 
-from clients.python import opaque
-from clients.python.client import Device, Observer, connected
+from clients.python.client import MAX_IN_FLIGHT, ClaimedPackage, Client, Observer, connected
 from clients.python.connection import Patience
-from clients.python.errors import Dismissed, HubFault, LogKeyChanged, NoAnswer, Refused
+from clients.python.content import Message, SignalContent
+from clients.python.device import Device
+from clients.python.errors import (
+    CannotFollow,
+    ClientError,
+    Dismissed,
+    GroupForked,
+    HubFault,
+    HubKeyChanged,
+    LogForked,
+    LogKeyChanged,
+    NoAnswer,
+    NoGroup,
+    Refused,
+    Unlawful,
+    Unproven,
+)
+from clients.python.trust import Judge
 from crypto.errors import BadProof, WrongEntry
 from crypto.mls.authenticated_data import AuthenticatedData
 from crypto.mls.framing import decode_header
+from crypto.policy.statements import EpochReceipt, Unverified
 from crypto.policy.vocabulary import Motive
 from signaling import frames
 from signaling.codec import encode
 from signaling.codes import Close, Code
 from signaling.frames import ClientFrame, Event
-from tests.clients.small_hub import PERSON, SmallHub, refused, serving
+from tests.clients.call_views import CALL
+from tests.clients.small_hub import COLLEAGUE, PERSON, SmallHub, refused, serving
 
 QUICK = Patience(opening=2, answer=2, act=5, first_pause=0.001, longest_pause=0.01)
 CONVERSATION = "00000000-0000-4000-8000-0000000000aa"
+
+
+@contextlib.asynccontextmanager
+async def talking(
+    hub: SmallHub,
+    *,
+    device: Device | None = None,
+    patience: Patience = QUICK,
+    observer: Observer | None = None,
+) -> AsyncIterator[Client]:
+    """Connect a device that has founded a conversation, alone."""
+    here = connected(hub.session, device or Device.new(), patience=patience, observer=observer)
+    async with here as client:
+        await client.create_conversation(CONVERSATION, patient=COLLEAGUE, motive=Motive.AGE)
+        yield client
+
+
+class Colleague:
+    """Another device in the group, of whom the client hears through the hub alone."""
+
+    def __init__(self, hub: SmallHub) -> None:
+        self.hub = hub
+        self.device = Device.new()
+        welcomed = hub._welcomed(self.device.id)
+        welcomed = msgspec.structs.replace(welcomed, person=COLLEAGUE, checkpoint="")
+        self.device.trust.meet(welcomed, self.device.id)
+
+    @property
+    def judge(self) -> Judge:
+        """The rules, as this device holds to them."""
+        return self.device.judge(self.hub.conversations[CONVERSATION])
+
+    async def join(self, client: Client) -> None:
+        """Be added by the client."""
+        [package] = self.device.make_packages(1)
+        claimed = ClaimedPackage(COLLEAGUE, self.device.id, "0" * 64, package)
+        seq = await client.add(CONVERSATION, [claimed])
+        added = [one for one in self.hub.seen if isinstance(one, frames.Commit)][-1]
+        assert added.welcome is not None
+        push = frames.WelcomePush(conversation=CONVERSATION, seq=seq, welcome=added.welcome)
+        room = self.device.room(CONVERSATION)
+        room.admit(push, list(self.device.packages.values()), self.judge)
+
+    def follow(self, event: Event) -> None:
+        """Follow what the client did."""
+        room = self.device.room(CONVERSATION)
+        room.cursor = event.seq
+        room.follow(event, self.judge, time.time())
+
+    def group_info(self) -> bytes:
+        """Return what leads into the group from outside."""
+        group = self.device.room(CONVERSATION).group
+        assert group is not None
+        return group.group_info()
+
+    def commit(self) -> Event:
+        """Move the group on; return the event, which the hub has and nobody was told of."""
+        room = self.device.room(CONVERSATION)
+        pending = room.commit((), now=int(time.time()), random_bytes=os.urandom)
+        event = self.hub.commit(CONVERSATION, pending.body, device=self.device.id, person=COLLEAGUE)
+        room.adopt(event.seq, self.device.trust, 0.0)
+        return event
+
+    def offer(self, to: str) -> bytes:
+        """Seal an offer for a device; return its bytes."""
+        content = SignalContent(
+            call=CALL, sender=self.device.id, to=to, generation=1, type="offer", sdp="v=0"
+        )
+        return self.device.seal_signal(self.device.room(CONVERSATION), content)
+
+    def message(self, text: str) -> Event:
+        """Write; return the event, which the hub has and nobody was told of."""
+        room = self.device.room(CONVERSATION)
+        written = self.device.write(room, text)
+        event = Event(
+            conversation=CONVERSATION,
+            seq=len(self.hub.events) + 1,
+            ts=1,
+            what="message",
+            person=COLLEAGUE,
+            device=self.device.id,
+            body=self.device.seal(room, written),
+            message=written.id,
+        )
+        self.hub.events.append(event)
+        return event
 
 
 def told(socket: ServerConnection, frame: frames.ServerFrame) -> bool:
@@ -54,8 +161,8 @@ async def test_an_acknowledged_message_comes_with_a_verified_receipt() -> None:
     """The acknowledgement is the proof."""
     hub = SmallHub()
 
-    async with serving(hub), connected(hub.session, Device.new(), patience=QUICK) as client:
-        sent = await client.send(CONVERSATION, b"content")
+    async with serving(hub), talking(hub) as client:
+        sent = await client.send(CONVERSATION, "content")
 
     assert sent.seq == 1
     assert sent.receipt.entry == hub.entries[sent.receipt.index]
@@ -68,9 +175,9 @@ async def test_an_answer_lost_on_the_way_is_asked_for_again_and_counts_once() ->
         isinstance(frame, frames.SendMessage) and sends(hub) == 1 and cut(socket)
     )
 
-    async with serving(hub), connected(hub.session, Device.new(), patience=QUICK) as client:
-        sent = await client.send(CONVERSATION, b"content")
-        await client.until(lambda: client.streams[CONVERSATION].cursor == 1)
+    async with serving(hub), talking(hub) as client:
+        sent = await client.send(CONVERSATION, "content")
+        await client.until(lambda: client.rooms[CONVERSATION].cursor == 1)
 
     assert sent.seq == 1
     assert len(hub.events) == 1
@@ -85,8 +192,8 @@ async def test_a_request_lost_on_the_way_is_sent_again() -> None:
         isinstance(frame, frames.SendMessage) and sends(hub) == 1 and cut(socket)
     )
 
-    async with serving(hub), connected(hub.session, Device.new(), patience=QUICK) as client:
-        await client.send(CONVERSATION, b"content")
+    async with serving(hub), talking(hub) as client:
+        await client.send(CONVERSATION, "content")
 
     assert len(hub.events) == 1
 
@@ -104,9 +211,9 @@ async def test_a_hub_that_comes_back_finds_its_clients_again() -> None:
 
     hub.before = swallow
     async with serving(hub) as server, asyncio.TaskGroup() as tasks:
-        device = connected(hub.session, Device.new(), patience=QUICK)
+        device = talking(hub)
         client = await device.__aenter__()
-        sending = tasks.create_task(client.send(CONVERSATION, b"content"))
+        sending = tasks.create_task(client.send(CONVERSATION, "content"))
         await swallowed.wait()
         server.close(close_connections=True)
         await server.wait_closed()
@@ -124,23 +231,229 @@ async def test_after_a_new_epoch_the_message_is_encrypted_again_under_its_own_id
     made: list[tuple[str, bytes]] = []
     observer = Observer(on_body=lambda message, body: made.append((message, body)))
 
-    def commit_first(hub: SmallHub, socket: ServerConnection, frame: ClientFrame) -> bool:
-        if isinstance(frame, frames.SendMessage) and hub.epoch == 0:
-            event = hub.commit(CONVERSATION, opaque.commit(CONVERSATION, 0))
-            told(socket, refused(frame, Code.E_EPOCH, epoch=1))
-            return told(socket, event)
-        return False
+    async with serving(hub), talking(hub, observer=observer) as client:
+        colleague = Colleague(hub)
+        await colleague.join(client)
 
-    hub.before = commit_first
-    async with (
-        serving(hub),
-        connected(hub.session, Device.new(), patience=QUICK, observer=observer) as client,
-    ):
-        sent = await client.send(CONVERSATION, b"content")
+        def commit_first(hub: SmallHub, socket: ServerConnection, frame: ClientFrame) -> bool:
+            if isinstance(frame, frames.SendMessage) and hub.epoch == 1:
+                event = colleague.commit()
+                told(socket, refused(frame, Code.E_EPOCH, epoch=2))
+                return told(socket, event)
+            return False
 
-    assert sent.seq == 2
+        hub.before = commit_first
+        sent = await client.send(CONVERSATION, "content")
+
+    assert sent.seq == 3
     assert [message for message, _ in made] == [sent.message] * 2
     assert made[0][1] != made[1][1]
+    headers = [decode_header(body) for _, body in made]
+    assert [header.epoch for header in headers] == [1, 2]
+    assert headers[0].authenticated_data == headers[1].authenticated_data
+
+
+async def test_a_message_waits_while_a_removal_is_pending() -> None:
+    """`E_REMOVE_PENDING`: nothing is asked again until the group has moved on."""
+    hub = SmallHub()
+
+    async with serving(hub), talking(hub) as client:
+        colleague = Colleague(hub)
+        await colleague.join(client)
+
+        def pending(hub: SmallHub, socket: ServerConnection, frame: ClientFrame) -> bool:
+            if isinstance(frame, frames.SendMessage) and hub.epoch == 1:
+                told(socket, refused(frame, Code.E_REMOVE_PENDING))
+                return told(socket, colleague.commit())
+            return False
+
+        hub.before = pending
+        await client.send(CONVERSATION, "content")
+
+    assert [decode_header(body).epoch for body in hub.bodies] == [1, 2]
+
+
+async def test_a_commit_that_came_second_is_made_again() -> None:
+    """The other's is followed first; the devices to add are the same."""
+    hub = SmallHub()
+
+    async with serving(hub), talking(hub) as client:
+        colleague = Colleague(hub)
+        await colleague.join(client)
+
+        def commit_first(hub: SmallHub, socket: ServerConnection, frame: ClientFrame) -> bool:
+            if isinstance(frame, frames.Commit) and hub.epoch == 1:
+                event = colleague.commit()
+                told(socket, refused(frame, Code.E_EPOCH, epoch=2))
+                return told(socket, event)
+            return False
+
+        hub.before = commit_first
+        seq = await client.renew(CONVERSATION)
+
+        assert (seq, client.rooms[CONVERSATION].epoch) == (3, 3)
+        assert client.rooms[CONVERSATION].pending is None
+
+
+async def test_what_a_member_wrote_is_told_in_its_place() -> None:
+    """Decrypted, with who wrote it; one's own comes back in its place too."""
+    hub = SmallHub()
+    heard: list[Message] = []
+
+    async with serving(hub), talking(hub, observer=Observer(on_message=heard.append)) as client:
+        colleague = Colleague(hub)
+        await colleague.join(client)
+        told(hub.sockets[-1], colleague.message("Bonjour"))
+        await client.send(CONVERSATION, "Merci")
+        await client.until(lambda: len(heard) == 2)
+
+    assert [(one.seq, one.text, one.mine) for one in heard] == [
+        (2, "Bonjour", False),
+        (3, "Merci", True),
+    ]
+    assert heard[0].device == colleague.device.id
+
+
+async def test_a_message_under_another_name_is_hidden_and_told_as_an_alarm() -> None:
+    """Its place is kept, its text is not shown."""
+    hub = SmallHub()
+    heard: list[Message] = []
+    alarms: list[ClientError] = []
+    observer = Observer(on_message=heard.append, on_alarm=alarms.append)
+
+    async with serving(hub), talking(hub, observer=observer) as client:
+        colleague = Colleague(hub)
+        await colleague.join(client)
+        lie = msgspec.structs.replace(colleague.message("Bonjour"), device=PERSON)
+        told(hub.sockets[-1], lie)
+        await client.until(lambda: heard != [])
+
+    assert (heard[0].text, heard[0].refused) == (None, "wrong_sender")
+    assert [type(one) for one in alarms] == [Unproven]
+
+
+async def test_a_message_that_this_device_did_not_send_is_not_shown_as_its_own() -> None:
+    """The hub hangs this device's name on somebody else's bytes."""
+    hub = SmallHub()
+    heard: list[Message] = []
+
+    async with serving(hub), talking(hub, observer=Observer(on_message=heard.append)) as client:
+        colleague = Colleague(hub)
+        await colleague.join(client)
+        client.rooms[CONVERSATION].counter = 7
+        event = colleague.message("Bonjour")
+        mine = {"person": PERSON, "device": client.device.id}
+        told(hub.sockets[-1], msgspec.structs.replace(event, **mine))
+        await client.until(lambda: heard != [])
+
+    assert (heard[0].mine, heard[0].text, heard[0].refused) == (True, None, "not_kept")
+
+
+async def test_a_device_that_cannot_follow_says_why_and_rejoins() -> None:
+    """Also while a commit of its own is on its way, which can then never be; it is made again."""
+    hub = SmallHub()
+
+    async with serving(hub), talking(hub) as client:
+        colleague = Colleague(hub)
+        await colleague.join(client)
+
+        def break_one(hub: SmallHub, socket: ServerConnection, frame: ClientFrame) -> bool:
+            if isinstance(frame, frames.Commit) and hub.epoch == 1:
+                event = colleague.commit()
+                hub.group_info = colleague.group_info()
+                # One bit of the tag: only who has the secrets can tell.
+                broken = event.body[:-34] + bytes([event.body[-34] ^ 1]) + event.body[-33:]
+                told(socket, msgspec.structs.replace(event, body=broken))
+                return told(socket, refused(frame, Code.E_EPOCH, epoch=2))
+            return False
+
+        hub.before = break_one
+        seq = await client.renew(CONVERSATION)
+        for event in hub.events[2:]:
+            colleague.follow(event)
+        reports = [one for one in hub.seen if isinstance(one, frames.ReportStuck)]
+
+        assert [(one.epoch, one.reason) for one in reports] == [(0, "bad_membership_tag")]
+        assert [type(one) for one in client.alarms] == [CannotFollow]
+        assert (seq, client.rooms[CONVERSATION].epoch) == (4, 4)
+        assert client.rooms[CONVERSATION].fault is None
+        mine, theirs = client.rooms[CONVERSATION].group, colleague.device.room(CONVERSATION).group
+        assert mine is not None
+        assert theirs is not None
+        assert mine.epoch_authenticator == theirs.epoch_authenticator
+
+
+async def test_what_policy_forbids_is_not_followed_and_leaves_a_trace() -> None:
+    """The hub let a commit through under another's name: nothing more is sent there."""
+    hub = SmallHub()
+
+    async with serving(hub), talking(hub) as client:
+        colleague = Colleague(hub)
+        await colleague.join(client)
+        event = colleague.commit()
+        told(hub.sockets[-1], msgspec.structs.replace(event, person=PERSON))
+        await client.until(lambda: any(isinstance(one, frames.ReportStuck) for one in hub.seen))
+
+        with pytest.raises(NoGroup) as refusal:
+            await client.send(CONVERSATION, "content")
+        with pytest.raises(NoGroup):
+            await client.renew(CONVERSATION)
+
+        assert refusal.value.code == "wrong_committer"
+        assert [type(one) for one in client.alarms] == [Unlawful]
+        assert hub.bodies == []
+
+
+async def test_a_device_that_is_out_is_told_so_at_once() -> None:
+    """The commit that removed it is for those who stay: the hub's description says it."""
+    hub = SmallHub()
+
+    async with serving(hub), talking(hub) as client:
+        out = msgspec.structs.replace(hub.conversations[CONVERSATION], joined=False)
+        told(hub.sockets[-1], frames.ConversationPush(conversation=out))
+        await client.until(lambda: client.rooms[CONVERSATION].group is None)
+
+        with pytest.raises(NoGroup) as refusal:
+            await client.send(CONVERSATION, "content")
+
+        assert refusal.value.code == "not_in_group"
+
+
+async def test_each_epoch_that_is_entered_is_confirmed() -> None:
+    """A receipt signed by this device, of the epoch after each commit."""
+    hub = SmallHub()
+
+    async with serving(hub), talking(hub) as client:
+        await client.renew(CONVERSATION)
+        await client.until(lambda: client.rooms[CONVERSATION].confirmed)
+        receipts = [one for one in hub.seen if isinstance(one, frames.ConfirmEpoch)]
+        key = client.device.signature_key
+
+    said = Unverified.decode(EpochReceipt, receipts[0].receipt).verify(key)
+    assert (len(receipts), said.epoch) == (1, 1)
+
+
+async def test_a_device_that_disagrees_about_an_epoch_is_told_as_an_alarm() -> None:
+    """The hub has another transcript: somebody is shown another group."""
+    hub = SmallHub()
+    hub.before = lambda hub, socket, frame: (
+        isinstance(frame, frames.ConfirmEpoch) and told(socket, refused(frame, Code.E_RECEIPT))
+    )
+
+    async with serving(hub), talking(hub) as client:
+        await client.renew(CONVERSATION)
+        await client.until(lambda: bool(client.alarms))
+
+        assert [type(one) for one in client.alarms] == [GroupForked]
+
+
+async def test_nothing_is_sent_in_a_conversation_that_the_hub_never_described() -> None:
+    """It is said at once: waiting would not help."""
+    hub = SmallHub()
+
+    async with serving(hub), connected(hub.session, Device.new(), patience=QUICK) as client:
+        with pytest.raises(NoGroup):
+            await client.send(CONVERSATION, "content")
 
 
 async def test_a_busy_hub_is_asked_again_after_the_pause_it_told() -> None:
@@ -152,8 +465,8 @@ async def test_a_busy_hub_is_asked_again_after_the_pause_it_told() -> None:
         and told(socket, refused(frame, Code.E_BUSY, retry_after=1))
     )
 
-    async with serving(hub), connected(hub.session, Device.new(), patience=QUICK) as client:
-        await client.send(CONVERSATION, b"content")
+    async with serving(hub), talking(hub) as client:
+        await client.send(CONVERSATION, "content")
 
     assert len(hub.bodies) == 2
     assert len(set(hub.bodies)) == 1
@@ -171,6 +484,7 @@ async def test_a_refusal_for_good_reaches_the_caller_with_its_code() -> None:
             await client.create_conversation(CONVERSATION, patient=PERSON, motive=Motive.AGE)
 
     assert refusal.value.code is Code.E_ROLE
+    assert client.rooms == {}
 
 
 async def test_events_missed_while_away_arrive_in_order_and_once() -> None:
@@ -179,16 +493,15 @@ async def test_events_missed_while_away_arrive_in_order_and_once() -> None:
     arrived: list[int] = []
     observer = Observer(on_event=lambda event: arrived.append(event.seq))
 
-    async with (
-        serving(hub),
-        connected(hub.session, Device.new(), patience=QUICK, observer=observer) as client,
-    ):
-        for _ in range(3):
-            await client.send(CONVERSATION, b"content")
-        await client.until(lambda: client.streams[CONVERSATION].cursor == 3)
+    async with serving(hub), talking(hub, observer=observer) as client:
+        colleague = Colleague(hub)
+        await colleague.join(client)
+        await client.send(CONVERSATION, "content")
+        await client.until(lambda: client.rooms[CONVERSATION].cursor == 2)
         cut(hub.sockets[-1])
-        hub.commit(CONVERSATION, opaque.commit(CONVERSATION, 0))
-        await client.until(lambda: client.streams[CONVERSATION].cursor == 4)
+        colleague.commit()
+        colleague.message("content")
+        await client.until(lambda: client.rooms[CONVERSATION].cursor == 4)
 
     assert arrived == [1, 2, 3, 4]
     assert client.faults == []
@@ -198,17 +511,12 @@ async def test_a_gap_is_noticed_and_mended_by_resuming() -> None:
     """An event that skips one is not applied: the connection is dropped, the cursor asks again."""
     hub = SmallHub()
 
-    def skip_one(hub: SmallHub, socket: ServerConnection, frame: ClientFrame) -> bool:
-        if isinstance(frame, frames.Ping) and hub.epoch == 0:
-            hub.commit(CONVERSATION, opaque.commit(CONVERSATION, 0))
-            return told(socket, hub.commit(CONVERSATION, opaque.commit(CONVERSATION, 1)))
-        return False
-
-    hub.before = skip_one
-    async with serving(hub), connected(hub.session, Device.new(), patience=QUICK) as client:
-        await client.send(CONVERSATION, b"content")
-        await client.perform(frames.Ping(id="ping"))
-        await client.until(lambda: client.streams[CONVERSATION].cursor == 3)
+    async with serving(hub), talking(hub) as client:
+        colleague = Colleague(hub)
+        await colleague.join(client)
+        colleague.commit()
+        told(hub.sockets[-1], colleague.commit())
+        await client.until(lambda: client.rooms[CONVERSATION].cursor == 3)
 
     assert [(fault.expected, fault.arrived) for fault in client.faults] == [(2, 3)]
 
@@ -223,9 +531,9 @@ async def test_a_hub_that_closes_for_good_is_not_dialled_again(code: Close) -> N
         isinstance(frame, frames.SendMessage) and closed(socket, code)
     )
 
-    async with serving(hub), connected(hub.session, Device.new(), patience=QUICK) as client:
+    async with serving(hub), talking(hub) as client:
         with pytest.raises(Dismissed) as dismissal:
-            await client.send(CONVERSATION, b"content")
+            await client.send(CONVERSATION, "content")
 
     assert dismissal.value.close_code == code
     assert len(hub.sockets) == 1
@@ -239,8 +547,8 @@ async def test_a_hub_that_closes_for_a_while_is_dialled_again(code: int) -> None
         isinstance(frame, frames.SendMessage) and sends(hub) == 1 and closed(socket, code)
     )
 
-    async with serving(hub), connected(hub.session, Device.new(), patience=QUICK) as client:
-        await client.send(CONVERSATION, b"content")
+    async with serving(hub), talking(hub) as client:
+        await client.send(CONVERSATION, "content")
 
     assert len(hub.sockets) == 2
 
@@ -251,9 +559,9 @@ async def test_a_silent_hub_is_given_up_within_the_patience() -> None:
     hub.before = lambda hub, socket, frame: isinstance(frame, frames.SendMessage)
     patience = Patience(opening=2, answer=0.05, act=0.3, first_pause=0.001, longest_pause=0.01)
 
-    async with serving(hub), connected(hub.session, Device.new(), patience=patience) as client:
+    async with serving(hub), talking(hub, patience=patience) as client:
         with pytest.raises(NoAnswer):
-            await client.send(CONVERSATION, b"content")
+            await client.send(CONVERSATION, "content")
 
     assert len(set(hub.bodies)) == 1
 
@@ -272,9 +580,9 @@ async def test_a_receipt_that_proves_nothing_is_not_believed() -> None:
         return told(socket, msgspec.structs.replace(said, id=frame.id, receipt=altered))
 
     hub.after = lie
-    async with serving(hub), connected(hub.session, Device.new(), patience=QUICK) as client:
+    async with serving(hub), talking(hub) as client:
         with pytest.raises(BadProof):
-            await client.send(CONVERSATION, b"content")
+            await client.send(CONVERSATION, "content")
 
 
 async def test_a_true_receipt_of_another_act_is_not_believed() -> None:
@@ -288,9 +596,9 @@ async def test_a_true_receipt_of_another_act_is_not_believed() -> None:
         return told(socket, msgspec.structs.replace(said, id=frame.id, receipt=hub.receipt(0)))
 
     hub.after = swap
-    async with serving(hub), connected(hub.session, Device.new(), patience=QUICK) as client:
+    async with serving(hub), talking(hub) as client:
         with pytest.raises(WrongEntry):
-            await client.send(CONVERSATION, b"content")
+            await client.send(CONVERSATION, "content")
 
 
 async def test_an_act_without_its_receipt_is_the_hubs_fault() -> None:
@@ -304,32 +612,59 @@ async def test_an_act_without_its_receipt_is_the_hubs_fault() -> None:
         return told(socket, msgspec.structs.replace(said, id=frame.id, receipt=None))
 
     hub.after = keep_it
-    async with serving(hub), connected(hub.session, Device.new(), patience=QUICK) as client:
+    async with serving(hub), talking(hub) as client:
         with pytest.raises(HubFault):
-            await client.send(CONVERSATION, b"content")
+            await client.send(CONVERSATION, "content")
 
 
 async def test_another_log_key_ends_the_client() -> None:
     """The key is pinned at first sight; a hub that comes back with another is not the same log."""
     hub = SmallHub()
 
-    async with serving(hub), connected(hub.session, Device.new(), patience=QUICK) as client:
+    async with serving(hub), talking(hub) as client:
         hub.key = Ed25519PrivateKey.generate()
         cut(hub.sockets[-1])
         with pytest.raises(LogKeyChanged):
             await client.until(lambda: False)
 
 
-async def test_an_event_that_no_member_could_have_sent_ends_the_client() -> None:
-    """A commit whose body is no MLS message: the hub is at fault, and the client says so."""
-    hub = SmallHub()
-    hub.before = lambda hub, socket, frame: (
-        isinstance(frame, frames.SendMessage) and told(socket, hub.commit(CONVERSATION, b"not MLS"))
-    )
+async def test_another_key_of_the_hub_ends_the_client() -> None:
+    """It proposes removals in every group: pinned at first sight, across restarts."""
+    hub, device = SmallHub(), Device.new()
 
-    async with serving(hub), connected(hub.session, Device.new(), patience=QUICK) as client:
+    async with serving(hub), talking(hub, device=device):
+        pass
+    hub.hub_key = os.urandom(32)
+    device = Device.deserialize(device.serialize())
+
+    async with serving(hub):
+        with pytest.raises(HubKeyChanged):
+            await connected(hub.session, device, patience=QUICK).__aenter__()
+
+
+async def test_a_shorter_log_is_told_as_an_alarm() -> None:
+    """What was shown once is there for good."""
+    hub = SmallHub()
+
+    async with serving(hub), talking(hub) as client:
+        await client.send(CONVERSATION, "content")
+        del hub.entries[1:]
+        cut(hub.sockets[-1])
+        await client.until(lambda: bool(client.alarms))
+
+        assert [type(one) for one in client.alarms] == [LogForked]
+
+
+async def test_an_event_of_a_conversation_that_was_never_described_ends_the_client() -> None:
+    """Nobody can say who may do what there."""
+    hub = SmallHub()
+
+    async with serving(hub), talking(hub) as client:
+        hub.conversations.clear()
+        stray = hub.commit("00000000-0000-4000-8000-0000000000ab", b"x")
+        told(hub.sockets[-1], msgspec.structs.replace(stray, seq=1))
         with pytest.raises(HubFault):
-            await client.send(CONVERSATION, b"content")
+            await client.until(lambda: False)
 
 
 async def test_many_acts_in_flight_are_each_answered_once_across_cuts() -> None:
@@ -347,14 +682,12 @@ async def test_many_acts_in_flight_are_each_answered_once_across_cuts() -> None:
     arrived: list[Event] = []
     async with (
         serving(hub),
-        connected(
-            hub.session, Device.new(), patience=QUICK, observer=Observer(on_event=arrived.append)
-        ) as client,
+        talking(hub, observer=Observer(on_event=arrived.append)) as client,
         asyncio.TaskGroup() as tasks,
     ):
-        sending = [tasks.create_task(client.send(CONVERSATION, b"content")) for _ in range(200)]
+        sending = [tasks.create_task(client.send(CONVERSATION, "content")) for _ in range(200)]
         await asyncio.gather(*sending)
-        await client.until(lambda: client.streams[CONVERSATION].cursor == 200)
+        await client.until(lambda: client.rooms[CONVERSATION].cursor == 200)
 
     assert sorted(task.result().seq for task in sending) == list(range(1, 201))
     assert [event.seq for event in arrived] == list(range(1, 201))
@@ -364,15 +697,47 @@ async def test_many_acts_in_flight_are_each_answered_once_across_cuts() -> None:
 async def test_a_counter_runs_from_one_in_each_conversation() -> None:
     """The counter is the device's own, and no conversation tells of another."""
     hub = SmallHub()
-    other = str(uuid4())
+    other = "00000000-0000-4000-8000-0000000000ab"
 
-    async with serving(hub), connected(hub.session, Device.new(), patience=QUICK) as client:
-        await client.send(CONVERSATION, b"content")
-        await client.send(CONVERSATION, b"content")
+    async with serving(hub), talking(hub) as client:
+        await client.send(CONVERSATION, "content")
+        await client.send(CONVERSATION, "content")
         hub.events.clear()
-        await client.send(other, b"content")
+        await client.create_conversation(other, patient=COLLEAGUE, motive=Motive.AGE)
+        await client.send(other, "content")
 
     assert [counter_of(body) for body in hub.bodies] == [1, 2, 1]
+
+
+async def test_no_more_messages_fly_than_their_readers_can_wait_for() -> None:
+    """A receiver keeps 64 keys of messages that come late: no one is overtaken by more."""
+    hub = SmallHub()
+    most = 0
+
+    def count(hub: SmallHub, socket: ServerConnection, frame: ClientFrame) -> None:
+        nonlocal most
+        asked = [one for one in hub.seen if isinstance(one, frames.SendMessage)]
+        most = max(most, len(asked) - len(hub.answers))
+
+    hub.before = count
+    async with serving(hub), talking(hub) as client, asyncio.TaskGroup() as tasks:
+        for _ in range(100):
+            tasks.create_task(client.send(CONVERSATION, "content"))
+
+    assert most <= MAX_IN_FLIGHT
+    assert len(hub.events) == 100
+
+
+async def test_a_text_beyond_a_frame_is_refused_before_anything_happens() -> None:
+    """Nothing is kept, no counter is used."""
+    hub = SmallHub()
+
+    async with serving(hub), talking(hub) as client:
+        with pytest.raises(ValueError, match="10,000"):
+            await client.send(CONVERSATION, "x" * 10_001)
+
+        assert client.rooms[CONVERSATION].counter == 0
+        assert client.device.written == {}
 
 
 def counter_of(body: bytes) -> int:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crypto.encoding import MAX_VECTOR_BYTES, Reader, Writer
+from crypto.encoding import MAX_VECTOR_BYTES, Reader, Writer, vector
 from crypto.errors import MalformedInput
 from tests.crypto.vectors import official
 
@@ -155,3 +155,31 @@ def test_a_fixed_field_has_its_length() -> None:
     """A field of 16 bytes takes 16 bytes."""
     with pytest.raises(MalformedInput):
         Writer().fixed(b"short", 16)
+
+
+@given(st.lists(st.binary(max_size=80)))
+def test_a_vector_is_read_as_it_was_written(items: list[bytes]) -> None:
+    """Any number of elements, none of them lost, and nothing beyond the vector's end."""
+    writer = Writer()
+    writer.vector(items, lambda inner, item: inner.opaque(item))
+    writer.uint8(7)
+    reader = Reader(writer.finish())
+
+    assert reader.vector(lambda inner: inner.opaque()) == tuple(items)
+    assert reader.uint8() == 7
+    reader.finish()
+
+
+def test_an_element_does_not_reach_beyond_its_vector() -> None:
+    """A vector of one byte holds no number of two, whatever follows it."""
+    with pytest.raises(MalformedInput):
+        Reader(b"\x01\x00\x00\x00").vector(Reader.uint16)
+
+
+@given(st.integers(0, 20_000))
+def test_the_shortcut_writes_what_the_writer_does(size: int) -> None:
+    """`vector` is `opaque` without a writer."""
+    writer = Writer()
+    writer.opaque(bytes(size))
+
+    assert vector(bytes(size)) == writer.finish()

@@ -46,3 +46,23 @@ def test_a_secret_is_not_serialised() -> None:
         pickle.dumps(Secret(b"key"))
     with pytest.raises(TypeError):
         copy.deepcopy(Secret(b"key"))
+
+
+def test_a_wiped_secret_is_gone() -> None:
+    """It gives nothing any more; a copy made before lives on."""
+    secret = Secret(b"key")
+    copied = secret.copy()
+
+    secret.wipe()
+
+    assert copied.reveal() == b"key"
+    assert secret != copied
+    with pytest.raises(ValueError, match="wiped"):
+        secret.reveal()
+    with pytest.raises(ValueError, match="wiped"):
+        secret.copy()
+
+
+def test_an_empty_secret_is_no_wiped_one() -> None:
+    """Whether it is any good is another's question."""
+    assert Secret(b"").reveal() == b""

@@ -14,7 +14,7 @@ from crypto.log.checkpoint import Checkpoint, VerifierKey, sign_checkpoint
 from crypto.log.proof import LogProof
 from crypto.log.tree import inclusion_proof, leaf_hash, node_hash, root_hash
 from crypto.log.verify import VerifiedReceipt, verify_receipt
-from loadtests.checker import AuditedLog, Evidence, Reading, Row, Seen, Sent, Tally
+from loadtests.checker import AuditedLog, Decrypted, Evidence, Reading, Row, Seen, Sent, Tally
 
 LOG = "colloque.test/990000001/care"
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -33,6 +33,7 @@ class Run:
 
     sent: list[Sent] = field(default_factory=list)
     readings: dict[tuple[str, str], list[Seen]] = field(default_factory=dict)
+    decrypted: dict[tuple[str, str], dict[int, str | None]] = field(default_factory=dict)
     entries: list[dict[str, Any]] = field(default_factory=list)
     receipts: list[VerifiedReceipt] = field(default_factory=list)
     tallies: dict[tuple[str, ...], Tally] = field(default_factory=dict)
@@ -45,6 +46,10 @@ class Run:
             readings=tuple(
                 Reading(reader=reader, conversation=where, since=since(reader), events=tuple(seen))
                 for (reader, where), seen in self.readings.items()
+            ),
+            decrypted=tuple(
+                Decrypted(reader=reader, conversation=where, texts=texts)
+                for (reader, where), texts in self.decrypted.items()
             ),
             logs=(self.mend_log(a_log(self.entries)),),
             receipts=tuple(self.receipts),
@@ -83,12 +88,15 @@ def _send(run: Run, where: str, number: int) -> None:
             device="founder",
             conversation=where,
             message=message,
+            text=f"text {number}",
             ciphertexts=frozenset({body}),
             began=number,
             answered=number + 0.5,
             seq=seq,
         )
     )
+    for reader in ("founder", "patient"):
+        run.decrypted.setdefault((reader, where), {})[seq] = f"text {number}"
     run.receipts.append(a_receipt(run.entries, len(run.entries) - 1))
 
 

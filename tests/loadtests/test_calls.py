@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from cryptography.exceptions import InvalidTag
 
 from loadtests.call_judge import Fault, Finding, Race, Talked
-from loadtests.call_media import Content, Seal, only_loopback
+from loadtests.call_media import only_loopback
 from loadtests.calls import Plan, Result, last_line, parse, report, run
 from loadtests.hub_process import HubProcess
 from tests.server.talk import every_byte
@@ -86,21 +85,6 @@ def test_each_kind_of_run_has_its_own_count() -> None:
     )
     with pytest.raises(SystemExit):
         parse(["--count", "0"])
-
-
-def test_what_a_signal_says_is_sealed_for_this_run_alone() -> None:
-    """No SDP is to be read in what the hub carries."""
-    content = Content(
-        call="c", sender="a", to="b", generation=1, type="offer", sdp="a=candidate:1 1 udp"
-    )
-    seal = Seal()
-
-    sealed = seal.close(content)
-
-    assert seal.open(sealed) == content
-    assert b"candidate" not in sealed
-    with pytest.raises(InvalidTag):
-        Seal().open(sealed)
 
 
 @pytest.mark.parametrize("plan", [MEDIA, RACES], ids=lambda plan: plan.what)

@@ -360,3 +360,29 @@ def test_what_a_reader_saw_is_compared_whole() -> None:
     events[0] = Seen(seq=events[0].seq, what="commit", ciphertext=events[0].ciphertext)
 
     assert found(run) == {Fault.DISAGREEMENT}
+
+
+@pytest.mark.parametrize("reader", ["founder", "patient"])
+@pytest.mark.parametrize("text", [None, "text 1"], ids=["refused", "another"])
+def test_a_message_that_somebody_cannot_read_is_found(reader: str, text: str | None) -> None:
+    """It is there and in order, and does not decrypt to what was written."""
+    run = a_clean_run()
+    run.decrypted[reader, HERE][2] = text
+
+    assert found(run) == {Fault.UNREADABLE}
+
+
+def test_a_message_that_never_reached_a_reader_is_unreadable() -> None:
+    """Nothing read there is not the same as nothing wrong there."""
+    run = a_clean_run()
+    del run.decrypted["patient", HERE][3]
+
+    assert found(run) == {Fault.UNREADABLE}
+
+
+def test_a_conversation_that_nobody_decrypts_is_unreadable() -> None:
+    """Evidence that is left out proves nothing."""
+    run = a_clean_run()
+    run.decrypted.clear()
+
+    assert found(run) == {Fault.UNREADABLE}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from clients.python.client import Device
+from clients.python.device import Device
 from clients.python.session import Session, Site
 from loadtests.checker import Fault, Finding, Tally, Verdict
 from loadtests.crowd import Notebook
@@ -22,7 +22,7 @@ def test_a_clean_run_says_so_in_one_line() -> None:
     """The line that `make test` shows."""
     assert last_line(PLAN, a_verdict()) == (
         "kill9: 50 kills, 1234 acknowledged, 0 lost, 0 duplicated, 0 out of order, "
-        "log verifies, audited frames = entries"
+        "0 unreadable, log verifies, audited frames = entries"
     )
 
 
@@ -48,7 +48,7 @@ def test_the_same_seed_is_the_same_run() -> None:
 
 def test_only_a_hello_may_be_unanswered_at_the_end() -> None:
     """Three hellos went out, two were answered: the third may stand in the log or not."""
-    notebook = Notebook("desk-0", Device("device", b""), Session(Site("claire", 1), ""))
+    notebook = Notebook("desk-0", Device.new(), Session(Site("claire", 1), ""))
     notebook.hellos = 3
     notebook.answered.update({"hello": 2, "message.send": 5})
 

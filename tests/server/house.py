@@ -16,7 +16,6 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from clients.python import opaque
 from crypto.log.checkpoint import VerifierKey
 from crypto.log.verify import VerifiedReceipt, verify_receipt
 from server.demo import PERSONAS, seed
@@ -35,6 +34,7 @@ from server.storage.database import Database, sqlite_engine
 from server.storage.keys import KeyRing
 from signaling import codec, frames
 from signaling.frames import AnyClientFrame, AnyServerFrame, Ok, RefusedFrame
+from tests.server import opaque
 from tests.server.mls import MlsDevice
 
 PEOPLE = {persona.slug: persona.person for persona in PERSONAS}
@@ -338,7 +338,7 @@ class Peer:
             "conversation_kind": "remote_dispensation",
             "patient": PEOPLE[patient].id,
             "motive": "age",
-            "group_info": self.group_info(conversation),
+            "group_info": other.pop("group_info", None) or self.group_info(conversation),
         }
         await self.ok(frames.CreateConversation, **fields | other)
         return conversation

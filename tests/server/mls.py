@@ -13,14 +13,17 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from crypto.keys import Secret
+from crypto.mls.commit import Commit
+from crypto.mls.content import AuthData, AuthenticatedContent, FramedContent
 from crypto.mls.credential import Credential
 from crypto.mls.extensions import Extensions, ExternalSender, external_senders_extension
-from crypto.mls.framing import decode_header
+from crypto.mls.framing import Sender, SenderType, WireFormat, decode_header
 from crypto.mls.group import Committed, Group, ReceivedCommit, ReceivedProposal
 from crypto.mls.key_package import KeyPackageBundle, Own
 from crypto.mls.leaf_node import Capabilities, Lifetime
 from crypto.mls.message import decode_key_package, decode_welcome, encode_message
 from crypto.mls.proposal import Add, Proposal, Remove
+from crypto.mls.protection import protect_public, sign_content
 from crypto.mls.public_group import PublicGroup
 from crypto.policy.identity import HUB, LeafIdentity
 from crypto.policy.statements import (
@@ -120,6 +123,22 @@ class MlsDevice:
         self.made[made.message] = made
         return made
 
+    def without_path(self, conversation: str, *proposals: Proposal) -> bytes:
+        """Return a commit, signed, that brings no keys: what the core refuses to make."""
+        group = self.groups[conversation]
+        content = FramedContent(
+            group_id=group.group_id,
+            epoch=group.epoch,
+            sender=Sender(SenderType.MEMBER, group.own_leaf_index),
+            authenticated_data=b"",
+            content=Commit(proposals),
+        )
+        context, wire_format = group.public.context_bytes, WireFormat.PUBLIC_MESSAGE
+        auth = AuthData(sign_content(wire_format, content, context, self.key), bytes(32))
+        message = AuthenticatedContent(wire_format, content, auth)
+        tagged = protect_public(group.suite, message, context, group.secrets.membership_key)
+        return encode_message(tagged)
+
     def a_commit(self, conversation: str, *proposals: Proposal, **changes: Any) -> dict[str, Any]:
         """Return the fields of a commit that adds nobody."""
         made = self.commit(conversation, *proposals)
@@ -160,7 +179,7 @@ class MlsDevice:
         for bundle in mine[:1]:
             self.groups[conversation] = Group.join(welcome, bundle)
 
-    def receipt(self, conversation: str, **changes: Any) -> bytes:
+    def receipt(self, conversation: str, /, **changes: Any) -> bytes:
         """Sign where this device stands."""
         group = self.groups[conversation]
         said: dict[str, Any] = {

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from clients.python import opaque
 from crypto.keys import Secret
 from crypto.mls.authenticated_data import SignalHeader, SignalType
 from crypto.policy.vocabulary import Role
@@ -15,6 +14,7 @@ from server.domain.people import Person
 from server.hub.bounds import TurnSettings
 from signaling import frames
 from signaling.frames import CallView, Ok, RefusedFrame
+from tests.server import opaque
 from tests.server.house import PEOPLE, House, Peer, a_pair
 
 OFFER, ANSWER, CANDIDATES = SignalType

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import pytest
 
-from clients.python import opaque
 from clients.python.connection import Connection, Patience, open_connection
 from clients.python.errors import ConnectionLost, Refused
 from clients.python.session import Session, Site, sign_in
@@ -26,6 +25,7 @@ from server.hub.writer import Job
 from signaling import frames
 from signaling.codes import Code
 from signaling.frames import AnyServerFrame
+from tests.server import opaque
 from tests.server.house import PATIENCE, PEOPLE, a_house, until
 from tests.server.mls import MlsDevice
 

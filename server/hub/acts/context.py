@@ -30,12 +30,21 @@ class Means:
 
 
 @dataclass(frozen=True, slots=True)
+class Stood:
+    """Where the gate found the sender to stand."""
+
+    conversation: Conversation | None = None
+    admitted: Mapping[str, int] = field(default_factory=dict)
+    """`since` by device in the group, where the frame's rule asks for one of them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """One frame being carried out."""
 
     tx: Tx
     principal: Principal
-    standing: Conversation | None
+    stood: Stood
     now: int
     looks: Mapping[str, Look]
     means: Means
@@ -51,9 +60,9 @@ class Context:
     @property
     def conversation(self) -> Conversation:
         """The conversation the frame names, in which the gate found the sender to stand."""
-        if self.standing is None:
+        if self.stood.conversation is None:
             raise RuntimeError("the frame names no conversation")
-        return self.standing
+        return self.stood.conversation
 
     def own_device(self) -> Device | Refused:
         """Return the sender's device, which may have been given up since it said hello."""

@@ -134,8 +134,10 @@ def read_header(data: bytes) -> MessageHeader | None:
 
 def names(conversation: Conversation, header: MessageHeader) -> bool:
     """Tell whether a message is for this conversation's group, or one that came before it."""
-    known = (group_id(conversation.id, n) for n in range(conversation.generation + 1))
-    return header.group_id in known
+    if header.group_id == conversation.group_id:
+        return True
+    earlier = (group_id(conversation.id, n) for n in range(conversation.generation))
+    return header.group_id in earlier
 
 
 def is_current(conversation: Conversation, header: MessageHeader) -> bool:

@@ -108,9 +108,8 @@ def _append(context: Context, frame: SendMessage, data: AuthenticatedData, messa
         last_seq=seq,
     )
     context.tx.stream.append(event)
-    admissions = {one.device: one.since for one in context.tx.members.admissions(conversation.id)}
     result = {"seq": seq, "ts": event.ts}
-    return Done(result, located, (Streamed(event, admissions),))
+    return Done(result, located, (Streamed(event, dict(context.stood.admitted)),))
 
 
 def _again(context: Context, accepted: Event, data: AuthenticatedData) -> Outcome:

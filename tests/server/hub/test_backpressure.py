@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clients.python import opaque
 from crypto.mls.authenticated_data import AuthenticatedData
 from crypto.mls.framing import ContentType, MessageHeader, WireFormat, encode_private_message
 from server.hub.backpressure import LANE_BYTES, LANE_ITEMS, Outbox, Overflow
 from signaling import frames
+from tests.server import opaque
 from tests.server.house import NOON, Hands, House, Peer, a_house, a_pair, until
 from tests.server.talk import a_talk
 

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clients.python import opaque
 from crypto.mls.authenticated_data import SignalHeader, SignalType
 from crypto.mls.message import decode_key_package
 from crypto.mls.proposal import Add
 from server.hub.writer import MAX_WAITING
 from signaling import codec, frames
 from signaling.frames import AnyClientFrame, RefusedFrame, client_kinds
+from tests.server import opaque
 from tests.server.house import PEOPLE, Hands, House, Peer, a_house, until
 from tests.server.mls import MlsDevice
 from tests.signaling.builders import KINDS, a_frame

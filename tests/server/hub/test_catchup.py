@@ -328,3 +328,61 @@ async def test_many_conversations_are_caught_up_beside_each_other(house: House) 
     welcomes = [one for one in back.pushes if isinstance(one, frames.WelcomePush)]
     assert list(seen.values()) == [[3], [3], [2, 3], [2, 3]]
     assert {one.conversation for one in welcomes} == set(conversations[2:])
+
+
+@given(cursor=st.integers(0, 4), later=st.integers(0, 4), steps=STEPS)
+def test_a_device_that_was_let_in_anew_begins_with_its_welcome(
+    cursor: int, later: int, steps: list[str]
+) -> None:
+    """Its cursor is of an admission that has ended: what it had leads nowhere."""
+    device = Device()
+    device.since = 5
+    device.stored = [an_event(seq + 1) for seq in range(5 + later)]
+    device.catch_up.begin(told(since=5, last_seq=5 + later), {CARE: cursor})
+
+    play(device, steps)
+
+    welcome, *events = device.sent
+    assert isinstance(welcome, frames.WelcomePush)
+    assert [one.seq for one in events] == list(range(6, len(device.stored) + 1))
+
+
+@given(before=st.integers(0, 5), outstanding=st.booleans())
+def test_a_device_let_in_anew_while_it_is_behind_gets_nothing_of_before(
+    before: int, outstanding: bool
+) -> None:
+    """Even a page that was asked for earlier is not sent once the Welcome has gone out."""
+    device = Device()
+    device.stored = [an_event(seq + 1) for seq in range(before)]
+    device.catch_up.begin(told(last_seq=before), {CARE: 0})
+    if outstanding:
+        device.read(2)
+    event = an_event(before + 1, welcome=b"welcome")
+
+    sent = device.catch_up.live(event, event.seq, codec.encode(event_frame(event)))
+    device.feed()
+    after = an_event(before + 2)
+    later = device.catch_up.live(after, event.seq, codec.encode(event_frame(after)))
+
+    assert [type(codec.decode_server(data)) for data in sent] == [frames.WelcomePush]
+    assert device.sent == []
+    assert [codec.decode_server(data).seq for data in later] == [before + 2]  # type: ignore[union-attr]
+    assert device.catch_up.next_behind() is None
+
+
+def test_whoever_comes_by_their_own_commit_has_its_echo_for_a_welcome() -> None:
+    """An external commit adds nobody else: there is no Welcome, now or at the next hello."""
+    device = Device()
+    event = an_event(3)
+    device.catch_up.begin(told(last_seq=2, joined=False), {})
+
+    sent = device.catch_up.live(event, 3, codec.encode(event_frame(event)))
+    again = Device()
+    again.catch_up.begin(told(since=3, last_seq=3), {})
+    behind = again.catch_up.next_behind()
+
+    assert [codec.decode_server(data) for data in sent] == [event_frame(event)]
+    assert behind == Behind(CARE, 3, 3)
+    assert again.catch_up.fed(behind, [event]) == []
+    assert again.catch_up.fed(Behind(CARE, 3, None), []) == []
+    assert again.catch_up.next_behind() is None

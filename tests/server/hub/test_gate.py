@@ -11,7 +11,6 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-from clients.python import opaque
 from crypto.policy.vocabulary import Role
 from server.domain.audit import EntryType
 from server.domain.refusals import ENTRIES_PER_MINUTE, Refused
@@ -20,6 +19,7 @@ from server.hub.gate import ACTS
 from signaling import frames
 from signaling.codes import CODES, Code
 from signaling.frames import AnyClientFrame
+from tests.server import opaque
 from tests.server.house import PEOPLE, House, Peer, a_house, a_pair, a_removal
 from tests.server.mls import added, forged, removal_of
 from tests.server.talk import (

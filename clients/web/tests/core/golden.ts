@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs"
 import { expect } from "vitest"
 import { VerificationError, type Fault } from "../../src/core/errors"
 
-const VECTORS = new URL("../../../../tests/vectors/", import.meta.url)
+export const VECTORS = new URL("../../../../tests/vectors/", import.meta.url)
 
 export interface Trees {
   readonly roots: readonly { readonly size: number; readonly root: string }[]

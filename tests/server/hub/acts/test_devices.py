@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import uuid
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from crypto.keys import Secret
+from crypto.mls.extensions import Extension
+from crypto.mls.leaf_node import ALWAYS, Capabilities, Lifetime
+from crypto.mls.message import encode_message
+from crypto.policy.identity import LeafIdentity
+from crypto.suites import SUITES
 from server.hub.acts.devices import MAX_DEVICES, MAX_STOCK
 from signaling import frames
 from signaling.frames import Ok, RefusedFrame
-from tests.server.house import House, Peer
+from tests.server.house import NOON, PEOPLE, House, Peer
+from tests.server.mls import forged
 
 
 async def say_hello(peer: Peer, device: str, key: bytes) -> Ok | RefusedFrame:
@@ -203,3 +213,114 @@ async def test_whoever_can_be_in_no_group_stocks_nothing(house: House, who: str)
     refused = await peer.refused(frames.PublishKeyPackages, packages=peer.key_packages())
 
     assert refused.code == "E_ROLE"
+
+
+DAY = 24 * 3600
+NOW = NOON // 1_000_000
+
+
+def made(**changes: Any) -> Any:
+    """Return how a device makes a package that is not as it must be."""
+    return lambda peer: peer.mls.key_package(**changes)
+
+
+def of_suite_2(peer: Peer) -> bytes:
+    """A package under a key that is not Ed25519."""
+    return peer.mls.key_package(
+        SUITES[2],
+        signature_key=SUITES[2].generate_signature_key(os.urandom),
+        capabilities=Capabilities(cipher_suites=(2,), credentials=(1,)),
+    )
+
+
+def with_a_broken_signature(peer: Peer) -> bytes:
+    """A package with one bit of its signature turned over."""
+    return forged(peer.mls.key_package(), -1)
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        pytest.param(of_suite_2, "wrong_suite", id="another-suite"),
+        pytest.param(with_a_broken_signature, "bad_signature", id="a-broken-signature"),
+        pytest.param(made(signature_key=Secret(b"o" * 32)), "wrong_leaf", id="another-key"),
+        pytest.param(
+            made(credential=LeafIdentity(PEOPLE["jean"].id, str(uuid.UUID(int=1))).credential()),
+            "wrong_leaf",
+            id="another-device",
+        ),
+        pytest.param(made(lifetime=Lifetime(NOW - 2 * DAY, NOW - 1)), "bad_lifetime", id="over"),
+        pytest.param(made(lifetime=Lifetime(NOW + 1, NOW + DAY)), "bad_lifetime", id="not-yet"),
+        pytest.param(
+            made(lifetime=Lifetime(NOW - 3600, NOW + 30 * DAY + 1)), "long_lifetime", id="too-long"
+        ),
+        pytest.param(made(lifetime=ALWAYS), "long_lifetime", id="for-ever"),
+    ],
+)
+async def test_an_unfit_package_is_refused_with_its_reason(
+    house: House, make: Any, reason: str
+) -> None:
+    """Whoever adds this device trusts the directory: it is verified when it is published."""
+    jean = await house.peer("jean")
+
+    refused = await jean.refused(
+        frames.PublishKeyPackages, packages=[*jean.key_packages(), make(jean)]
+    )
+
+    assert (refused.code, refused.reason) == ("E_KEY_PACKAGE", reason)
+    assert refused.retry == "changed"
+    assert house.rows("SELECT count(*) FROM key_package") == [(0,)]
+
+
+@pytest.mark.parametrize("suite", [1, 3])
+async def test_a_package_may_live_for_thirty_days_and_an_hour(house: House, suite: int) -> None:
+    """The hour is for a clock that runs behind; at the border exactly."""
+    jean = await house.peer("jean")
+    package = jean.mls.key_package(SUITES[suite], lifetime=Lifetime(NOW - 3600, NOW + 30 * DAY))
+
+    done = await jean.ok(frames.PublishKeyPackages, packages=[package])
+
+    assert done.result == {"left": 1}
+
+
+@pytest.mark.parametrize("at_once", [True, False], ids=["in-one-frame", "later"])
+async def test_an_init_key_serves_one_package(house: House, at_once: bool) -> None:
+    """Signed twice over one init key, a Welcome for either would open with the other's."""
+    jean = await house.peer("jean")
+    bundle = jean.mls.bundle()
+    again = replace(bundle.key_package, extensions=(Extension(0xF000, b""),)).signed(jean.mls.key)
+    twins = [encode_message(bundle.key_package), encode_message(again)]
+    if not at_once:
+        await jean.ok(frames.PublishKeyPackages, packages=[twins.pop(0)])
+
+    refused = await jean.refused(frames.PublishKeyPackages, packages=twins)
+
+    assert (refused.code, refused.reason) == ("E_KEY_PACKAGE", "known_init_key")
+    stocked = house.rows("SELECT count(*) FROM key_package")
+    assert stocked == [(0 if at_once else 1,)]
+
+
+async def test_a_stock_that_has_expired_is_no_stock(house: House) -> None:
+    """A month later nothing is left to claim, and the device is told so at hello."""
+    claire, jean = await house.peer("claire"), await house.peer("jean", packages=3)
+    conversation = await claire.create()
+
+    house.clock.turn(30 * DAY + 1)
+    back = await house.peer("jean", device=jean.device)
+    again = await house.peer("claire", device=claire.device)
+    refused = await again.refused(
+        frames.ClaimKeyPackages, conversation=conversation, person=jean.person
+    )
+
+    assert back.welcomed["key_packages_left"] == 0
+    assert refused.code == "E_NO_KEY_PACKAGE"
+
+
+async def test_hello_tells_whom_the_hub_is(house: House) -> None:
+    """Its key in every group, which clients pin, and the name in every statement: one for all."""
+    claire, paul = await house.peer("claire"), await house.peer("paul")
+
+    told = {(one.welcomed["hub_key"], one.welcomed["deployment"]) for one in (claire, paul)}
+
+    ((key, deployment),) = told
+    assert (len(key), deployment) == (32, "test.example")

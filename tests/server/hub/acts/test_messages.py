@@ -8,8 +8,8 @@ import uuid
 
 import pytest
 
-from clients.python import opaque
 from signaling import frames
+from tests.server import opaque
 from tests.server.house import House, a_pair
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from clients.python import opaque
 from signaling import frames
 from signaling.frames import Ok, RefusedFrame
+from tests.server import opaque
 from tests.server.house import House, Peer, a_house, a_pair, until
 from tests.server.talk import (
     ANSWER,

@@ -33,9 +33,15 @@ export const U64: Codec<bigint> = { encode: uint64Bytes, read: (reader) => reade
 export const BYTES: Codec<Uint8Array> = { encode: (value) => opaque(value), read: (reader) => reader.opaque() }
 
 function uint64Bytes(value: bigint): Uint8Array {
+  if (value < 0n || value >= 2n ** 64n) throw malformed("a number that does not fit")
   const bytes = new Uint8Array(8)
   new DataView(bytes.buffer).setBigUint64(0, value)
   return bytes
+}
+
+/** `opaque<V>` of at most `atMost` bytes. */
+export function bytesUpTo(atMost: number): Codec<Uint8Array> {
+  return { encode: (value) => opaque(value, atMost), read: (reader) => reader.opaque(atMost) }
 }
 
 /** `opaque[size]` */

@@ -1,5 +1,6 @@
 /** Making commits (RFC 9420, 12.4.1), a member's and, in `externalJoin.ts`, a newcomer's. */
 import { applyProposals, type Applied } from "./applying"
+import { committable } from "./committable"
 import type { Commit, ProposalOrRef, UpdatePath } from "./commit"
 import { encodeMessage, signContent, type AuthenticatedContent, type FramedContent, type HandshakeWire } from "./framing"
 import { GROUP_CONTEXT } from "./groupContext"
@@ -35,7 +36,7 @@ export interface LeafChanges {
 export interface Committing {
   /** Proposals that stand in the commit itself. */
   readonly proposals: readonly Proposal[]
-  /** Those that came by themselves; null: all that are here but our own Updates. */
+  /** Those that came by themselves; null: all that may stand in one commit (`committable`). */
   readonly references: readonly Uint8Array[] | null
   readonly forcePath: boolean
   readonly leaf: LeafChanges | null
@@ -98,13 +99,9 @@ export function changedLeaf(state: MemberState, own: LeafNode, changes: LeafChan
 function chosen(state: MemberState, { proposals, references }: Committing): readonly SentProposal[] {
   const sender = { kind: "member", leafIndex: state.ownLeaf } as const
   const cached = references === null
-    ? state.proposals.map(sentProposal).filter((one) => !isOwnUpdate(state, one))
+    ? committable(state.proposals.map(sentProposal), state.ownLeaf)
     : references.map((reference) => named(state, reference))
   return [...cached, ...proposals.map((proposal) => ({ proposal, sender, reference: null }))]
-}
-
-function isOwnUpdate(state: MemberState, { proposal, sender }: SentProposal): boolean {
-  return proposal.kind === "update" && sender.kind === "member" && sender.leafIndex === state.ownLeaf
 }
 
 function named(state: MemberState, reference: Uint8Array): SentProposal {

@@ -1,5 +1,5 @@
 /** The first epoch of a group (RFC 9420, 11). */
-import { checkExtensions, type Extension } from "./extensions"
+import { checkContextExtensions, type Extension } from "./extensions"
 import type { GroupContext } from "./groupContext"
 import { MLS_10, newLeaf, type OwnLeaf } from "./keyPackage"
 import { epochOf } from "./keySchedule"
@@ -14,7 +14,7 @@ import type { CipherSuite } from "./suites"
 export function create(suite: CipherSuite, groupId: Uint8Array, own: OwnLeaf, extensions: readonly Extension[], random: RandomBytes): MemberState {
   const { leafNode, privateKey } = newLeaf(suite, own, random)
   const tree = treeOf(leafNode)
-  checkExtensions(extensions)
+  checkContextExtensions(extensions)
   checkMembers(tree, extensions)
   const context: GroupContext = {
     version: MLS_10, suite: suite.id, groupId, epoch: 0n, treeHash: treeHash(suite, tree), confirmedTranscriptHash: new Uint8Array(), extensions,

@@ -32,9 +32,9 @@ export type MlsFault =
   // Commits: 12.4.
   | "missing_path" | "path_shape" | "path_secret" | "bad_confirmation_tag" | "reference_in_external_commit" | "missing_remove"
   // Joining: 12.4.3.
-  | "not_for_us" | "wrong_signer" | "wrong_context" | "missing_external_pub" | "wrong_welcome"
+  | "not_for_us" | "wrong_signer" | "wrong_context" | "missing_external_pub" | "wrong_welcome" | "not_the_reinit" | "not_the_branch"
   // Our own state.
-  | "group_closed" | "exhausted"
+  | "group_closed" | "pending_proposals" | "exhausted"
 
 export abstract class MlsError extends VerificationError {
   /** Which rule: stable, for machines. */

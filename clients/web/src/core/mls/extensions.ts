@@ -72,10 +72,15 @@ export function externalPubExtension(publicKey: Uint8Array): Extension {
   return { type: EXTERNAL_PUB, data: BYTES.encode(publicKey) }
 }
 
-/** RFC 9420, 13: at most one of each type; and what we know must read. */
-export function checkExtensions(extensions: readonly Extension[]): void {
+/** RFC 9420, 13.4: at most one of each type. What means nothing where it stands is not looked into. */
+export function checkDistinctExtensions(extensions: readonly Extension[]): void {
   const types = extensions.map(({ type }) => type)
   if (new Set(types).size !== types.length) throw new InvalidTree("duplicate_extension", "one type of extension twice")
+}
+
+/** Extensions of the group context: none twice, and what we know must read. */
+export function checkContextExtensions(extensions: readonly Extension[]): void {
+  checkDistinctExtensions(extensions)
   requiredCapabilities(extensions)
   externalSenders(extensions)
   externalPub(extensions)

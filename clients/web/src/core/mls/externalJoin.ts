@@ -1,6 +1,6 @@
 /** Joining from outside by one's own commit (RFC 9420, 12.4.3.2), anew or in the place of a former self. */
 import { author, encoded, type Committed } from "./committing"
-import { InvalidGroupInfo, InvalidMessage } from "./errors"
+import { InvalidGroupInfo, malformed } from "./errors"
 import { externalPub } from "./extensions"
 import { decodeMessage, encodeMessage } from "./framing"
 import type { GroupInfo } from "./groupInfo"
@@ -30,7 +30,7 @@ export interface JoiningFromOutside {
 /** The public side of a group, from a GroupInfo that is thereby verified. */
 export function publicStateOf(bytes: Uint8Array, ratchetTree: Uint8Array | null): { readonly state: PublicState; readonly groupInfo: GroupInfo } {
   const message = decodeMessage(bytes)
-  if (message.kind !== "group_info") throw new InvalidMessage("wrong_wire_format", "not a GroupInfo")
+  if (message.kind !== "group_info") throw malformed("not a GroupInfo")
   const { groupInfo } = message
   const suite = suiteOf(groupInfo.groupContext.suite)
   const tree = verifiedTree(suite, groupInfo, ratchetTree)

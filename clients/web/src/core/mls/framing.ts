@@ -1,6 +1,6 @@
 /** Framing (RFC 9420, 6): contents, who says them, and the messages that carry them. */
 import { concat } from "../bytes"
-import { BYTES, NOTHING, U16, U32, U64, U8, constant, decode, oneOf, select, struct, type Codec } from "./codec"
+import { BYTES, NOTHING, U16, U32, U64, U8, bytesUpTo, constant, decode, oneOf, select, struct, type Codec } from "./codec"
 import { COMMIT, type Commit } from "./commit"
 import { GROUP_CONTEXT, type GroupContext } from "./groupContext"
 import { GROUP_INFO, type GroupInfo } from "./groupInfo"
@@ -68,6 +68,10 @@ export type MlsMessage =
   | { readonly kind: "group_info"; readonly groupInfo: GroupInfo }
   | { readonly kind: "key_package"; readonly keyPackage: KeyPackage }
 
+// The hub's bounds, and the Python core's: what one takes, all take.
+const GROUP_ID = bytesUpTo(64)
+const AUTHENTICATED_DATA = bytesUpTo(4_096)
+
 const WIRE = oneOf<HandshakeWire>(U16, { public: 1, private: 2 })
 const VERSION = constant(U16, MLS_10)
 
@@ -103,7 +107,7 @@ const CONTENT: Codec<Content> = {
   read: (reader) => CONTENT_BODIES[CONTENT_TYPE.read(reader)].read(reader),
 }
 
-const FRAMED_CONTENT = struct<FramedContent>({ groupId: BYTES, epoch: U64, sender: SENDER, authenticatedData: BYTES, content: CONTENT })
+const FRAMED_CONTENT = struct<FramedContent>({ groupId: GROUP_ID, epoch: U64, sender: SENDER, authenticatedData: AUTHENTICATED_DATA, content: CONTENT })
 
 /** Which fields an auth has depends on the content before it (RFC 9420, 6.1). */
 export function contentAuth(type: ContentType): Codec<ContentAuth> {
@@ -135,7 +139,7 @@ const PUBLIC_MESSAGE: Codec<PublicMessage> = {
 }
 
 const PRIVATE_MESSAGE = struct<PrivateMessage>({
-  groupId: BYTES, epoch: U64, contentType: CONTENT_TYPE, authenticatedData: BYTES, encryptedSenderData: BYTES, ciphertext: BYTES,
+  groupId: GROUP_ID, epoch: U64, contentType: CONTENT_TYPE, authenticatedData: AUTHENTICATED_DATA, encryptedSenderData: BYTES, ciphertext: BYTES,
 })
 
 const MESSAGE = select<MlsMessage>(U16, {

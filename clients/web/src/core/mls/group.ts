@@ -8,7 +8,7 @@ import type { Extension } from "./extensions"
 import { joinExternal, type JoiningFromOutside } from "./externalJoin"
 import { encodeMessage } from "./framing"
 import type { GroupContext } from "./groupContext"
-import { ANY_SIGNER, join, type Joining } from "./joining"
+import { ANY_SIGNER, join, sameCredential, type Joining } from "./joining"
 import type { KeyPackageBundle, OwnLeaf } from "./keyPackage"
 import { exportSecret } from "./keySchedule"
 import { wipe, type MemberState } from "./memberState"
@@ -27,6 +27,8 @@ import type { SentProposal } from "./validation"
 /** What must be said, beside what may be. */
 type Said<T, K extends keyof T> = Pick<T, K> & Partial<T>
 
+type GroupJoining = Omit<Joining, "former"> & { readonly former: Group | null }
+
 const NO_DATA = new Uint8Array()
 
 export class Group {
@@ -38,8 +40,9 @@ export class Group {
   }
 
   /** Join by a Welcome, with the key package that it names. */
-  static join(welcome: Uint8Array, bundle: KeyPackageBundle, options: Partial<Joining> = {}): Group {
-    return new Group(join(welcome, bundle, { ratchetTree: null, psks: NO_PSKS, checkSigner: ANY_SIGNER, ...options }))
+  static join(welcome: Uint8Array, bundle: KeyPackageBundle, options: Partial<GroupJoining> = {}): Group {
+    const { ratchetTree = null, psks = NO_PSKS, former = null, sameClient = sameCredential, checkSigner = ANY_SIGNER } = options
+    return new Group(join(welcome, bundle, { ratchetTree, psks, former: former === null ? null : former.state, sameClient, checkSigner }))
   }
 
   /** Join from outside by our own commit; `removePrior` puts us in the place of a former self. */

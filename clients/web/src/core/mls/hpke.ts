@@ -1,7 +1,7 @@
 /** HPKE (RFC 9180) in base mode: single messages, the exported secret, and DeriveKeyPair. */
 import { concat, encodeUtf8 } from "../bytes"
 import { uint16 } from "./encoding"
-import { InvalidTree } from "./errors"
+import { InvalidMessage, InvalidTree } from "./errors"
 import { expand, extract } from "./hkdf"
 import { padded, type KeyPair, type RandomBytes } from "./primitives"
 import type { CipherSuite } from "./suites"
@@ -103,6 +103,7 @@ export function seal(suite: CipherSuite, publicKey: Uint8Array, info: Uint8Array
 }
 
 export function open(suite: CipherSuite, privateKey: Uint8Array, info: Uint8Array, { kemOutput, ciphertext }: HpkeCiphertext): Uint8Array {
+  if (!suite.group.isPublicKey(kemOutput)) throw new InvalidMessage("bad_ciphertext", "no KEM output of this suite")
   const { key, nonce } = contextOf(suite, decapsulate(suite, privateKey, kemOutput), info)
   return suite.aead.open(key, nonce, NOTHING, ciphertext)
 }
@@ -114,6 +115,7 @@ export function sendExport(suite: CipherSuite, publicKey: Uint8Array, exporterCo
 }
 
 export function receiveExport(suite: CipherSuite, privateKey: Uint8Array, exporterContext: Uint8Array, kemOutput: Uint8Array): Uint8Array {
+  if (!suite.group.isPublicKey(kemOutput)) throw new InvalidMessage("bad_ciphertext", "no KEM output of this suite")
   return exported(suite, decapsulate(suite, privateKey, kemOutput), exporterContext)
 }
 

@@ -1,5 +1,5 @@
 /** Key packages (RFC 9420, 10): how somebody who is not there yet can be added. */
-import { BYTES, U16, constant, struct } from "./codec"
+import { BYTES, U16, struct } from "./codec"
 import { EXTENSIONS, type Extension } from "./extensions"
 import { generateKeyPair } from "./hpke"
 import { refHash, signWithLabel, verifyWithLabel } from "./labels"
@@ -39,7 +39,7 @@ export interface OwnLeaf {
   readonly lifetime: Lifetime
 }
 
-const CONTENT_FIELDS = { version: constant(U16, MLS_10), suite: U16, initKey: BYTES, leafNode: LEAF_NODE, extensions: EXTENSIONS }
+const CONTENT_FIELDS = { version: U16, suite: U16, initKey: BYTES, leafNode: LEAF_NODE, extensions: EXTENSIONS }
 const CONTENT = struct<KeyPackageContent>(CONTENT_FIELDS)
 
 export const KEY_PACKAGE = struct<KeyPackage>({ ...CONTENT_FIELDS, signature: BYTES })

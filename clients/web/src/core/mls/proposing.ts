@@ -1,6 +1,6 @@
 /** A member's proposals and application messages (RFC 9420, 12.1 and 15). */
 import { changedLeaf, type LeafChanges } from "./committing"
-import { InvalidCommit } from "./errors"
+import { InvalidCommit, InvalidState } from "./errors"
 import { signContent, type AuthenticatedContent, type Content, type FramedContent, type HandshakeWire } from "./framing"
 import { generateKeyPair } from "./hpke"
 import { signLeafNode } from "./leafNode"
@@ -10,7 +10,7 @@ import type { Proposal } from "./proposal"
 import { withProposal } from "./provisional"
 import { leafAt } from "./ratchetTree"
 import { sealed } from "./sealing"
-import { checkOpen, checkProposal, type Now } from "./validation"
+import { checkOpen, checkSingleProposal, type Now } from "./validation"
 
 export interface Proposing {
   readonly wire: HandshakeWire
@@ -36,7 +36,7 @@ export interface Encrypting {
 export function propose(state: MemberState, proposal: Proposal, options: Proposing): Proposed<MemberState> {
   const sender = { kind: "member", leafIndex: state.ownLeaf } as const
   checkOpen(state)
-  checkProposal(state, { proposal, sender, reference: null }, options.now)
+  checkSingleProposal(state, { proposal, sender, reference: null }, options.now)
   const content = signed(state, { kind: "proposal", proposal }, options.wire, options.authenticatedData)
   const { reference, next } = withProposal(state, content)
   return { message: sealed(state, content, 0, options.random), reference, next }
@@ -57,6 +57,8 @@ export function proposeUpdate(state: MemberState, changes: Omit<LeafChanges, "si
 
 export function encrypt(state: MemberState, data: Uint8Array, { authenticatedData, padding, random }: Encrypting): Uint8Array {
   checkOpen(state)
+  // RFC 9420, 12.4: who has seen a valid proposal commits before sending anything more.
+  if (state.proposals.length > 0) throw new InvalidState("pending_proposals", "a proposal waits to be committed")
   return sealed(state, signed(state, { kind: "application", data }, "private", authenticatedData), padding, random)
 }
 

@@ -6,7 +6,7 @@ import { equal } from "../bytes"
 import { applyProposals, type Applied, type Updated } from "./applying"
 import type { Commit, UpdatePath } from "./commit"
 import { InvalidCommit, InvalidMessage, InvalidProposal, InvalidState, InvalidTree } from "./errors"
-import { checkExtensions, externalSenders } from "./extensions"
+import { externalSenders } from "./extensions"
 import { proposalRef, verifyContent, type AuthenticatedContent, type FramedContent } from "./framing"
 import type { GroupContext } from "./groupContext"
 import { needsPath, type ReInit } from "./proposal"
@@ -64,13 +64,21 @@ function signatureKeyOf({ context, tree }: Place, { sender, content }: FramedCon
     case "member":
       return known(leafAt(tree, sender.leafIndex)?.signatureKey)
     case "external":
-      if (content.kind !== "proposal") throw new InvalidMessage("forbidden_sender", "somebody outside sends proposals only")
+      if (content.kind !== "proposal") throw wrongContent()
       return known(externalSenders(context.extensions)[sender.senderIndex]?.signatureKey)
     case "new_member_proposal":
-      return known(content.kind === "proposal" && content.proposal.kind === "add" ? content.proposal.keyPackage.leafNode.signatureKey : undefined)
+      if (content.kind !== "proposal" || content.proposal.kind !== "add") throw wrongContent()
+      return content.proposal.keyPackage.leafNode.signatureKey
     case "new_member_commit":
-      return known(content.kind === "commit" ? content.commit.path?.leafNode.signatureKey : undefined)
+      if (content.kind !== "commit") throw wrongContent()
+      if (content.commit.path === null) throw new InvalidCommit("missing_path", "a commit from outside without a path")
+      return content.commit.path.leafNode.signatureKey
   }
+}
+
+/** RFC 9420, 6: who may send what. */
+function wrongContent(): InvalidMessage {
+  return new InvalidMessage("wrong_content", "a content that its sender may not send")
 }
 
 function known(key: Uint8Array | undefined): Uint8Array {
@@ -81,13 +89,15 @@ function known(key: Uint8Array | undefined): Uint8Array {
 export function committerOf({ sender }: FramedContent): Committer {
   if (sender.kind === "member") return sender.leafIndex
   if (sender.kind === "new_member_commit") return null
-  throw new InvalidMessage("forbidden_sender", "a commit by somebody who may only propose")
+  throw wrongContent()
 }
 
 /** The proposals of a commit, those it names included. */
 export function resolveProposals(commit: Commit, framed: FramedContent, cached: readonly CachedProposal[]): readonly SentProposal[] {
   return commit.proposals.map((one) => {
     if (one.kind === "proposal") return { proposal: one.proposal, sender: framed.sender, reference: null }
+    // RFC 9420, 12.4.3.2
+    if (framed.sender.kind !== "member") throw new InvalidCommit("reference_in_external_commit", "a reference in a commit from outside")
     const found = cached.find(({ reference }) => equal(reference, one.reference))
     if (found === undefined) throw new InvalidProposal("unknown_proposal", "a proposal that never came here")
     return sentProposal(found)
@@ -117,7 +127,6 @@ export function provisional(
   checkProposalList(state, proposals, committer, now)
   if (path === null && pathIsNeeded(proposals)) throw new InvalidCommit("missing_path", "a commit without the path it needs")
   const applied = applyProposals(state.tree, state.context, proposals)
-  checkExtensions(applied.extensions)
   const addedLeaves = applied.added.map(({ leafIndex }) => leafIndex)
   if (committer === null) checkResync(applied, path)
   const placed = withCommitter(applied.tree, path, committer)

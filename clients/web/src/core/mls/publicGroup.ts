@@ -5,8 +5,8 @@
  */
 import { equal } from "../bytes"
 import type { Applied, Updated } from "./applying"
-import { InvalidCommit, InvalidGroupInfo, InvalidMessage, InvalidProposal, InvalidWelcome } from "./errors"
-import { RATCHET_TREE as TREE_EXTENSION, checkExtensions, externalPub, externalSenders, findExtension, type Extension } from "./extensions"
+import { InvalidCommit, InvalidGroupInfo, InvalidMessage, InvalidProposal, InvalidWelcome, malformed } from "./errors"
+import { RATCHET_TREE as TREE_EXTENSION, checkDistinctExtensions, externalPub, externalSenders, findExtension, type Extension } from "./extensions"
 import { publicStateOf } from "./externalJoin"
 import { decodeMessage, encodeMessage, proposalRef, signContent, type AuthenticatedContent, type FramedContent } from "./framing"
 import { GROUP_CONTEXT, type GroupContext } from "./groupContext"
@@ -20,7 +20,7 @@ import {
 import { contentOf, protectPublic } from "./publicMessage"
 import { RATCHET_TREE, leafAt, membersOf, type Member } from "./ratchetTree"
 import { deserializePublic, serializePublic, type PublicStateAndProposals } from "./serializing"
-import { checkOpen, checkProposal, type Now, type SentProposal } from "./validation"
+import { checkOpen, checkSingleProposal, type Now, type SentProposal } from "./validation"
 
 export interface CheckingCommit {
   readonly groupInfo: Uint8Array
@@ -103,7 +103,7 @@ export class PublicGroup {
     const content = this.#verified(message)
     checkOpen(this.state)
     const proposal = sentProposal({ content, reference: proposalRef(this.state.suite, content) })
-    checkProposal(this.state, proposal, now)
+    checkSingleProposal(this.state, proposal, now)
     const { reference, next } = withProposal(this.state, content)
     return { reference, proposal, next: new PublicGroup(next) }
   }
@@ -166,7 +166,8 @@ function checkWelcome({ suite }: PublicStateAndProposals, { applied }: Provision
   const wanted = applied.added.map(({ keyPackage }) => keyPackageRef(suite, keyPackage))
   if (bytes === null && wanted.length === 0) return
   const welcome = bytes === null ? null : welcomeOf(bytes)
-  const fits = welcome !== null && wanted.length > 0 && welcome.suite === suite.id && welcome.secrets.length === wanted.length
+  if (welcome !== null && welcome.suite !== suite.id) throw new InvalidWelcome("wrong_suite", "a Welcome of another suite")
+  const fits = welcome !== null && wanted.length > 0 && welcome.secrets.length === wanted.length
     && wanted.every((reference) => welcome.secrets.some(({ newMember }) => equal(newMember, reference)))
   if (!fits) throw new InvalidWelcome("wrong_welcome", "a Welcome for others than those who were added")
 }
@@ -174,13 +175,13 @@ function checkWelcome({ suite }: PublicStateAndProposals, { applied }: Provision
 /** The committer's word on the very epoch that the commit leads to. */
 function checkedGroupInfo(state: PublicStateAndProposals, { committer }: Provisional, bytes: Uint8Array): GroupInfo {
   const message = decodeMessage(bytes)
-  if (message.kind !== "group_info") throw new InvalidMessage("wrong_wire_format", "not a GroupInfo")
+  if (message.kind !== "group_info") throw malformed("not a GroupInfo")
   const { groupInfo } = message
   const { groupContext, confirmationTag, signer, extensions } = groupInfo
   if (!equal(GROUP_CONTEXT.encode(groupContext), GROUP_CONTEXT.encode(state.context))) throw new InvalidGroupInfo("wrong_context", "another group context")
   if (!equal(confirmationTag, state.confirmationTag)) throw new InvalidGroupInfo("bad_confirmation_tag", "another confirmation tag")
   if (signer !== committer) throw new InvalidGroupInfo("wrong_signer", "a GroupInfo by another leaf")
-  checkExtensions(extensions)
+  checkDistinctExtensions(extensions)
   const tree = findExtension(extensions, TREE_EXTENSION)
   if (tree === null) throw new InvalidGroupInfo("missing_tree", "a GroupInfo without the tree")
   if (!equal(tree, RATCHET_TREE.encode(state.tree))) throw new InvalidGroupInfo("tree_hash", "another tree")

@@ -3,7 +3,7 @@
  * is full, so that the array is longer than what is sent, which ends with the last node that is there.
  */
 import { BYTES, U32, U8, decode, listOf, optional, select, struct, type Codec } from "./codec"
-import { InvalidTree } from "./errors"
+import { malformed } from "./errors"
 import { LEAF_NODE, type LeafNode } from "./leafNode"
 import { directPath, isLeaf, left, leafCountOf, nodeCount, right, root, sibling } from "./treeMath"
 
@@ -50,10 +50,10 @@ export function decodeRatchetTree(bytes: Uint8Array): RatchetTree {
 
 /** RFC 9420, 12.4.3.3: the last node sent is not blank, and every node is of the kind of its place. */
 function completed(nodes: RatchetTree): RatchetTree {
-  if (nodes.length > MAX_NODES) throw new InvalidTree("bad_tree", "a tree larger than any we take")
-  if (nodes.at(-1) == null) throw new InvalidTree("bad_tree", "a tree that ends with a blank node")
+  if (nodes.length > MAX_NODES) throw malformed("a tree larger than any we take")
+  if (nodes.at(-1) == null) throw malformed("a tree that ends with a blank node")
   if (!nodes.every((node, at) => node === null || (node.kind === "leaf") === isLeaf(at))) {
-    throw new InvalidTree("bad_tree", "a node of the wrong kind for its place")
+    throw malformed("a node of the wrong kind for its place")
   }
   return widened(nodes, Math.ceil((nodes.length + 1) / 2))
 }

@@ -16,7 +16,7 @@ import { leafCount } from "./ratchetTree"
 import { verifyConfirmationTag } from "./transcript"
 import { directPath } from "./treeMath"
 import { openPath, type OpenedPath, type PathKeys } from "./treekem"
-import { checkOpen, checkProposal, type Now, type SentProposal } from "./validation"
+import { checkOpen, checkSingleProposal, type Now, type SentProposal } from "./validation"
 import type { Proposal } from "./proposal"
 
 
@@ -101,7 +101,7 @@ function taken(state: MemberState, authenticated: AuthenticatedContent, content:
       return { kind: "application", epoch, sender: sender.leafIndex, generation, authenticatedData, data: content.data }
     case "proposal":
       checkOpen(state)
-      checkProposal(state, { proposal: content.proposal, sender, reference: null }, around.now)
+      checkSingleProposal(state, { proposal: content.proposal, sender, reference: null }, around.now)
       return { kind: "proposal", sender, authenticatedData, proposal: content.proposal, ...withProposal(state, authenticated) }
     case "commit":
       return committed(state, authenticated, around)
@@ -129,7 +129,7 @@ function followed(state: MemberState, next: Provisional, content: AuthenticatedC
   const path = openedPath(state, next, pathKeys)
   const context = concluded(state, next, content)
   const { externalInit, psks: ids } = next.applied
-  const init = externalInit === null ? state.secrets.initSecret : receiveExternalInit(suite, state.secrets.externalSecret, externalInit)
+  const init = externalInit === null ? state.secrets.initSecret : initSecretOf(state, externalInit)
   const joiner = joinerSecret(suite, init, path.commitSecret, context)
   const epoch = newEpoch(suite, joiner, pskSecret(suite, ids, pskLookup(state, psks)), context)
   const tag = content.auth.confirmationTag
@@ -140,6 +140,15 @@ function followed(state: MemberState, next: Provisional, content: AuthenticatedC
     pathKeys: new Map([...pathKeys, ...path.keys]), epoch, pastEpochs: pastWith(state),
     reinit: next.applied.reinit,
   })
+}
+
+/** What a newcomer brought with it. */
+function initSecretOf({ suite, secrets }: MemberState, kemOutput: Uint8Array): Uint8Array {
+  try {
+    return receiveExternalInit(suite, secrets.externalSecret, kemOutput)
+  } catch {
+    throw new InvalidCommit("bad_key", "an ExternalInit that is no key")
+  }
 }
 
 /** Our keys to the nodes that the proposals and the path left as they were. */

@@ -156,7 +156,11 @@ function openedSecret(
 ): Uint8Array {
   if (step === undefined || sent === undefined) throw new InvalidCommit("path_shape", "a path that does not reach us")
   const [privateKey, ciphertext] = forUs(receivers(tree, step.copath, added), sent.encryptedPathSecret, own.keys)
-  return decryptWithLabel(suite, privateKey, LABEL, context, ciphertext)
+  try {
+    return decryptWithLabel(suite, privateKey, LABEL, context, ciphertext)
+  } catch {
+    throw new InvalidCommit("path_secret", "a path secret that does not open")
+  }
 }
 
 function forUs(nodes: readonly number[], sent: readonly HpkeCiphertext[], keys: PathKeys): readonly [Uint8Array, HpkeCiphertext] {
@@ -171,7 +175,10 @@ function forUs(nodes: readonly number[], sent: readonly HpkeCiphertext[], keys: 
 export function climb(suite: CipherSuite, tree: RatchetTree, steps: readonly PathStep[], first: Uint8Array): OpenedPath {
   const secrets = pathSecrets(suite, steps, first)
   for (const { node, keys } of secrets) {
-    if (!equal(keys.publicKey, keyAt(tree, node))) throw new InvalidCommit("path_secret", "a secret that does not give the key shown")
+    const shown = tree[node] ?? null
+    if (shown === null || !equal(keys.publicKey, encryptionKeyOf(shown))) {
+      throw new InvalidCommit("path_secret", "a secret that does not give the key shown")
+    }
   }
   const commitSecret = deriveSecret(suite, secrets.at(-1)?.secret ?? first, "path")
   return { commitSecret, keys: new Map(secrets.map(({ node, keys }) => [node, keys.privateKey])) }

@@ -5,7 +5,7 @@
  */
 import { encodeHex, equal } from "../bytes"
 import { InvalidCommit, InvalidProposal, InvalidState, InvalidTree, type MlsFault } from "./errors"
-import { checkExtensions, isDefaultExtension, requiredCapabilities, type Extension } from "./extensions"
+import { checkContextExtensions, checkDistinctExtensions, isDefaultExtension, requiredCapabilities, type Extension } from "./extensions"
 import type { Sender } from "./framing"
 import type { GroupContext } from "./groupContext"
 import { MLS_10, verifyKeyPackage, type KeyPackage } from "./keyPackage"
@@ -45,10 +45,10 @@ const FROM_OUTSIDE: readonly ProposalKind[] = ["add", "remove", "psk", "reinit",
 
 /** RFC 9420, 12.1.8: which proposals who may send. */
 function checkProposer({ proposal, sender }: Pick<SentProposal, "proposal" | "sender">): void {
-  const allowed = sender.kind === "member" ? proposal.kind !== "external_init"
-    : sender.kind === "external" ? FROM_OUTSIDE.includes(proposal.kind)
+  const allowed = sender.kind === "member"
+    || (sender.kind === "external" ? FROM_OUTSIDE.includes(proposal.kind)
     : sender.kind === "new_member_proposal" ? proposal.kind === "add"
-    : proposal.kind === "external_init" || proposal.kind === "remove" || proposal.kind === "psk"
+    : proposal.kind === "external_init" || proposal.kind === "remove" || proposal.kind === "psk")
   if (!allowed) throw new InvalidProposal("forbidden_sender", "a proposal that its sender may not make")
 }
 
@@ -67,21 +67,32 @@ export function checkProposal(place: Place, { proposal, sender }: SentProposal, 
       { checkPsk(place, proposal.psk); return; }
     case "reinit":
       if (proposal.version < place.context.version) throw new InvalidProposal("wrong_version", "a ReInit to an older version")
-      { checkExtensions(proposal.extensions); return; }
+      { checkContextExtensions(proposal.extensions); return; }
     case "external_init":
+      if (sender.kind === "member") throw new InvalidProposal("external_init", "an ExternalInit by a member")
       return
     case "group_context_extensions":
-      { checkExtensions(proposal.extensions); return; }
+      { checkContextExtensions(proposal.extensions); return; }
   }
+}
+
+/** A proposal that came by itself: its leaf must suit the group as it is (12.1, 7.3). */
+export function checkSingleProposal(place: Place, sent: SentProposal, now: Now): void {
+  checkProposal(place, sent, now)
+  const { proposal } = sent
+  if (proposal.kind === "add") checkCapabilities(proposal.keyPackage.leafNode, place.context.extensions, new Set())
+  if (proposal.kind === "update") checkCapabilities(proposal.leafNode, place.context.extensions, new Set())
 }
 
 /** RFC 9420, 10.1. */
 export function checkKeyPackage({ suite }: Pick<Place, "suite">, keyPackage: KeyPackage, now: Now): void {
+  if (keyPackage.version !== MLS_10) throw new InvalidTree("wrong_version", "a key package of another version")
   if (keyPackage.suite !== suite.id) throw new InvalidTree("wrong_suite", "a key package of another suite")
+  checkOwnCapabilities(keyPackage.leafNode)
   checkSource(keyPackage.leafNode, "key_package")
   checkEncryptionKeys(suite, [keyPackage.leafNode.encryptionKey, keyPackage.initKey])
   checkLifetime(keyPackage.leafNode, now)
-  checkExtensions(keyPackage.extensions)
+  checkDistinctExtensions(keyPackage.extensions)
   verifyLeafNode(suite, keyPackage.leafNode, { groupId: new Uint8Array(), leafIndex: 0 })
   verifyKeyPackage(suite, keyPackage)
   if (equal(keyPackage.leafNode.encryptionKey, keyPackage.initKey)) {
@@ -91,6 +102,7 @@ export function checkKeyPackage({ suite }: Pick<Place, "suite">, keyPackage: Key
 
 function checkUpdate({ suite, context, tree }: Place, leaf: LeafNode, sender: Sender): void {
   if (sender.kind !== "member") throw new InvalidProposal("forbidden_sender", "an Update of somebody who is not a member")
+  checkOwnCapabilities(leaf)
   checkSource(leaf, "update")
   const before = leafAt(tree, sender.leafIndex)
   if (before === null) throw new InvalidProposal("unknown_leaf", "an Update of nobody")
@@ -118,7 +130,6 @@ export function checkProposalList(place: Place, proposals: readonly SentProposal
   checkDistinctPsks(proposals)
   if (count(kinds, "group_context_extensions") > 1) throw new InvalidProposal("several_extensions", "the group's extensions twice")
   if (kinds.includes("reinit") && kinds.length > 1) throw new InvalidProposal("reinit_not_alone", "a ReInit beside other proposals")
-  if (kinds.includes("external_init")) throw new InvalidProposal("external_init", "an ExternalInit by a member")
 }
 
 /** RFC 9420, 12.2, second list, and 12.4.3.2: nothing by reference. */
@@ -180,9 +191,12 @@ function checkEncryptionKeys({ group }: CipherSuite, keys: readonly Uint8Array[]
 export function checkPathLeaf({ suite, context, tree }: Place, leaf: LeafNode, leafIndex: number, keys: readonly Uint8Array[]): void {
   checkSource(leaf, "commit")
   checkEncryptionKeys(suite, keys)
-  verifyLeafNode(suite, leaf, { groupId: context.groupId, leafIndex })
+  const before = leafAt(tree, leafIndex)
+  if (before !== null && equal(before.encryptionKey, leaf.encryptionKey)) throw new InvalidTree("same_key", "a path that keeps its leaf's key")
   const used = new Set(tree.flatMap((node) => (node === null ? [] : [encodeHex(encryptionKeyOf(node))])))
   if (keys.some((key) => used.has(encodeHex(key)))) throw new InvalidCommit("duplicate_key", "a path with a key that the tree has")
+  checkDistinct(keys, "duplicate_key", "a path with one key twice")
+  verifyLeafNode(suite, leaf, { groupId: context.groupId, leafIndex })
 }
 
 /** RFC 9420, 7.3: what all leaves together must be, once everything is applied. */
@@ -190,7 +204,7 @@ export function checkMembers(tree: RatchetTree, extensions: readonly Extension[]
   const leaves = membersOf(tree).map(({ leafNode }) => leafNode)
   const credentials = new Set(leaves.map(({ credential }) => credential.type))
   for (const leaf of leaves) {
-    checkExtensions(leaf.extensions)
+    checkOwnCapabilities(leaf)
     checkCapabilities(leaf, extensions, credentials)
   }
   checkDistinct(leaves.map(({ signatureKey }) => signatureKey), "duplicate_key", "two leaves with one signature key")
@@ -198,7 +212,17 @@ export function checkMembers(tree: RatchetTree, extensions: readonly Extension[]
     tree.flatMap((node) => (node === null ? [] : [encryptionKeyOf(node)])), "duplicate_key", "two nodes with one encryption key")
 }
 
-function checkCapabilities({ capabilities, extensions: own }: LeafNode, extensions: readonly Extension[], credentials: ReadonlySet<number>): void {
+/** RFC 9420, 7.2 and 7.3: a client supports what it is, and says so. */
+function checkOwnCapabilities({ capabilities, extensions, credential }: LeafNode): void {
+  if (!capabilities.credentials.includes(credential.type)) throw new InvalidTree("unsupported_credential", "a credential that its own leaf does not support")
+  if (!capabilities.versions.includes(MLS_10)) throw new InvalidTree("wrong_version", "a leaf that does not speak MLS 1.0")
+  if (!extensions.every(({ type }) => isDefaultExtension(type) || capabilities.extensions.includes(type))) {
+    throw new InvalidTree("unlisted_extension", "an extension that its own leaf does not list")
+  }
+  checkDistinctExtensions(extensions)
+}
+
+function checkCapabilities({ capabilities }: LeafNode, extensions: readonly Extension[], credentials: ReadonlySet<number>): void {
   const supports = (type: number): boolean => isDefaultExtension(type) || capabilities.extensions.includes(type)
   const required = requiredCapabilities(extensions)
   const able = required.extensionTypes.every(supports)
@@ -208,9 +232,6 @@ function checkCapabilities({ capabilities, extensions: own }: LeafNode, extensio
   if (![...credentials].every((type) => capabilities.credentials.includes(type))) {
     throw new InvalidTree("unsupported_credential", "a type of credential that somebody does not support")
   }
-  // RFC 9420, 7.2: what a client speaks, it says.
-  if (!capabilities.versions.includes(MLS_10)) throw new InvalidTree("wrong_version", "a leaf that does not speak MLS 1.0")
-  if (!own.every(({ type }) => supports(type))) throw new InvalidTree("unlisted_extension", "an extension that its own leaf does not list")
   if (!extensions.every(({ type }) => supports(type))) {
     throw new InvalidTree("unsupported_extension", "an extension that somebody does not support")
   }

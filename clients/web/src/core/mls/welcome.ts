@@ -70,6 +70,13 @@ export function encryptGroupSecrets(
 export function decryptGroupSecrets(suite: CipherSuite, welcome: Welcome, ref: Uint8Array, initPrivateKey: Uint8Array): GroupSecrets {
   const mine = welcome.secrets.find(({ newMember }) => equal(newMember, ref))
   if (mine === undefined) throw new InvalidWelcome("not_for_us", "a Welcome for others")
-  const plain = decryptWithLabel(suite, initPrivateKey, LABEL, welcome.encryptedGroupInfo, mine.encryptedGroupSecrets)
-  return decode(GROUP_SECRETS, plain)
+  return decode(GROUP_SECRETS, opened(suite, initPrivateKey, welcome.encryptedGroupInfo, mine.encryptedGroupSecrets))
+}
+
+function opened(suite: CipherSuite, initPrivateKey: Uint8Array, encryptedGroupInfo: Uint8Array, sealed: HpkeCiphertext): Uint8Array {
+  try {
+    return decryptWithLabel(suite, initPrivateKey, LABEL, encryptedGroupInfo, sealed)
+  } catch {
+    throw new InvalidWelcome("bad_ciphertext", "secrets that do not open")
+  }
 }

@@ -265,6 +265,54 @@ describe("pre-shared keys", () => {
   })
 })
 
+describe("a group that continues another", () => {
+  const reinit = { kind: "reinit", groupId: encodeUtf8("the next one"), version: 1, suite: 1, extensions: [HUB_SENDER] } as const
+  type Link = Extract<PreSharedKeyId["psk"], { kind: "resumption" }>
+
+  /** The new group's first commit, by claire, who adds jean. */
+  function continued(usage: Link["usage"], former: Group, groupId: Uint8Array): { welcome: Uint8Array; bundle: ReturnType<typeof aKeyPackage>; next: Group } {
+    const psk: PreSharedKeyId = { psk: { kind: "resumption", usage, groupId: ROOM, epoch: former.context.epoch }, nonce: random(32) }
+    const bundle = aKeyPackage("jean")
+    const founder = Group.create(SUITE_1, groupId, anOwnLeaf("claire"), [HUB_SENDER], random)
+    const made = founder.commit({ proposals: [{ kind: "psk", psk }, ...adding(bundle)], psks: () => former.resumptionPsk, now: NOW, random })
+    return { welcome: welcomeIn(made), bundle, next: made.next }
+  }
+
+  function closed(): [Group, Group] {
+    const [claire, jean] = aGroupOf(["claire", "jean"])
+    if (claire === undefined || jean === undefined) throw new Error("two members")
+    const made = claire.commit({ proposals: [reinit], now: NOW, random })
+    return [made.next, after(jean, made.message)]
+  }
+
+  test("after a ReInit is joined by who knows the old one, if it is what the ReInit said", () => {
+    const [claire, jean] = closed()
+    const { welcome, bundle, next } = continued("reinit", claire, reinit.groupId)
+
+    agree(Group.join(welcome, bundle, { former: jean }), next)
+    const psks = (): Uint8Array => jean.resumptionPsk
+    expect(refusal(() => Group.join(welcome, bundle, { psks }))).toBe("not_the_reinit")
+    const other = continued("reinit", claire, HELLO)
+    expect(refusal(() => Group.join(other.welcome, other.bundle, { former: jean }))).toBe("not_the_reinit")
+  })
+
+  test("as a branch has members of the old one only", () => {
+    const [claire, jean] = threeOf()
+    const { welcome, bundle, next } = continued("branch", claire, HELLO)
+
+    agree(Group.join(welcome, bundle, { former: jean }), next)
+    const sameClient = (): boolean => false
+    expect(refusal(() => Group.join(welcome, bundle, { former: jean, sameClient }))).toBe("not_the_branch")
+  })
+
+  test("uses such a key at its beginning and nowhere else", () => {
+    const [claire] = threeOf()
+    const psk: PreSharedKeyId = { psk: { kind: "resumption", usage: "branch", groupId: ROOM, epoch: 1n }, nonce: random(32) }
+
+    expect(refused(claire, () => claire.commit({ proposals: [{ kind: "psk", psk }], now: NOW, random }))).toBe("psk_usage")
+  })
+})
+
 describe("what is kept", () => {
   test("a group read back is the same group, byte for byte, with its ratchets, proposals and keys", () => {
     const [claire, jean, hugo] = threeOf([HUB_SENDER])
@@ -358,7 +406,7 @@ describe("a refusal leaves everything as it was", () => {
   test.each([
     ["a Remove of oneself", { kind: "remove", removed: 0 }, "own_remove"],
     ["a Remove of nobody", { kind: "remove", removed: 9 }, "unknown_leaf"],
-    ["an ExternalInit", { kind: "external_init", kemOutput: HELLO }, "forbidden_sender"],
+    ["an ExternalInit", { kind: "external_init", kemOutput: HELLO }, "external_init"],
     ["a short PSK nonce", { kind: "psk", psk: { psk: { kind: "external", pskId: HELLO }, nonce: HELLO } }, "psk_nonce"],
     ["one extension twice", { kind: "group_context_extensions", extensions: [privateExtension("a"), privateExtension("b")] }, "duplicate_extension"],
     ["an extension nobody supports", { kind: "group_context_extensions", extensions: [{ type: 0xf0f0, data: HELLO }] }, "unsupported_extension"],
@@ -382,6 +430,13 @@ describe("a refusal leaves everything as it was", () => {
     for (const [keyPackage, code] of packages) {
       expect(refused(claire, () => claire.commit({ proposals: [{ kind: "add", keyPackage }], now: NOW, random }))).toBe(code)
     }
+  })
+
+  test("nothing is written while a proposal waits: whom it removes could still read", () => {
+    const [claire] = threeOf()
+    const { next } = claire.propose({ kind: "remove", removed: 2 }, { now: NOW, random })
+
+    expect(refused(next, () => next.encrypt(HELLO, { random }))).toBe("pending_proposals")
   })
 
   test("a closed group sends nothing any more", () => {

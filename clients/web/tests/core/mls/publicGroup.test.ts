@@ -134,7 +134,7 @@ describe("what the hub refuses, and keeps nothing of", () => {
       [other.groupInfo, "wrong_context"],
       [after(jean, made.message).groupInfo(), "wrong_signer"],
       [made.groupInfo.map((byte, i) => (i === made.groupInfo.length - 1 ? byte ^ 1 : byte)), "bad_signature"],
-      [made.message, "wrong_wire_format"],
+      [made.message, "malformed"],
       [made.groupInfo.slice(0, -1), "malformed"],
     ] as const
 

@@ -1,16 +1,11 @@
-/** Bundles the runner as the client is bundled, for Node, and runs it on the files named. */
+/** Runs the vectors on the files named, with the core bundled as the client is. */
 import { isAbsolute, join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { build } from "vite"
+import { bundled } from "../../../bundled.mjs"
 
-const here = (name) => fileURLToPath(new URL(name, import.meta.url))
 // npm runs a script in the package's folder; the paths are relative to where npm was called.
 const from = process.env.INIT_CWD ?? process.cwd()
 const files = process.argv.slice(2).map((file) => (isAbsolute(file) ? file : join(from, file)))
 
-const { output } = await build({
-  configFile: false, logLevel: "silent", ssr: { noExternal: true },
-  build: { ssr: here("run.ts"), write: false, target: "node20", minify: false },
-})
-const { runFiles } = await import(`data:text/javascript;base64,${Buffer.from(output[0].code).toString("base64")}`)
+const { runFiles } = await bundled(fileURLToPath(new URL("run.ts", import.meta.url)))
 process.exitCode = runFiles(files)

@@ -1,9 +1,8 @@
 """Bodies that the hub can route and nobody can read: true headers around random bytes.
 
-The hub sees of an MLS message only its group, epoch, content type and authenticated data. These
-builders write exactly those, so that the wire, the log and the retries can be driven without an
-MLS group. Nothing here encrypts: a body made here carries no content at all, only its franking
-tag commits to one.
+Of an application message the hub reads its group, epoch, content type and authenticated data, and
+nothing else. These builders write exactly those, for tests of the hub that need no content.
+Nothing here encrypts. Groups, commits and Welcomes that a hub accepts are `tests.server.mls`'s.
 """
 
 from __future__ import annotations

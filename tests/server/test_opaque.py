@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from clients.python import opaque
 from crypto.mls.authenticated_data import AuthenticatedData
 from crypto.mls.framing import ContentType, WireFormat, decode_header, decode_wire_format
 from crypto.mls.franking import franking_tag
+from tests.server import opaque
 
 CONVERSATION = "7f9c1f3a-2b1d-4c55-9a7e-0123456789ab"
 

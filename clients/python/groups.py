@@ -1,0 +1,607 @@
+"""One conversation as one device holds it: its events in order, its group, what is under way.
+
+Nothing here touches the world: it is told what arrived, and the instant, and says what that means.
+A group moves on only by what the hub has ordered. A commit of this device's own is kept aside until
+it comes back in its place; another's is believed once MLS, and then `trust.Judge`, let it through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from clients.python.content import (
+    Franked,
+    Said,
+    SignalContent,
+    open_message,
+    open_signal,
+    seal,
+)
+from clients.python.errors import (
+    BrokenStream,
+    CannotFollow,
+    NoGroup,
+    StateUnreadable,
+    Unlawful,
+    Unproven,
+)
+from clients.python.trust import Judge, Trust, identity_of
+from crypto.errors import CryptoError
+from crypto.hpke import RandomBytes
+from crypto.mls.authenticated_data import AuthenticatedData
+from crypto.mls.extensions import Extensions
+from crypto.mls.framing import MessageHeader, decode_header
+from crypto.mls.group import Committed, Group, ReceivedCommit, ReceivedProposal
+from crypto.mls.key_package import KeyPackageBundle, Own
+from crypto.mls.message import decode_welcome
+from crypto.mls.proposal import Proposal
+from crypto.mls.public_group import PublicGroup
+from crypto.policy.identity import LeafIdentity
+from crypto.policy.statements import EpochReceipt, authenticator_hash, sign
+from crypto.suites import SUITES, Suite
+from signaling import frames
+from signaling.codec import decode_client, encode
+from signaling.errors import SignalingError
+from signaling.frames import Event, SignalPush
+
+SUITE: Final[Suite] = SUITES[1]
+PREVIOUS_SECONDS: Final = 10.0
+"""How long signals of the epoch before are still opened; none is across a removal."""
+MAX_SIGNALS: Final = 500
+"""Signals of this device in one epoch, after which its keys are renewed."""
+
+Place = tuple[int, int]
+"""Which group of the conversation, and which of its epochs."""
+Starting = frames.CreateConversation | frames.SucceedGroup
+Step = frames.Commit | Starting
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What was made durable and is being asked of the hub; `following` is where it leads."""
+
+    frame: Step
+    following: Group | None = None
+    rejoins: bool = False
+    """It is an external commit: this device comes in (again) by it."""
+
+    @property
+    def body(self) -> bytes:
+        """Return the bytes by which it comes back as an event."""
+        return self.frame.commit if isinstance(self.frame, frames.Commit) else self.frame.group_info
+
+
+@dataclass(frozen=True, slots=True)
+class _Previous:
+    group: Group
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """This device is in the group now; `spent` is the key package it came in by."""
+
+    spent: bytes
+
+
+class _StoredPending(msgspec.Struct, frozen=True, kw_only=True):
+    frame: bytes
+    following: bytes | None
+    rejoins: bool
+
+
+class _Stored(msgspec.Struct, frozen=True, kw_only=True):
+    """The stored form of a room, with every secret of its group in the clear."""
+
+    v: int = 1
+    cursor: int
+    place: Place
+    group: bytes | None
+    pending: _StoredPending | None
+    counter: int
+    signals: int
+    confirmed: bool
+    fault: str | None
+    unlawful: bool
+
+
+@dataclass(slots=True)
+class Room:
+    """A conversation. `cursor` is the last `seq` this device has applied."""
+
+    conversation: str
+    cursor: int = 0
+    group: Group | None = None
+    pending: Pending | None = None
+    counter: int = 0
+    """Of this device's messages here, from 1: the next is never one that was used."""
+    fault: CannotFollow | Unlawful | None = None
+    """Why the group cannot be followed, where it cannot."""
+    confirmed: bool = False
+    """The hub has this device's receipt of the present epoch."""
+    signals: int = 0
+    """Those that this device sealed in the present epoch."""
+    place: Place = (0, 0)
+    """Where the group stands, or stood last: what is older is refused."""
+    _previous: _Previous | None = field(default=None, repr=False)
+
+    @property
+    def epoch(self) -> int:
+        """Return the epoch of the group that this device holds."""
+        return self.place[1]
+
+    @property
+    def generation(self) -> int:
+        """Return how many groups came before this one."""
+        return self.place[0]
+
+    @property
+    def is_founding(self) -> bool:
+        """Tell whether the hub has not answered yet that the conversation exists."""
+        return self.pending is not None and isinstance(
+            self.pending.frame, frames.CreateConversation
+        )
+
+    @property
+    def may_send(self) -> bool:
+        """Tell whether a message can be encrypted now: not while a removal waits (12.4)."""
+        return self.is_steady and not self._enters_anew and not self.proposals
+
+    @property
+    def is_steady(self) -> bool:
+        """Tell whether there is a group here, and this device follows it."""
+        return self.group is not None and self.fault is None and not self.is_founding
+
+    @property
+    def proposals(self) -> int:
+        """Return how many proposals of the hub wait for their commit."""
+        return 0 if self.group is None else len(self.group.public.proposals)
+
+    def members(self) -> list[LeafIdentity]:
+        """Return whose leaves the group has."""
+        return _leaves(self._held())
+
+    # What this device does
+
+    def found(
+        self,
+        asked: Callable[[bytes], Starting],
+        own: Own,
+        extensions: Extensions,
+        random_bytes: RandomBytes,
+    ) -> Pending:
+        """Found the conversation's group, or the next one; `asked` makes the frame that says so."""
+        generation = 0 if self.group is None and self.place == (0, 0) else self.generation + 1
+        named = group_id(self.conversation, generation)
+        group = Group.create(SUITE, named, own, extensions, random_bytes)
+        frame = asked(group.group_info())
+        self.drop()
+        if isinstance(frame, frames.CreateConversation):
+            self.group, self.pending = group, Pending(frame)
+        else:
+            self.pending = Pending(frame, group)
+        return self.pending
+
+    def commit(
+        self,
+        proposals: Sequence[Proposal],
+        *,
+        adds: Sequence[frames.Added] = (),
+        now: int,
+        random_bytes: RandomBytes,
+    ) -> Pending:
+        """Make a commit, fresh keys included, of these proposals and all that the hub has made."""
+        group = self._held()
+        made = _or_cannot(
+            lambda: group.commit(proposals, force_path=True, now=now, random_bytes=random_bytes)
+        )
+        return self._ask(made, adds, rejoins=False)
+
+    def rejoin(
+        self, group_info: bytes, own: Own, judge: Judge, *, now: int, random_bytes: RandomBytes
+    ) -> Pending:
+        """Make an external commit in place of this device's leaf, where it has one.
+
+        Raises `CannotFollow` where the GroupInfo is of an older epoch than was seen, or invalid,
+        `Unlawful` where the group is not one of ours.
+        """
+        public = _or_cannot(lambda: PublicGroup.found(group_info))
+        place = self._place_of(public)
+        if place < self.place:
+            raise CannotFollow("old_group_info")
+        judge.check_group(public)
+        ours = (one.leaf_index for one in public.members() if identity_of(one) == judge.me)
+        prior = next(ours, None)
+        made = _or_cannot(
+            lambda: Group.join_external(
+                group_info, own, remove_prior=prior, now=now, random_bytes=random_bytes
+            )
+        )
+        return self._ask(made, (), rejoins=True)
+
+    def drop(self) -> None:
+        """Forget what is under way: it was refused, or another's came first."""
+        if self.pending is not None and self.pending.following is not None:
+            self.pending.following.wipe()
+        self.pending = None
+
+    def next_counter(self) -> int:
+        """Take the next number of this device's messages."""
+        self.counter += 1
+        return self.counter
+
+    def seal(self, franked: Franked, random_bytes: RandomBytes) -> bytes:
+        """Encrypt in the present epoch. To be made durable before a byte of it leaves."""
+        if not self.may_send:
+            raise NoGroup("may_not_send")
+        return seal(self._held(), franked, random_bytes)
+
+    def receipt(self, deployment: str, device: str) -> bytes:
+        """Sign which epoch this device is in."""
+        group = self._held()
+        said = EpochReceipt(
+            deployment=deployment,
+            conversation=UUID(self.conversation).bytes,
+            group_id=group.group_id,
+            epoch=group.epoch,
+            confirmed_transcript_hash=group.context.confirmed_transcript_hash,
+            authenticator_hash=authenticator_hash(group.epoch_authenticator.reveal()),
+            device=UUID(device).bytes,
+        )
+        return sign(said, group.signing_key)
+
+    # What arrives
+
+    def arrive(self, event: Event) -> None:
+        """Take the next event's number; raise `BrokenStream` when it is not the next one.
+
+        What lets this device in anew may come after events that it never saw.
+        """
+        enters = self._enters_anew and self.is_own(event) and event.seq > self.cursor
+        if event.seq != self.cursor + 1 and not enters:
+            raise BrokenStream(expected=self.cursor + 1, arrived=event.seq)
+        self.cursor = event.seq
+
+    def is_own(self, event: Event) -> bool:
+        """Tell whether an event is what this device asked for and waits to see."""
+        return self.pending is not None and self.pending.body == event.body
+
+    def follow(self, event: Event, judge: Judge, now: float) -> bool:
+        """Take a commit, proposal or succession; tell whether the group moved on.
+
+        Raises `CannotFollow` or `Unlawful`, and then stays where it is until it is mended.
+        """
+        try:
+            match event.what:
+                case "commit":
+                    return self._take_commit(event, judge, now)
+                case "proposal":
+                    return self._take_proposal(event, judge, now)
+                case "succession":
+                    return self._take_succession(event, judge)
+        except (CannotFollow, Unlawful) as why:
+            self.fault = why
+            raise
+        self.fault = CannotFollow("unknown_event")
+        raise self.fault
+
+    def told(self, summary: frames.Summary, trust: Trust) -> bool:
+        """Take in the hub's description; tell whether this device stands elsewhere by it."""
+        place = (summary.generation, summary.epoch)
+        pending = self.pending
+        if (
+            self._enters_anew
+            and pending is not None
+            and pending.following is not None
+            and summary.joined
+            and summary.since > self.cursor
+            and self._place_of(pending.following.public) <= place
+        ):
+            # It was accepted, and its answer and its event were lost.
+            return self.adopt(summary.since, trust, 0.0)
+        if summary.generation > self.generation:
+            self._leave((summary.generation, 0))
+            return True
+        if self.group is not None and not (summary.joined or self.is_founding):
+            # Removed: the commit that did it was for those who stay.
+            self._leave(self.place)
+            return True
+        return False
+
+    def read(self, event: Event, now: float) -> Said:
+        """Open another device's message; raise `Unproven`."""
+        if self.group is None or self.fault is not None:
+            raise Unproven("not_in_group")
+        return open_message(self.group, event, now=int(now))
+
+    def check_counter(self, event: Event) -> None:
+        """Raise `CannotFollow` where an own message is ahead of what this device knows it sent.
+
+        Then what is stored here is a copy of an older day, and its keys were used before.
+        """
+        if _counter(event.body) > self.counter:
+            self.fault = CannotFollow("own_message_ahead")
+            raise self.fault
+
+    def read_signal(self, push: SignalPush, me: str, now: float) -> SignalContent | None:
+        """Open a signal; None where its epoch is on its way here. Raises `Unproven`."""
+        if self.group is None:
+            raise Unproven("not_in_group")
+        header = _header(push.body)
+        ahead = header.group_id == self.group.group_id and header.epoch > self.group.epoch
+        if ahead:
+            return None
+        return open_signal(self._group_of(header, now), push, me=me, now=int(now))
+
+    def admit(
+        self, push: frames.WelcomePush, bundles: Iterable[KeyPackageBundle], judge: Judge
+    ) -> Joined | None:
+        """Join by a Welcome; None where it is one that was taken before.
+
+        Raises `CannotFollow` or `Unlawful`; the stream begins after it all the same.
+        """
+        if self.group is not None and push.seq <= self.cursor:
+            return None
+        self.cursor = max(self.cursor, push.seq)
+        try:
+            joined, spent = _join(push.welcome, bundles)
+            self._check_newer(joined.public)
+            judge.check_group(joined.public)
+        except (CannotFollow, Unlawful) as why:
+            self.fault = why
+            raise
+        self._enter(joined, 0.0, keep_previous=False)
+        judge.trust.pin_devices(joined.members())
+        return Joined(spent)
+
+    def adopt(self, seq: int, trust: Trust, now: float) -> bool:
+        """Go on with what the hub has accepted, and where it stands; tell whether it was news."""
+        pending = self.pending
+        if pending is None:
+            return False
+        self.cursor = max(self.cursor, seq)
+        if pending.following is None:
+            self.pending = None
+            return False
+        keep = not self._enters_anew and set(self.members()) <= set(_leaves(pending.following))
+        self._enter(pending.following, now, keep_previous=keep)
+        trust.pin_devices(pending.following.members())
+        return True
+
+    def forget_previous(self, now: float) -> None:
+        """Overwrite the epoch before, once its time is over."""
+        if self._previous is not None and now >= self._previous.until:
+            self._drop_previous()
+
+    # Stored form
+
+    def encode(self) -> bytes:
+        """Return the stored form. The epoch before is not in it: a restart ends its time."""
+        pending = self.pending
+        stored = None
+        if pending is not None:
+            following = pending.following
+            stored = _StoredPending(
+                frame=encode(pending.frame),
+                following=None if following is None else following.serialize(),
+                rejoins=pending.rejoins,
+            )
+        return msgspec.msgpack.encode(
+            _Stored(
+                cursor=self.cursor,
+                place=self.place,
+                group=None if self.group is None else self.group.serialize(),
+                pending=stored,
+                counter=self.counter,
+                signals=self.signals,
+                confirmed=self.confirmed,
+                fault=None if self.fault is None else self.fault.code,
+                unlawful=isinstance(self.fault, Unlawful),
+            )
+        )
+
+    @classmethod
+    def decode(cls, conversation: str, data: bytes) -> Room:
+        """Read the stored form; raise `StateUnreadable`."""
+        try:
+            stored = msgspec.msgpack.decode(data, type=_Stored)
+            return cls._of(conversation, stored)
+        except (msgspec.DecodeError, CryptoError, SignalingError) as exc:
+            raise StateUnreadable("no conversation of this version") from exc
+
+    @classmethod
+    def _of(cls, conversation: str, stored: _Stored) -> Room:
+        if stored.v != 1:
+            raise StateUnreadable("no conversation of this version")
+        fault = None
+        if stored.fault is not None:
+            fault = Unlawful(stored.fault) if stored.unlawful else CannotFollow(stored.fault)
+        return cls(
+            conversation=conversation,
+            cursor=stored.cursor,
+            group=None if stored.group is None else Group.deserialize(stored.group),
+            pending=None if stored.pending is None else _pending(stored.pending),
+            counter=stored.counter,
+            fault=fault,
+            confirmed=stored.confirmed,
+            signals=stored.signals,
+            place=stored.place,
+        )
+
+    # Inside
+
+    def _held(self) -> Group:
+        if self.group is None:
+            raise NoGroup("not_in_group")
+        return self.group
+
+    @property
+    def _enters_anew(self) -> bool:
+        """Tell whether what is under way lets this device in again: a rejoin, or a new group."""
+        pending = self.pending
+        if pending is None:
+            return False
+        return pending.rejoins or isinstance(pending.frame, frames.SucceedGroup)
+
+    def _check_newer(self, public: PublicGroup) -> None:
+        """Raise `CannotFollow` for a Welcome to where this device has been already."""
+        place = self._place_of(public)
+        if place < self.place or (self.group is not None and place == self.place):
+            raise CannotFollow("old_welcome")
+
+    def _place_of(self, public: PublicGroup) -> Place:
+        """Return where a group of this conversation stands; raise `CannotFollow` for another's."""
+        first = UUID(self.conversation).bytes
+        head, tail = public.group_id[: len(first)], public.group_id[len(first) :]
+        generation = tail[0] if tail else 0
+        if head != first or public.group_id != group_id(self.conversation, generation):
+            raise CannotFollow("wrong_group")
+        return generation, public.epoch
+
+    def _ask(self, made: Committed, adds: Sequence[frames.Added], *, rejoins: bool) -> Pending:
+        frame = frames.Commit(
+            id="-",
+            conversation=self.conversation,
+            commit=made.message,
+            group_info=made.group_info,
+            welcome=made.welcome,
+            adds=list(adds),
+        )
+        self.drop()
+        self.pending = Pending(frame, made.next, rejoins=rejoins)
+        return self.pending
+
+    def _take_commit(self, event: Event, judge: Judge, now: float) -> bool:
+        if self.is_own(event):
+            judge.check_own(event)
+            return self.adopt(event.seq, judge.trust, now)
+        if self.fault is not None or self.group is None:
+            return False
+        group = self.group
+        received = _or_cannot(lambda: group.receive(event.body, now=int(now)))
+        if not isinstance(received, ReceivedCommit):
+            raise CannotFollow("wrong_content")
+        judge.check_commit(event, group, received)
+        # Another's came first: ours can never be.
+        self.drop()
+        if received.next is None:
+            self._leave(self.place)
+            return True
+        self._enter(received.next, now, keep_previous=not received.removed)
+        judge.trust.pin_devices(received.next.members())
+        return True
+
+    def _take_proposal(self, event: Event, judge: Judge, now: float) -> bool:
+        if self.fault is not None or self.group is None:
+            return False
+        group = self.group
+        received = _or_cannot(lambda: group.receive(event.body, now=int(now)))
+        if not isinstance(received, ReceivedProposal):
+            raise CannotFollow("wrong_content")
+        judge.check_removal(group, received)
+        self.group = received.next
+        return False
+
+    def _take_succession(self, event: Event, judge: Judge) -> bool:
+        if self.is_own(event):
+            judge.check_own(event)
+            return self.adopt(event.seq, judge.trust, 0.0)
+        public = _or_cannot(lambda: PublicGroup.found(event.body))
+        place = self._place_of(public)
+        if place <= self.place or public.epoch != 0:
+            raise Unlawful("old_successor")
+        judge.check_successor(event, public)
+        self._leave(place)
+        return True
+
+    def _enter(self, following: Group, now: float, *, keep_previous: bool) -> None:
+        """Stand in another epoch: the one before is kept for signals that come late, or wiped."""
+        before, self.group = self.group, following
+        self._drop_previous()
+        if before is not None and keep_previous:
+            self._previous = _Previous(before, now + PREVIOUS_SECONDS)
+        elif before is not None:
+            before.wipe()
+        self.pending = None
+        self.place = self._place_of(following.public)
+        self.fault, self.confirmed, self.signals = None, False, 0
+
+    def _leave(self, place: Place) -> None:
+        """Hold no group any more."""
+        self.drop()
+        self._drop_previous()
+        if self.group is not None:
+            self.group.wipe()
+        self.group, self.place = None, place
+        self.fault, self.confirmed, self.signals = None, False, 0
+
+    def _drop_previous(self) -> None:
+        if self._previous is not None:
+            self._previous.group.wipe()
+            self._previous = None
+
+    def _group_of(self, header: MessageHeader, now: float) -> Group:
+        """Return the group of a message's epoch: this one, or the one before for a while."""
+        self.forget_previous(now)
+        before = self._previous
+        if before is not None:
+            theirs = (before.group.group_id, before.group.epoch)
+            if (header.group_id, header.epoch) == theirs:
+                return before.group
+        return self._held()
+
+
+def group_id(conversation: str, generation: int = 0) -> bytes:
+    """Return the id of a conversation's group: its UUID's bytes, and one byte for a successor."""
+    return UUID(conversation).bytes + (bytes((generation,)) if generation else b"")
+
+
+def _or_cannot(work: Callable[[], T]) -> T:
+    """Do what MLS may refuse; raise `CannotFollow` with its reason."""
+    try:
+        return work()
+    except CryptoError as exc:
+        raise CannotFollow(exc.code) from exc
+
+
+def _join(welcome: bytes, bundles: Iterable[KeyPackageBundle]) -> tuple[Group, bytes]:
+    """Join with whichever of our packages the Welcome is for."""
+    invited = {one.new_member for one in _or_cannot(lambda: decode_welcome(welcome)).secrets}
+    ours = (one for one in bundles if one.key_package.reference() in invited)
+    bundle = next(ours, None)
+    if bundle is None:
+        raise CannotFollow("not_for_us")
+    return _or_cannot(lambda: Group.join(welcome, bundle)), bundle.key_package.reference()
+
+
+def _leaves(group: Group) -> list[LeafIdentity]:
+    return [identity_of(member) for member in group.members()]
+
+
+def _header(body: bytes) -> MessageHeader:
+    try:
+        return decode_header(body)
+    except CryptoError as exc:
+        raise Unproven(exc.code) from exc
+
+
+def _counter(body: bytes) -> int:
+    """Return the counter in a message's authenticated data; 0 where there is none to read."""
+    try:
+        return AuthenticatedData.decode(decode_header(body).authenticated_data).counter
+    except CryptoError:
+        return 0
+
+
+def _pending(stored: _StoredPending) -> Pending:
+    frame = decode_client(stored.frame)
+    if not isinstance(frame, Step):
+        raise StateUnreadable("nothing that waits for an answer")
+    following = None if stored.following is None else Group.deserialize(stored.following)
+    return Pending(frame, following, rejoins=stored.rejoins)

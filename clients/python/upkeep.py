@@ -1,0 +1,271 @@
+"""What a device does by itself between its owner's acts: confirm, commit what is due, rejoin.
+
+Every step is kept before it is asked for, and may be asked for again: whatever a lost connection or
+a crash interrupted is taken up at the next hello.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec.structs import replace
+
+from clients.python.errors import CannotFollow, GroupForked, HubFault, NoGroup, Refused
+from clients.python.groups import PREVIOUS_SECONDS, Room
+from crypto.mls.proposal import Proposal
+from crypto.policy.vocabulary import ConversationKind
+from signaling import frames
+from signaling.codes import Code
+
+if TYPE_CHECKING:
+    from clients.python.client import Answer, Client
+
+# Of those who could follow, the receipts may still be on their way.
+REASK_SECONDS: Final = 1.0
+REASKED: Final = 30
+STARTED: Final = {
+    ConversationKind.REMOTE_DISPENSATION: "dispensation.started",
+    ConversationKind.CARE_THREAD: "thread.started",
+}
+_PASSED_BY: Final = frozenset({Code.E_EPOCH, Code.E_REMOVE_PENDING})
+
+
+class Upkeep:
+    """The groups of one client, kept in step with the hub."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._due: dict[str, int] = {}
+        self._mending: set[str] = set()
+
+    def resume(self) -> None:
+        """After a hello: take up whatever was left unfinished."""
+        for room in list(self._client.rooms.values()):
+            if room.pending is not None and not self._locks[room.conversation].locked():
+                self._client.begin(self._settle(room))
+            elif isinstance(room.fault, CannotFollow):
+                self.mend(room)
+            elif room.epoch > 0:
+                self._client.begin(self._confirm(room))
+
+    def moved(self, room: Room) -> None:
+        """A group stands in another epoch: say so, and see what is due there."""
+        loop = asyncio.get_running_loop()
+        loop.call_later(PREVIOUS_SECONDS, lambda: room.forget_previous(time.time()))
+        self._client.begin(self._confirm(room))
+        self.look(room)
+
+    def asked(self, push: frames.CommitDuePush) -> None:
+        """The hub names this device to commit what waits in an epoch."""
+        self._due[push.conversation] = push.epoch
+        self.look(self._client.device.room(push.conversation))
+
+    def look(self, room: Room) -> None:
+        """Commit what waits, if this device is the one that was asked to."""
+        if self._due.get(room.conversation) == room.epoch and room.proposals:
+            del self._due[room.conversation]
+            self._client.begin(self._commit_due(room))
+
+    def mend(self, room: Room) -> None:
+        """Have a device that cannot follow rejoin, once at a time."""
+        if room.conversation not in self._mending:
+            self._mending.add(room.conversation)
+            self._client.begin(self._mend(room))
+
+    def protest(self, room: Room, reason: str) -> None:
+        """Leave in the trail why this device does not follow what the hub let through."""
+        self._client.begin(self._protest(room, reason))
+
+    async def start(self, room: Room) -> Answer:
+        """Ask the hub for what was just founded here; a refusal undoes it."""
+        async with self._locks[room.conversation]:
+            return await self._submit(room)
+
+    async def commit(
+        self,
+        room: Room,
+        proposals: Callable[[], Sequence[Proposal]] = tuple,
+        adds: Sequence[frames.Added] = (),
+        *,
+        wanted: Callable[[], bool] = lambda: True,
+    ) -> Answer | None:
+        """Commit these proposals and whatever the hub has proposed, in the epoch there is.
+
+        Where another's commit comes first, it is made again after it, while it is still `wanted`.
+        """
+        while True:
+            # Outside of the lock: what mends the group needs it.
+            await self._client.steady(room)
+            async with self._locks[room.conversation]:
+                if room.pending is not None:
+                    await self._leftover(room)
+                elif not wanted():
+                    return None
+                elif room.is_steady:
+                    answer = await self._attempt(room, proposals(), adds)
+                    if answer is not None:
+                        return answer
+
+    async def _attempt(
+        self, room: Room, proposals: Sequence[Proposal], adds: Sequence[frames.Added]
+    ) -> Answer | None:
+        """Commit once; None where the group has moved on meanwhile."""
+        stood = (room.place, room.proposals)
+        device = self._client.device
+        room.commit(proposals, adds=adds, now=int(time.time()), random_bytes=device.random_bytes)
+        try:
+            return await self._submit(room)
+        except Refused as refusal:
+            if refusal.code not in _PASSED_BY:
+                raise
+        await self._client.until(
+            lambda: (room.place, room.proposals) != stood or room.fault is not None
+        )
+        return None
+
+    async def _submit(self, room: Room) -> Answer:
+        """Ask for what is under way until it is answered, and go on with it once it stands."""
+        pending, client = room.pending, self._client
+        if pending is None:
+            raise NoGroup("nothing_under_way")
+        client.device.keep(room)
+        try:
+            answer = await client.perform(replace(pending.frame, id=client.next_id()))
+        except Refused:
+            if room.pending is pending:
+                self._undo(room)
+            raise
+        answer.proof(
+            act=_act_of(pending.frame), conversation=room.conversation, body=_sealed(pending.frame)
+        )
+        if isinstance(pending.frame, frames.Commit) and not pending.rejoins:
+            # It is in force where it stands among the events, not before; and not here, where an
+            # event before it cannot be followed.
+            await client.until(lambda: room.pending is not pending or room.fault is not None)
+        elif room.pending is pending:
+            client.enter(room, answer.result.get("seq", 0))
+        return answer
+
+    def _undo(self, room: Room) -> None:
+        if room.is_founding:
+            self._client.device.forget(room.conversation)
+            return
+        room.drop()
+        self._client.device.keep(room)
+
+    async def _leftover(self, room: Room) -> None:
+        """Bring to its end what an earlier run, or an act without an answer, left under way."""
+        try:
+            await self._submit(room)
+        except Refused as refusal:
+            if refusal.code not in _PASSED_BY:
+                raise
+
+    async def _settle(self, room: Room) -> None:
+        async with self._locks[room.conversation]:
+            if room.pending is not None:
+                await self._leftover(room)
+
+    async def _commit_due(self, room: Room) -> None:
+        place = room.place
+        await self.commit(room, wanted=lambda: room.place == place and room.proposals > 0)
+
+    async def _confirm(self, room: Room) -> None:
+        """Send the receipt of the present epoch, where the hub has none of this device."""
+        client, deployment = self._client, self._client.device.trust.deployment
+        if room.group is None or room.confirmed or room.fault is not None or deployment is None:
+            return
+        place, receipt = room.place, room.receipt(deployment, client.device.id)
+        # What the receipt says is held for good before it is said.
+        client.device.keep(room)
+        frame = frames.ConfirmEpoch(
+            id=client.next_id(), conversation=room.conversation, receipt=receipt
+        )
+        try:
+            await client.perform(frame)
+        except Refused as refusal:
+            if refusal.code is Code.E_RECEIPT:
+                reason = refusal.reason or "receipt_refused"
+                raise GroupForked(reason, room.conversation) from refusal
+            # The group has moved on: the next epoch's receipt follows its commit.
+            if refusal.code is not Code.E_EPOCH:
+                raise
+        else:
+            if room.place == place:
+                room.confirmed = True
+                client.device.touch(room)
+
+    async def _mend(self, room: Room) -> None:
+        try:
+            async with self._locks[room.conversation]:
+                while isinstance(room.fault, CannotFollow):
+                    await self._rejoin(room, room.fault.code)
+        finally:
+            self._mending.discard(room.conversation)
+
+    async def _rejoin(self, room: Room, reason: str) -> None:
+        """Report the fault, and come in again by an external commit in place of the own leaf."""
+        client, device = self._client, self._client.device
+        await self._report(room, reason)
+        asked = frames.AskGroupInfo(id=client.next_id(), conversation=room.conversation)
+        answer = await client.perform(asked)
+        answer.proof(act="group.info_told", conversation=None)
+        told = answer.result.get("group_info")
+        if not isinstance(told, bytes):
+            raise HubFault("the hub answered with no GroupInfo")
+        room.rejoin(
+            told,
+            device.own(),
+            client.judge(room.conversation),
+            now=int(time.time()),
+            random_bytes=device.random_bytes,
+        )
+        await self._leftover(room)
+
+    async def _report(self, room: Room, reason: str) -> None:
+        """Say that this device is stuck until somebody is known to follow."""
+        for _ in range(REASKED):
+            if await self._say_stuck(room, reason):
+                return
+            await asyncio.sleep(REASK_SECONDS)
+        raise NoGroup("nobody_follows", room.conversation)
+
+    async def _say_stuck(self, room: Room, reason: str) -> bool:
+        """Report that this device cannot follow; return whether somebody is known to."""
+        epoch = self._client.summaries[room.conversation].epoch
+        while True:
+            frame = frames.ReportStuck(
+                id=self._client.next_id(),
+                conversation=room.conversation,
+                epoch=epoch,
+                reason=reason,
+            )
+            try:
+                answer = await self._client.perform(frame)
+                answer.proof_of_news(act="group.stuck", conversation=room.conversation)
+                return bool(answer.result.get("resync"))
+            except Refused as refusal:
+                if refusal.code is not Code.E_EPOCH or refusal.epoch in (None, epoch):
+                    raise
+                epoch = refusal.epoch or 0
+
+    async def _protest(self, room: Room, reason: str) -> None:
+        await self._say_stuck(room, reason)
+
+
+def _act_of(frame: frames.ClientFrame) -> str:
+    if isinstance(frame, frames.CreateConversation):
+        return STARTED[frame.conversation_kind]
+    return "group.committed" if isinstance(frame, frames.Commit) else "group.succeeded"
+
+
+def _sealed(frame: Any) -> bytes | None:
+    """Return the bytes that the entry of an act names by their hash."""
+    if isinstance(frame, frames.Commit):
+        return frame.commit
+    return frame.group_info if isinstance(frame, frames.SucceedGroup) else None

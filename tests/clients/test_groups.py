@@ -1,0 +1,1032 @@
+"""A conversation's group on one device: what it follows, what it opens, and what it refuses."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from clients.python import content as contents
+from clients.python import groups
+from clients.python.content import Franked, frank
+from clients.python.device import Device
+from clients.python.errors import (
+    BrokenStream,
+    CannotFollow,
+    NoGroup,
+    StateUnreadable,
+    Unlawful,
+    Unproven,
+)
+from clients.python.groups import PREVIOUS_SECONDS, Room, group_id
+from crypto.mls.authenticated_data import AuthenticatedData
+from crypto.mls.extensions import RequiredCapabilities
+from crypto.mls.group import Group
+from crypto.mls.message import decode_key_package
+from crypto.mls.proposal import Add, GroupContextExtensions, Remove
+from crypto.policy.statements import EpochReceipt, Unverified, authenticator_hash
+from crypto.policy.vocabulary import MessageKind, Role
+from signaling import frames
+from signaling.frames import Event, WelcomePush
+from tests.clients.circle import (
+    DEPLOYMENT,
+    NOW,
+    Circle,
+    a_signing_key,
+    authenticators,
+    leaf_of,
+    names,
+)
+
+
+def code_of(work: Callable[[], object]) -> str:
+    """Return the code with which something is refused."""
+    with pytest.raises((CannotFollow, Unlawful, Unproven, NoGroup)) as refusal:
+        work()
+    return refusal.value.code
+
+
+# Order
+
+
+@pytest.mark.parametrize("seq", [1, 2, 4, 9], ids=["older", "repeated", "one skipped", "far"])
+def test_an_event_that_is_not_the_next_changes_nothing(seq: int) -> None:
+    """A gap or a repetition raises, and the cursor stays where it was."""
+    room = Room("c", cursor=2)
+    event = Event(conversation="c", seq=seq, ts=0, what="message", person="", device="", body=b"")
+
+    with pytest.raises(BrokenStream):
+        room.arrive(event)
+
+    assert room.cursor == 2
+
+
+def test_an_admission_begins_after_its_commit() -> None:
+    """What came before the device was added is not for it."""
+    circle = Circle()
+    _, jean = circle.two()
+
+    assert circle.room(jean).cursor == circle.seq
+
+
+# Talking
+
+
+def test_two_devices_read_each_other() -> None:
+    """Both ways, and each knows who it was."""
+    circle = Circle()
+    claire, jean = circle.two()
+
+    there = circle.message(claire, "Bonjour")
+    back = circle.message(jean, "Merci")
+
+    assert circle.room(jean).read(there, NOW).text == "Bonjour"
+    assert circle.room(claire).read(back, NOW).text == "Merci"
+    assert len(authenticators([claire, jean], circle.id)) == 1
+
+
+LIES: dict[str, tuple[dict[str, Any], str]] = {
+    "another device of that person": ({"device": str(uuid4())}, "wrong_sender"),
+    "another person": ({"person": str(uuid4())}, "wrong_sender"),
+    "another message": ({"message": str(uuid4())}, "wrong_data"),
+    "no message at all": ({"message": None}, "wrong_data"),
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_message_is_who_and_what_its_leaf_says(lie: str) -> None:
+    """The hub hangs another name on it: it is hidden, with the reason."""
+    circle = Circle()
+    claire, jean = circle.two()
+    changes, code = LIES[lie]
+    event = circle.message(claire, "Bonjour", **changes)
+
+    assert code_of(lambda: circle.room(jean).read(event, NOW)) == code
+
+
+def test_a_message_opens_once() -> None:
+    """The hub repeats it under another number: its key is used up."""
+    circle = Circle()
+    claire, jean = circle.two()
+    event = circle.message(claire, "Bonjour")
+    circle.room(jean).read(event, NOW)
+
+    refused = code_of(lambda: circle.room(jean).read(replace(event, seq=event.seq + 1), NOW))
+
+    assert refused == "consumed_generation"
+
+
+def test_a_member_whose_tag_commits_to_something_else_is_refused() -> None:
+    """Else an officer could be shown another content than the members saw."""
+    circle = Circle()
+    claire, jean = circle.two()
+    header: dict[str, Any] = {"id": os.urandom(16), "counter": 1, "sent_at": 1}
+    honest = frank("Bonjour", "", os.urandom, **header)
+    other = frank("Bonsoir", "", os.urandom, **header)
+    body = circle.room(claire).seal(Franked(honest.payload, other.data), os.urandom)
+    event = circle.event("message", claire, body, message=str(UUID(bytes=header["id"])))
+
+    assert code_of(lambda: circle.room(jean).read(event, NOW)) == "bad_franking_tag"
+
+
+def test_a_signal_is_no_message() -> None:
+    """Whatever number the hub gives it."""
+    circle = Circle()
+    claire, jean = circle.two()
+    push = circle.signal(claire, jean)
+    data = AuthenticatedData.decode(groups._header(push.body).authenticated_data)
+    event = circle.event("message", claire, push.body, message=str(UUID(bytes=data.id)))
+
+    assert code_of(lambda: circle.room(jean).read(event, NOW)) == "wrong_data"
+
+
+@pytest.mark.parametrize("length", range(0, 400, 7))
+def test_a_message_cut_short_is_refused(length: int) -> None:
+    """Anywhere; and the whole one still opens after it."""
+    circle = Circle()
+    claire, jean = circle.two()
+    event = circle.message(claire, "Bonjour")
+
+    assert code_of(lambda: circle.room(jean).read(replace(event, body=event.body[:length]), NOW))
+    assert circle.room(jean).read(event, NOW).text == "Bonjour"
+
+
+def test_nothing_is_encrypted_where_there_is_no_group() -> None:
+    """Nor opened."""
+    circle = Circle()
+    jean = circle.device("jean")
+    event = Event(
+        conversation=circle.id, seq=1, ts=0, what="message", person="", device="", body=b""
+    )
+
+    assert code_of(lambda: circle.room(jean).seal(Franked(b"", b""), os.urandom))
+    assert code_of(lambda: circle.room(jean).read(event, NOW)) == "not_in_group"
+
+
+# Commits
+
+
+def test_an_own_commit_is_in_force_where_it_stands_and_not_before() -> None:
+    """Until it comes back, this device is where the others are."""
+    circle = Circle()
+    claire, jean = circle.two()
+    pending = circle.room(claire).commit((), now=int(NOW), random_bytes=os.urandom)
+
+    assert circle.room(claire).epoch == 1
+
+    circle.tell(circle.event("commit", claire, pending.body))
+    assert (circle.room(claire).epoch, circle.room(claire).pending) == (2, None)
+    assert len(authenticators([claire, jean], circle.id)) == 1
+
+
+def test_of_two_commits_the_first_counts() -> None:
+    """Whose came second drops it, and follows."""
+    circle = Circle()
+    claire, jean = circle.two()
+    circle.room(claire).commit((), now=int(NOW), random_bytes=os.urandom)
+
+    circle.commit(jean)
+
+    assert circle.room(claire).pending is None
+    assert len(authenticators([claire, jean], circle.id)) == 1
+
+
+def test_a_commit_under_another_name_is_not_followed() -> None:
+    """The hub says that the patient did what the pharmacist did."""
+    circle = Circle()
+    claire, jean = circle.two()
+    made = circle.outlaw(claire)
+    event = circle.event("commit", claire, made.message, device=jean.id)
+
+    assert code_of(lambda: circle.tell(event, jean)) == "wrong_committer"
+    assert circle.room(jean).epoch == 1
+
+
+def test_an_own_commit_under_another_name_is_not_followed() -> None:
+    """The others would see somebody else's."""
+    circle = Circle()
+    claire, jean = circle.two()
+    pending = circle.room(claire).commit((), now=int(NOW), random_bytes=os.urandom)
+    event = circle.event("commit", jean, pending.body)
+
+    assert code_of(lambda: circle.tell(event, claire)) == "wrong_committer"
+
+
+def add_of(device: Device) -> Add:
+    """Return the proposal that adds a device."""
+    return Add(decode_key_package(device.make_packages(1)[0]))
+
+
+def test_a_patient_who_adds_somebody_is_not_followed() -> None:
+    """A hub that lets it through is found out by every member."""
+    circle = Circle(people={"claire": Role.PHARMACIST, "jean": Role.PATIENT, "eve": Role.PATIENT})
+    claire, jean = circle.two()
+    made = circle.outlaw(jean, add_of(circle.device("eve")))
+
+    event = circle.event("commit", jean, made.message)
+
+    assert code_of(lambda: circle.tell(event, claire)) == "adds_another"
+
+
+def test_somebody_whom_the_conversation_does_not_name_is_not_followed_in() -> None:
+    """A pharmacist may add; but whom the screen does not show may not read."""
+    circle = Circle()
+    claire, jean = circle.two()
+    made = circle.outlaw(claire, add_of(circle.device("eve")))
+
+    event = circle.event("commit", claire, made.message)
+
+    assert code_of(lambda: circle.tell(event, jean)) == "stranger"
+
+
+def test_nobody_is_removed_by_another_without_a_demand() -> None:
+    """The hub's proposal, with its justification, is what makes it right."""
+    circle = Circle()
+    claire, jean = circle.two()
+    other = circle.device("jean")
+    circle.add(jean, other)
+    made = circle.outlaw(claire, Remove(leaf_of(claire, circle.id, other)))
+
+    event = circle.event("commit", claire, made.message)
+
+    assert code_of(lambda: circle.tell(event, jean)) == "removes_another"
+
+
+def test_a_group_keeps_the_extensions_it_was_founded_with() -> None:
+    """Who may propose from outside is not to change."""
+    circle = Circle()
+    claire, jean = circle.two()
+    more = (*claire.trust.extensions, RequiredCapabilities().as_extension())
+    made = circle.outlaw(claire, GroupContextExtensions(more))
+
+    event = circle.event("commit", claire, made.message)
+
+    assert code_of(lambda: circle.tell(event, jean)) in {"foreign_proposal", "changes_extensions"}
+
+
+def test_what_was_refused_stays_refused() -> None:
+    """Later events are counted, and change nothing."""
+    circle = Circle()
+    claire, jean = circle.two()
+    made = circle.outlaw(claire, add_of(circle.device("eve")))
+    with pytest.raises(Unlawful):
+        circle.tell(circle.event("commit", claire, made.message), jean)
+
+    circle.tell(circle.event("commit", claire, made.message), jean)
+
+    assert (circle.room(jean).epoch, circle.room(jean).cursor) == (1, circle.seq)
+    assert not circle.room(jean).may_send
+
+
+def test_a_device_that_shows_another_key_is_not_followed() -> None:
+    """A device's key is pinned at first sight, in every conversation."""
+    circle = Circle()
+    claire, jean = circle.two()
+    other = circle.device("claire")
+    circle.add(claire, other)
+    circle.commit(claire, Remove(leaf_of(claire, circle.id, other)))
+    impostor = Device(other.id, circle.device("claire").own().signature_key, other._store)
+    impostor.trust = other.trust
+    made = circle.outlaw(claire, add_of(impostor))
+
+    event = circle.event("commit", claire, made.message)
+
+    assert code_of(lambda: circle.tell(event, jean)) == "key_changed"
+
+
+@pytest.mark.parametrize("step", [3, 40, 200], ids=["header", "content", "path"])
+def test_a_damaged_commit_cannot_be_followed(step: int) -> None:
+    """The reason is MLS's own, and the group is where it was, byte for byte."""
+    circle = Circle()
+    claire, jean = circle.two()
+    made = circle.outlaw(claire)
+    broken = bytearray(made.message)
+    broken[step] ^= 1
+    room = circle.room(jean)
+    assert room.group is not None
+    before = room.group.serialize()
+
+    with pytest.raises((CannotFollow, Unlawful)):
+        circle.tell(circle.event("commit", claire, bytes(broken)), jean)
+
+    assert room.group.serialize() == before
+
+
+def test_a_step_of_a_kind_that_nobody_knows_cannot_be_followed() -> None:
+    """A newer hub, or a lying one."""
+    circle = Circle()
+    claire, jean = circle.two()
+
+    assert (
+        code_of(lambda: circle.tell(circle.event("merge", claire, b"x"), jean)) == "unknown_event"
+    )
+
+
+# Removals
+
+
+def three(circle: Circle) -> tuple[Device, Device, Device]:
+    """Return a pharmacist's device and two of the patient's."""
+    claire, jean = circle.two()
+    other = circle.device("jean")
+    circle.add(jean, other)
+    return claire, jean, other
+
+
+def test_a_justified_removal_waits_for_its_commit_and_nothing_is_sent_meanwhile() -> None:
+    """Whoever is to go still has the epoch's keys."""
+    circle = Circle()
+    claire, jean, lost = three(circle)
+    circle.inside.remove(lost)
+
+    circle.tell(circle.removal(claire, lost, signer=jean))
+
+    assert circle.room(claire).proposals == 1
+    assert not circle.room(claire).may_send
+    circle.commit(claire)
+    assert names(circle.room(jean)) == {claire.identity, jean.identity}
+    assert circle.room(jean).may_send
+    assert len(authenticators([claire, jean], circle.id)) == 1
+
+
+def test_the_one_that_is_removed_holds_no_group_any_more() -> None:
+    """Where it is told at all."""
+    circle = Circle()
+    claire, _jean, lost = three(circle)
+    circle.tell(circle.removal(claire, lost))
+
+    circle.commit(claire)
+
+    assert circle.room(lost).group is None
+    assert code_of(lambda: circle.room(lost).seal(Franked(b"", b""), os.urandom))
+
+
+UNJUSTIFIED: dict[str, dict[str, Any]] = {
+    "of another conversation": {"justification": {"conversation": bytes(16)}},
+    "of another device": {"justification": {"device": bytes(16)}},
+    "of another epoch": {"justification": {"confirmed_transcript_hash": bytes(32)}},
+    "without a statement": {"justification": {"statement": b""}},
+    "in another deployment": {"revocation": {"deployment": "elsewhere"}},
+    "of another person": {"revocation": {"person": bytes(16)}},
+    "of a device that stays": {"revocation": {"device": bytes(16)}},
+    "signed by a stranger": {"key": a_signing_key()},
+}
+
+
+@pytest.mark.parametrize("why", UNJUSTIFIED)
+def test_an_unjustified_removal_is_refused(why: str) -> None:
+    """The hub may not remove whom it likes."""
+    circle = Circle()
+    claire, _, lost = three(circle)
+    event = circle.removal(claire, lost, **UNJUSTIFIED[why])
+
+    assert code_of(lambda: circle.tell(event, claire)) == "unjustified"
+    assert circle.room(claire).proposals == 0
+
+
+def test_the_word_of_a_device_that_nobody_saw_is_not_enough() -> None:
+    """Nothing is committed for it; but it is no lie either, and others may know the device."""
+    circle = Circle()
+    claire, _jean, lost = three(circle)
+    new = circle.device("jean")
+
+    event = circle.removal(claire, lost, signer=new)
+
+    assert code_of(lambda: circle.tell(event, claire)) == "unknown_signer"
+    assert (circle.room(claire).proposals, circle.room(claire).fault) == (0, None)
+
+
+def test_another_persons_device_cannot_give_one_up() -> None:
+    """The pharmacist does not retire the patient's device."""
+    circle = Circle()
+    claire, _, lost = three(circle)
+    event = circle.removal(claire, lost, signer=claire)
+
+    assert code_of(lambda: circle.tell(event, claire)) == "unknown_signer"
+    assert circle.room(claire).proposals == 0
+
+
+def test_members_send_no_proposals() -> None:
+    """A stand-alone proposal is the hub's or nobody's."""
+    circle = Circle()
+    claire, jean, other = three(circle)
+    group = circle.room(jean).group
+    assert group is not None
+    proposed = group.propose(
+        Remove(leaf_of(jean, circle.id, other)), now=int(NOW), random_bytes=os.urandom
+    )
+
+    event = circle.event("proposal", jean, proposed.message)
+
+    assert code_of(lambda: circle.tell(event, claire)) == "foreign_proposal"
+
+
+def test_a_proposal_of_another_key_is_refused() -> None:
+    """The hub's key is in the group's context, and pinned."""
+    circle = Circle()
+    claire, _, lost = three(circle)
+    event = circle.removal(claire, lost)
+    body = bytearray(event.body)
+    body[-1] ^= 1
+
+    assert code_of(lambda: circle.tell(replace(event, body=bytes(body)), claire)) == "bad_signature"
+
+
+# Signals
+
+
+def test_a_signal_of_the_epoch_before_is_opened_for_ten_seconds() -> None:
+    """It was on its way while a commit took its place."""
+    circle = Circle()
+    claire, jean = circle.two()
+    first, second = circle.signal(claire, jean), circle.signal(claire, jean)
+    circle.commit(claire)
+
+    room = circle.room(jean)
+    content = room.read_signal(first, jean.id, NOW + PREVIOUS_SECONDS - 0.1)
+
+    assert content is not None
+    assert content.sdp == "v=0"
+    late = code_of(lambda: room.read_signal(second, jean.id, NOW + PREVIOUS_SECONDS))
+    assert late == "wrong_epoch"
+
+
+def test_no_signal_is_opened_across_a_removal() -> None:
+    """Whoever was removed has the keys of the epoch before."""
+    circle = Circle()
+    claire, jean, lost = three(circle)
+    push = circle.signal(claire, jean)
+    circle.tell(circle.removal(claire, lost))
+    circle.commit(jean)
+
+    assert code_of(lambda: circle.room(jean).read_signal(push, jean.id, NOW)) == "wrong_epoch"
+
+
+def test_the_epoch_before_is_overwritten_when_its_time_is_over() -> None:
+    """Also where nothing arrives any more."""
+    circle = Circle()
+    claire, jean = circle.two()
+    push = circle.signal(claire, jean)
+    circle.commit(claire)
+    room = circle.room(jean)
+    assert room._previous is not None
+    before = room._previous.group
+
+    room.forget_previous(NOW + PREVIOUS_SECONDS)
+
+    with pytest.raises(ValueError, match="wiped"):
+        before.secrets.sender_data_secret.reveal()
+    assert code_of(lambda: room.read_signal(push, jean.id, NOW)) == "wrong_epoch"
+
+
+def test_a_signal_of_an_epoch_on_its_way_waits() -> None:
+    """It may overtake the commit."""
+    circle = Circle()
+    claire, jean = circle.two()
+    pending = circle.room(claire).commit((), now=int(NOW), random_bytes=os.urandom)
+    commit = circle.event("commit", claire, pending.body)
+    circle.tell(commit, claire)
+    push = circle.signal(claire, jean)
+
+    assert circle.room(jean).read_signal(push, jean.id, NOW) is None
+
+    circle.tell(commit, jean)
+    assert circle.room(jean).read_signal(push, jean.id, NOW) is not None
+
+
+def test_a_signal_is_for_one_device() -> None:
+    """And from one."""
+    circle = Circle()
+    claire, jean, other = three(circle)
+
+    misled = circle.signal(claire, jean)
+    renamed = circle.signal(claire, jean, device=other.id)
+
+    assert code_of(lambda: circle.room(other).read_signal(misled, other.id, NOW)) == "wrong_data"
+    assert code_of(lambda: circle.room(jean).read_signal(renamed, jean.id, NOW)) == "wrong_sender"
+
+
+def test_a_message_is_no_signal() -> None:
+    """A hub that passes one on as the other is found out."""
+    circle = Circle()
+    claire, jean = circle.two()
+    event = circle.message(claire, "Bonjour")
+    push = frames.SignalPush(
+        conversation=circle.id, person=event.person, device=event.device, body=event.body
+    )
+
+    assert code_of(lambda: circle.room(jean).read_signal(push, jean.id, NOW)) == "wrong_data"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"call": str(uuid4())}, {"generation": 2}, {"type": "answer"}, {"kind": "message"}, {"v": 2}],
+    ids=str,
+)
+def test_what_a_signal_says_is_what_its_header_says(changes: dict[str, Any]) -> None:
+    """The hub reads the header, the peer the content: they are one."""
+    circle = Circle()
+    claire, jean = circle.two()
+    header = {"id": os.urandom(16), "counter": 1, "sent_at": 1}
+    content = circle.offer(claire, jean)
+    honest = groups_frank(content, header)
+    lying = groups_frank(replace(content, **changes), header, way=content)
+    push = circle.signal(claire, jean)
+    body = circle.room(claire).seal(lying, os.urandom)
+
+    assert honest.data != lying.data
+    refused = code_of(lambda: circle.room(jean).read_signal(replace(push, body=body), jean.id, NOW))
+    assert refused == "wrong_content"
+
+
+def groups_frank(content: Any, header: dict[str, Any], *, way: Any = None) -> Franked:
+    """Return a signal whose header is of another content."""
+    encoded = msgspec.msgpack.encode(content)
+    return contents._frank(
+        encoded,
+        MessageKind.SIGNAL,
+        os.urandom,
+        {**header, "signal": contents._way(way or content)},
+    )
+
+
+def test_a_signal_by_another_device_than_its_content_says_is_refused() -> None:
+    """`from` is what the call's own rules go by."""
+    circle = Circle()
+    claire, jean = circle.two()
+    content = circle.offer(claire, jean, sender=jean.id)
+    body = claire.seal_signal(circle.room(claire), content)
+    push = circle.signal(claire, jean)
+
+    refused = code_of(lambda: circle.room(jean).read_signal(replace(push, body=body), jean.id, NOW))
+
+    assert refused == "wrong_sender"
+
+
+# Receipts
+
+
+def test_a_receipt_says_where_a_device_stands() -> None:
+    """Signed with the device's key, about its epoch and its secrets' hash."""
+    circle = Circle()
+    claire, jean = circle.two()
+
+    said = Unverified.decode(EpochReceipt, circle.room(jean).receipt(DEPLOYMENT, jean.id))
+    receipt = said.verify(jean.signature_key)
+
+    group = circle.room(claire).group
+    assert group is not None
+    assert (receipt.group_id, receipt.epoch) == (group_id(circle.id), 1)
+    assert receipt.confirmed_transcript_hash == group.context.confirmed_transcript_hash
+    expected = authenticator_hash(group.epoch_authenticator.reveal())
+    assert receipt.authenticator_hash == expected
+
+
+# Welcomes
+
+
+def a_welcome(circle: Circle, by: Device, to: Device) -> WelcomePush:
+    """Have a device added; return the Welcome for it."""
+    pending = circle.commit(by, add_of(to))
+    frame = pending.frame
+    assert isinstance(frame, frames.Commit)
+    assert frame.welcome is not None
+    return WelcomePush(conversation=circle.id, seq=circle.seq, welcome=frame.welcome)
+
+
+def admitted(circle: Circle, device: Device, push: WelcomePush) -> groups.Joined | None:
+    """Have a device take a Welcome."""
+    packages = list(device.packages.values())
+    return circle.room(device).admit(push, packages, circle.judge(device))
+
+
+def test_a_package_is_spent_by_the_welcome_that_it_opened() -> None:
+    """And by no other: what was published stays for who claims it next."""
+    circle = Circle()
+    claire, jean = circle.found(), circle.device("jean")
+    jean.make_packages(2)
+    push = a_welcome(circle, claire, jean)
+
+    joined = admitted(circle, jean, push)
+
+    assert joined is not None
+    jean.spend(joined.spent)
+    assert len(jean.packages) == 2
+
+
+def test_a_welcome_for_another_device_is_none() -> None:
+    """The device reports it, and may come in by itself."""
+    circle = Circle()
+    claire, jean = circle.found(), circle.device("jean")
+    push = a_welcome(circle, claire, circle.device("jean"))
+
+    assert code_of(lambda: admitted(circle, jean, push)) == "not_for_us"
+    assert circle.room(jean).cursor == push.seq
+
+
+def test_a_welcome_into_another_conversation_is_none() -> None:
+    """The hub puts one group in another's place."""
+    circle, elsewhere = Circle(), Circle()
+    elsewhere.hub, elsewhere.persons = circle.hub, circle.persons
+    claire, jean = elsewhere.found(), elsewhere.device("jean")
+    push = a_welcome(elsewhere, claire, jean)
+
+    moved = replace(push, conversation=circle.id)
+
+    assert code_of(lambda: admitted(circle, jean, moved)) == "wrong_group"
+
+
+def test_a_welcome_into_a_group_of_another_hub_is_refused() -> None:
+    """Somebody else could propose removals there."""
+    circle = Circle()
+    jean = circle.device("jean")
+    circle.hub = a_signing_key()
+    claire = circle.found()
+    push = a_welcome(circle, claire, jean)
+
+    assert code_of(lambda: admitted(circle, jean, push)) == "wrong_extensions"
+
+
+def test_a_welcome_into_a_group_with_a_stranger_is_refused() -> None:
+    """Whom the conversation does not name."""
+    circle = Circle(people={"claire": Role.PHARMACIST, "jean": Role.PATIENT, "eve": Role.PATIENT})
+    claire = circle.found()
+    circle.add(claire, circle.device("eve"))
+    jean = circle.device("jean")
+    push = a_welcome(circle, claire, jean)
+    del circle.people["eve"]
+
+    assert code_of(lambda: admitted(circle, jean, push)) == "stranger"
+
+
+def test_a_welcome_that_was_taken_is_taken_once() -> None:
+    """It comes again after a reconnection."""
+    circle = Circle()
+    claire, jean = circle.found(), circle.device("jean")
+    push = a_welcome(circle, claire, jean)
+    admitted(circle, jean, push)
+
+    assert admitted(circle, jean, push) is None
+
+
+# Coming in again
+
+
+def test_a_device_that_cannot_follow_rejoins_in_its_own_place() -> None:
+    """One leaf, with new keys; and both read each other again."""
+    circle = Circle()
+    claire, jean = circle.two()
+    circle.room(jean).fault = CannotFollow("path_secret")
+    group = circle.room(claire).group
+    assert group is not None
+
+    pending = circle.room(jean).rejoin(
+        group.group_info(),
+        jean.own(),
+        circle.judge(jean),
+        now=int(NOW),
+        random_bytes=os.urandom,
+    )
+    circle.tell(circle.event("commit", jean, pending.body))
+
+    assert (circle.room(jean).fault, circle.room(jean).pending) == (None, None)
+    assert names(circle.room(claire)) == {claire.identity, jean.identity}
+    event = circle.message(claire, "Bonjour")
+    assert circle.room(jean).read(event, NOW).text == "Bonjour"
+
+
+def rejoining(circle: Circle, device: Device, group_info: bytes) -> str:
+    """Return why a device does not come in by a GroupInfo."""
+    return code_of(
+        lambda: circle.room(device).rejoin(
+            group_info,
+            device.own(),
+            circle.judge(device),
+            now=int(NOW),
+            random_bytes=os.urandom,
+        )
+    )
+
+
+def test_nobody_goes_back_to_an_older_epoch() -> None:
+    """The hub hands out a GroupInfo of before a removal."""
+    circle = Circle()
+    claire, jean = circle.two()
+    group = circle.room(claire).group
+    assert group is not None
+    old = group.group_info()
+    circle.commit(claire)
+
+    assert rejoining(circle, jean, old) == "old_group_info"
+
+
+def test_nobody_comes_in_to_another_group() -> None:
+    """Of another conversation, of another hub, or damaged."""
+    circle, elsewhere = Circle(), Circle()
+    _, jean = circle.two()
+    foreign = elsewhere.room(elsewhere.found()).group
+    assert foreign is not None
+
+    assert rejoining(circle, jean, foreign.group_info()) == "wrong_group"
+    assert rejoining(circle, jean, foreign.group_info()[:-1]) == "malformed"
+    own = jean.own()
+    alone = Group.create(groups.SUITE, group_id(circle.id, 1), own, (), os.urandom)
+    assert rejoining(circle, jean, alone.group_info()) == "wrong_extensions"
+
+
+def test_a_rejoin_may_skip_what_this_device_never_saw() -> None:
+    """It begins where it came in."""
+    circle = Circle()
+    claire, jean = circle.two()
+    group = circle.room(claire).group
+    assert group is not None
+    pending = circle.room(jean).rejoin(
+        group.group_info(), jean.own(), circle.judge(jean), now=int(NOW), random_bytes=os.urandom
+    )
+    circle.message(claire, "unseen")
+    circle.pass_over(claire)
+
+    circle.tell(circle.event("commit", jean, pending.body))
+
+    assert circle.room(jean).cursor == circle.seq
+
+
+def test_a_rejoin_whose_answer_and_event_were_lost_is_learned_at_hello() -> None:
+    """The hub says that this device is in since then."""
+    circle = Circle()
+    claire, jean = circle.two()
+    group = circle.room(claire).group
+    assert group is not None
+    pending = circle.room(jean).rejoin(
+        group.group_info(), jean.own(), circle.judge(jean), now=int(NOW), random_bytes=os.urandom
+    )
+    circle.tell(circle.event("commit", jean, pending.body), claire)
+
+    moved = circle.room(jean).told(
+        circle.summary(epoch=2, since=circle.seq, joined=True), jean.trust
+    )
+
+    assert moved
+    assert len(authenticators([claire, jean], circle.id)) == 1
+
+
+def test_an_own_message_ahead_of_what_is_stored_tells_of_an_old_copy() -> None:
+    """Its keys were used already: it must not send from this state."""
+    circle = Circle()
+    claire, _ = circle.two()
+    copy = Room.decode(circle.id, circle.room(claire).encode())
+    event = circle.message(claire, "Bonjour")
+
+    circle.room(claire).check_counter(event)
+    assert code_of(lambda: copy.check_counter(event)) == "own_message_ahead"
+    assert not copy.may_send
+
+
+# Successors
+
+
+def a_successor(circle: Circle, by: Device, generation: int = 1) -> bytes:
+    """Return the GroupInfo of a new group by a device."""
+    named = group_id(circle.id, generation)
+    group = Group.create(groups.SUITE, named, by.own(), by.trust.extensions, os.urandom)
+    return group.group_info()
+
+
+def test_a_successor_takes_the_groups_place() -> None:
+    """Nothing of the old group is kept; a Welcome leads into the new one."""
+    circle = Circle()
+    claire, jean = circle.two()
+    room = circle.room(claire)
+    room.found(
+        lambda info: frames.SucceedGroup(id="-", conversation=circle.id, group_info=info),
+        claire.own(),
+        claire.trust.extensions,
+        os.urandom,
+    )
+    assert room.pending is not None
+
+    circle.tell(circle.event("succession", claire, room.pending.body))
+
+    assert (circle.room(claire).place, circle.room(jean).place) == ((1, 0), (1, 0))
+    assert circle.room(jean).group is None
+    circle.inside.remove(jean)
+    circle.add(claire, jean)
+    event = circle.message(jean, "Me voici")
+    assert circle.room(claire).read(event, NOW).text == "Me voici"
+
+
+def test_a_successor_is_a_pharmacists() -> None:
+    """Not the patient's, whatever the hub lets through."""
+    circle = Circle()
+    claire, jean = circle.two()
+    event = circle.event("succession", jean, a_successor(circle, jean))
+
+    assert code_of(lambda: circle.tell(event, claire)) == "wrong_founder"
+
+
+def test_a_successor_is_of_a_device_that_was_seen_before() -> None:
+    """Else the hub could found one with a device that it made up."""
+    circle = Circle()
+    _, jean = circle.two()
+    made_up = circle.device("claire")
+    event = circle.event("succession", made_up, a_successor(circle, made_up))
+
+    assert code_of(lambda: circle.tell(event, jean)) == "unknown_founder"
+
+
+@pytest.mark.parametrize("generation", [0, 256], ids=["the same", "none"])
+def test_a_successor_comes_after(generation: int) -> None:
+    """One byte tells the generation, and it never goes back."""
+    circle = Circle()
+    claire, jean = circle.two()
+    named = group_id(circle.id) if generation == 0 else UUID(circle.id).bytes + b"\x01\x00"
+    group = Group.create(groups.SUITE, named, claire.own(), claire.trust.extensions, os.urandom)
+    event = circle.event("succession", claire, group.group_info())
+
+    with pytest.raises((Unlawful, CannotFollow)):
+        circle.tell(event, jean)
+
+
+def test_a_succession_that_was_missed_is_learned_at_hello() -> None:
+    """The device is out, and waits for its Welcome."""
+    circle = Circle()
+    _, jean = circle.two()
+
+    assert circle.room(jean).told(circle.summary(generation=1, joined=False), jean.trust)
+    assert (circle.room(jean).group, circle.room(jean).place) == (None, (1, 0))
+    assert not circle.room(jean).told(circle.summary(generation=1), jean.trust)
+
+
+# Stored form
+
+
+def restarted(circle: Circle, device: Device) -> Room:
+    """Put a room in the place of its stored form."""
+    room = Room.decode(circle.id, circle.room(device).encode())
+    device.rooms[circle.id] = room
+    return room
+
+
+def test_a_room_goes_on_after_a_restart() -> None:
+    """Group, counter, cursor: the conversation continues both ways."""
+    circle = Circle()
+    claire, jean = circle.two()
+    circle.room(jean).read(circle.message(claire, "un"), NOW)
+
+    for device in (claire, jean):
+        restarted(circle, device)
+
+    assert circle.room(jean).read(circle.message(claire, "deux"), NOW).text == "deux"
+    assert circle.room(claire).counter == 2
+    circle.pass_over(claire, jean)
+    circle.commit(jean)
+    assert len(authenticators([claire, jean], circle.id)) == 1
+
+
+def test_what_is_under_way_goes_on_after_a_restart() -> None:
+    """A commit that was kept and perhaps sent: its event is still recognised."""
+    circle = Circle()
+    claire, jean = circle.two()
+    pending = circle.room(claire).commit((), now=int(NOW), random_bytes=os.urandom)
+
+    restarted(circle, claire)
+    circle.tell(circle.event("commit", claire, pending.body))
+
+    assert len(authenticators([claire, jean], circle.id)) == 1
+
+
+def test_a_removal_and_a_fault_are_remembered() -> None:
+    """Neither a pending removal nor a refusal is undone by a restart."""
+    circle = Circle()
+    claire, jean, lost = three(circle)
+    circle.tell(circle.removal(claire, lost))
+    circle.room(jean).fault = Unlawful("stranger")
+
+    assert restarted(circle, claire).proposals == 1
+    assert isinstance(restarted(circle, jean).fault, Unlawful)
+
+
+def test_the_epoch_before_ends_with_the_process() -> None:
+    """It is in memory alone."""
+    circle = Circle()
+    claire, jean = circle.two()
+    push = circle.signal(claire, jean)
+    circle.commit(claire)
+
+    room = restarted(circle, jean)
+
+    assert code_of(lambda: room.read_signal(push, jean.id, NOW)) == "wrong_epoch"
+
+
+@pytest.mark.parametrize("cut", range(20))
+def test_a_damaged_room_is_unreadable(cut: int) -> None:
+    """And says so: it is never half a room."""
+    circle = Circle()
+    claire, _ = circle.two()
+    encoded = circle.room(claire).encode()
+
+    with pytest.raises(StateUnreadable):
+        Room.decode(circle.id, encoded[: len(encoded) * cut // 20])
+
+
+def test_nothing_secret_is_printed() -> None:
+    """Neither of a room nor of what is under way."""
+    circle = Circle()
+    claire, _ = circle.two()
+    room = circle.room(claire)
+    room.commit((), now=int(NOW), random_bytes=os.urandom)
+    assert room.group is not None
+
+    printed = repr(room)
+
+    secrets = (room.group.secrets.init_secret, room.group.secrets.exporter_secret)
+    assert all(repr(one.reveal())[2:-1] not in printed for one in secrets)
+
+
+def test_the_id_of_a_successor_has_one_byte_more() -> None:
+    """As the hub writes it."""
+    conversation = "00000000-0000-4000-8000-0000000000aa"
+
+    assert group_id(conversation) == UUID(conversation).bytes
+    assert group_id(conversation, 2) == UUID(conversation).bytes + b"\x02"
+
+
+# Whatever a hub may hand on
+
+
+CIRCLE = Circle()
+CLAIRE, JEAN = CIRCLE.two()
+TRUE_BODIES = [
+    CIRCLE.message(CLAIRE, "Bonjour").body,
+    CIRCLE.outlaw(CLAIRE).message,
+    CIRCLE.removal(CLAIRE, JEAN).body,
+    a_successor(CIRCLE, CLAIRE),
+    CIRCLE.signal(CLAIRE, JEAN).body,
+]
+
+
+@st.composite
+def bodies(draw: st.DrawFn) -> bytes:
+    """Anything at all, or something true with a few bytes changed, cut or added."""
+    if draw(st.booleans()):
+        return draw(st.binary(max_size=400))
+    body = bytearray(draw(st.sampled_from(TRUE_BODIES)))
+    for _ in range(draw(st.integers(1, 3))):
+        body[draw(st.integers(0, len(body) - 1))] ^= draw(st.integers(1, 255))
+    changed = bytes(body[: draw(st.integers(1, len(body)))] + draw(st.binary(max_size=2)))
+    assume(changed not in TRUE_BODIES)
+    return changed
+
+
+@settings(max_examples=300, deadline=None)
+@given(body=bodies(), what=st.sampled_from(["commit", "proposal", "succession", "x"]))
+def test_no_step_of_a_group_is_a_crash_or_half_taken(body: bytes, what: str) -> None:
+    """Refused with a declared error; the group is as it was, byte for byte."""
+    room = Room.decode(CIRCLE.id, CIRCLE.room(JEAN).encode())
+    assert room.group is not None
+    before = room.group.serialize()
+    event = Event(
+        conversation=CIRCLE.id,
+        seq=room.cursor + 1,
+        ts=0,
+        what=what,
+        person=CLAIRE.identity.person,
+        device=CLAIRE.id,
+        body=body,
+    )
+
+    with pytest.raises((CannotFollow, Unlawful, Unproven)):
+        room.follow(event, CIRCLE.judge(JEAN), NOW)
+
+    assert room.group is not None
+    assert room.group.serialize() == before
+
+
+@settings(max_examples=300, deadline=None)
+@given(body=bodies())
+def test_no_message_signal_or_welcome_is_a_crash(body: bytes) -> None:
+    """Refused with a declared error, whatever it is taken for."""
+    room = Room.decode(CIRCLE.id, CIRCLE.room(JEAN).encode())
+    named: dict[str, Any] = {
+        "conversation": CIRCLE.id,
+        "person": CLAIRE.identity.person,
+        "device": CLAIRE.id,
+        "body": body,
+    }
+
+    with pytest.raises(Unproven):
+        room.read(Event(seq=9, ts=0, what="message", message=CIRCLE.id, **named), NOW)
+    with contextlib.suppress(Unproven):
+        # None: of an epoch that may come.
+        assert room.read_signal(frames.SignalPush(**named), JEAN.id, NOW) is None
+    push = WelcomePush(conversation=CIRCLE.id, seq=99, welcome=body)
+    with pytest.raises((CannotFollow, Unlawful)):
+        room.admit(push, list(JEAN.packages.values()), CIRCLE.judge(JEAN))
