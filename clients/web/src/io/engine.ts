@@ -268,8 +268,14 @@ class BrowserEngine implements Engine {
       this.#signedOut("expired", null)
     }
     if (state.why === "other_tab") this.#toOtherTab()
-    if (state.why === "forbidden") this.#fail("forbidden")
+    if (state.why === "forbidden") void this.#forbidden()
     if (state.why === "malformed") this.#fail("server")
+  }
+
+  /** The hub's last frame may say why; the worker, which takes one thing after the other, has then acted on it. */
+  async #forbidden(): Promise<void> {
+    await this.#call("open", this.#shown)
+    if (this.app.value.kind !== "failed") this.#fail("forbidden")
   }
 
   #toOtherTab(): void {

@@ -10,7 +10,9 @@ import type { CallView } from "../../src/core/wire"
 import { FINGERPRINT, OTHER_FINGERPRINT, aDescription, anSdp } from "../core/anSdp"
 import { CALL, OTHER_CALL, aCallBetween, aLeg, aPair, deviceOf } from "./aCall"
 import { CLAIRE, Device, HUGO, JEAN, aConnectedDevice, settled } from "./aDevice"
+import { committedBy } from "./aFamily"
 import { aDispensation, type Scene } from "./aScene"
+import { authenticatedDataOf } from "./fakeHub"
 
 const OFFER = aDescription()
 const CANDIDATE = { candidate: "candidate:1 1 udp 1 192.0.2.1 5 typ host", sdpMid: "0", sdpMLineIndex: 0 }
@@ -339,6 +341,43 @@ describe("signals", () => {
     expect(await answered).toEqual({ ok: true })
     await settled(() => claire.signals.length === 1)
     expect(incidents(scene)).toEqual([])
+  })
+
+  test("one refused because a device is being removed is sealed anew in the epoch without it", async () => {
+    const scene = await aCall()
+    const { hub, claire, jean, id } = scene
+    let refused = 0
+    hub.meddle = (frame) => {
+      if (frame.kind !== "call.signal" || refused > 0) return null
+      refused += 1
+      return { kind: "refused", code: "E_REMOVE_PENDING", text: "", retry: "changed" }
+    }
+
+    const answered = claire.call("signal", offerTo(jean))
+    await settled(() => refused === 1)
+    expect(hub.signals).toHaveLength(0)
+    await committedBy({ hub, id }, jean)
+
+    expect(await answered).toEqual({ ok: true })
+    expect(hub.signals.map(({ body }) => authenticatedDataOf(body).epoch)).toEqual([2])
+  })
+
+  test("one that was under way when its epoch ended opens for ten seconds, and is an incident after that", async () => {
+    for (const after of [false, true]) {
+      const scene = await aCall()
+      const { hub, claire, jean, id } = scene
+      const body = await forged(claire, id, { to: deviceOf(jean) })
+      const from = { who: CLAIRE, device: deviceOf(claire) }
+      await committedBy({ hub, id }, claire)
+      await settled(() => jean.keeper["context"].rooms.get(id)?.room.group?.epoch === 2)
+      if (after) jean.timePasses()
+      await settled()
+      hub.deliver({ from, to: deviceOf(jean), conversation: id, body })
+      await settled(() => jean.signals.length + jean.refusals.length === 1)
+
+      expect(jean.refusals).toEqual(after ? ["call.identity_changed"] : [])
+      expect(jean.signals).toHaveLength(after ? 0 : 1)
+    }
   })
 
   test("the pharmacist's device renews the keys when the call is over, and messages go on", async () => {
