@@ -138,3 +138,31 @@ def test_a_changed_ciphertext_does_not_open() -> None:
     ):
         with pytest.raises(BadCiphertext):
             BASE.setup_receiver(kem_output, pair.private, info).open(associated, data)
+
+
+@pytest.mark.parametrize("kem", [hpke.DHKEM_X25519, hpke.DHKEM_X448])
+def test_a_key_of_small_order_is_one_with_which_an_agreement_gives_zeros(kem: hpke.Kem) -> None:
+    """The list that is looked up, held against X25519 and X448 themselves, round both its ends."""
+    size = kem.public_size
+    prime = 2**255 - 19 if size == 32 else 2**448 - 2**224 - 1
+    order_8 = 39382357235489614581723060781553021112529911719440698176882885853963445705823
+    other_8 = 325606250916557431795983626356110631294008115727848805560023387167927233504
+    edges = (0, prime, 2 * prime, 2**255, order_8, other_8, order_8 + 2**255, other_8 + 2**255)
+    private = kem.derive_key_pair(b"\x07" * 66).private
+    refused = 0
+    for u in {edge + near for edge in edges for near in range(-20, 21)}:
+        if 0 <= u < 1 << 8 * size:
+            public = u.to_bytes(size, "little")
+            leads_nowhere = _is_refused(lambda key=public: kem.exchange(private, key))
+            assert _is_refused(lambda key=public: kem.check_public_key(key)) == leads_nowhere
+            refused += leads_nowhere
+    # Seven below 2^255, each with and without the bit that X25519 ignores; X448 ignores none.
+    assert refused == (14 if size == 32 else 5)
+
+
+def _is_refused(attempt: Any) -> bool:
+    try:
+        attempt()
+    except BadKey:
+        return True
+    return False
