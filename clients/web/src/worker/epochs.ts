@@ -112,8 +112,11 @@ export class Epochs {
 
   /** One receipt, told once. False: there is none to tell, or not now. */
   async #step(conversation: string): Promise<boolean> {
-    const receipt = this.context.rooms.get(conversation)?.receipt ?? null
-    if (receipt === null || !this.context.requests.open) return false
+    const record = this.context.rooms.get(conversation)
+    const receipt = record?.receipt ?? null
+    if (record === undefined || receipt === null || !this.context.requests.open) return false
+    // Of a group that another has taken the place of, the hub knows nothing any more: it would call the word false.
+    if (record.room.summary.generation !== record.generation) return false
     const answer = await this.#ask(conversation, receipt)
     if (answer === null) return false
     if (answer.kind === "refused" && answer.retry === "later") {

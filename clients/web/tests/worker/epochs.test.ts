@@ -71,6 +71,25 @@ describe("an epoch that a device entered", () => {
     expect(recordOf(jean, id).receipt).toBeNull()
   })
 
+  test("of a group that was succeeded meanwhile is not confirmed any more: that would be called false", async () => {
+    const { hub, claire, jean, id, jeanDisk } = await aDispensation()
+    await settled(() => hub.talks.get(id)?.group.confirmedBy().length === 2)
+    hub.meddle = (frame) => (frame.kind === "group.receipt" ? "silence" : null)
+    await committedBy({ hub, id }, claire)
+    await settled(() => recordOf(jean, id).receipt !== null)
+    jean.crash()
+    hub.meddle = () => null
+    const talk = talkOf({ hub, id })
+    Object.assign(talk, { generation: 1, admitted: [] })
+    const before = sentTo(hub, "group.receipt")
+
+    const again = await aConnectedDevice(hub, JEAN, jeanDisk)
+    await settled(() => again.views.conversations?.[0]?.readiness === "broken")
+
+    expect(sentTo(hub, "group.receipt")).toBe(before)
+    expect(again.views.alarm ?? null).toBeNull()
+  })
+
   test("in which two devices hold different keys is an alarm to whoever is told", async () => {
     const { claire, id } = await aDispensation()
     claire.connection?.push({ kind: "group.forked", conversation: id, epoch: 1 })
