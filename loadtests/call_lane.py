@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from clients.python import calls
+from clients.python.acts import Observer
 from clients.python.calls import CallRef
-from clients.python.client import Client, Observer, connected
+from clients.python.client import Client, connected
 from clients.python.content import IncomingSignal
 from clients.python.device import Device
 from clients.python.errors import NoAnswer, Refused

@@ -11,7 +11,8 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from uuid import uuid4
 
-from clients.python.client import Client, Observer, connected
+from clients.python.acts import Observer
+from clients.python.client import Client, connected
 from clients.python.connection import Patience
 from clients.python.content import Message
 from clients.python.device import Device

@@ -6,7 +6,8 @@ with the same core as the hub's checks: it holds its groups itself, refuses what
 have refused, and believes a receipt only once it verifies. `docs/headless.md` shows it at work.
 """
 
-from clients.python.client import Client, Observer, connected
+from clients.python.acts import Observer
+from clients.python.client import Client, connected
 from clients.python.content import Message
 from clients.python.device import Device
 from clients.python.errors import ClientError

@@ -19,39 +19,34 @@ import random
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, assert_never
 
 import msgspec
 
+from clients.python.acts import Answer, ClaimedPackage, Observer, SentMessage
+from clients.python.arrivals import Arrivals
 from clients.python.callbook import ENDED, CallBook
 from clients.python.connection import Connection, Patience, open_connection
-from clients.python.content import IncomingSignal, Message
 from clients.python.device import Device, Written
 from clients.python.errors import (
     BrokenStream,
-    CannotFollow,
     ClientError,
     ConnectionLost,
     Dismissed,
-    GroupForked,
     HubFault,
-    LogForked,
     NoAnswer,
     NoGroup,
     Refused,
     Unlawful,
-    Unproven,
 )
-from clients.python.groups import PREVIOUS_SECONDS, Place, Room
-from clients.python.receipts import PinnedLogs, verify_is_for
+from clients.python.groups import Place, Room
+from clients.python.receipts import PinnedLogs
 from clients.python.session import Session
 from clients.python.trust import Judge, identity_of
 from clients.python.upkeep import STARTED, Upkeep
 from crypto.errors import CryptoError
 from crypto.log.verify import VerifiedReceipt
-from crypto.mls.message import decode_key_package
-from crypto.mls.proposal import Add, Proposal, Remove
+from crypto.mls.proposal import Proposal, Remove
 from crypto.policy.identity import LeafIdentity
 from crypto.policy.vocabulary import ConversationKind, Motive, Role
 from signaling import frames
@@ -76,96 +71,8 @@ STOCK = 20
 """Key packages that a device is brought back to when the hub says that they run low."""
 KEEP_SECONDS = 0.1
 """How long what only arrived may wait to be kept: a crash until then has it arrive again."""
-MAX_EARLY = 64
-"""Signals that wait for a commit on its way, of all conversations."""
 MAX_ALARMS = 1_000
 _OF_ITS_EPOCH = frozenset({Code.E_EPOCH, Code.E_REMOVE_PENDING})
-
-_GroupStep = Event | frames.WelcomePush | frames.CommitDuePush | frames.GroupForkedPush
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimedPackage:
-    """A key package taken from the directory for one device."""
-
-    person: str
-    device: str
-    key_package: str
-    """How the directory names it."""
-    body: bytes
-
-    @property
-    def added(self) -> frames.Added:
-        """Return how a commit names the device it adds."""
-        return frames.Added(person=self.person, device=self.device, key_package=self.key_package)
-
-    def proposal(self) -> Add:
-        """Return what adds the device; raise `HubFault` where the package is another device's."""
-        try:
-            package = decode_key_package(self.body)
-            named = LeafIdentity.of(package.leaf_node.credential)
-        except CryptoError as exc:
-            raise HubFault("the directory gave what is no key package") from exc
-        if named != LeafIdentity(self.person, self.device):
-            raise HubFault("the directory gave another device's key package")
-        return Add(package)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SentMessage:
-    """A message the hub acknowledged: where it stands, and the proof."""
-
-    message: str
-    seq: int
-    receipt: VerifiedReceipt
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An act that took effect: what it returned, and its verified receipt where it is audited."""
-
-    result: dict[str, Any]
-    receipt: VerifiedReceipt | None
-
-    def proof(
-        self, *, act: str, conversation: str | None, body: bytes | None = None
-    ) -> VerifiedReceipt:
-        """Return the receipt if it is of this act; raise `HubFault` or `WrongEntry` otherwise."""
-        if self.receipt is None:
-            raise HubFault("an audited act was answered without its receipt")
-        return verify_is_for(self.receipt, act=act, conversation=conversation, body=body)
-
-    def proof_of_news(self, *, act: str, conversation: str | None) -> None:
-        """Check the receipt of an act that leaves an entry only where it changes anything."""
-        if self.receipt is not None:
-            verify_is_for(self.receipt, act=act, conversation=conversation)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Observer:
-    """What the owner of a client may watch; called in order, as it happens.
-
-    What one of these raises ends the client and comes out of `connected`; the device is then to be
-    taken up from its store.
-    """
-
-    on_message: Callable[[Message], None] = lambda _: None
-    """Every message in its place, this device's own too. What this call stores is stored before
-    the device's state is: after a crash the same message (same `seq`) may come once more."""
-    on_alarm: Callable[[ClientError], None] = lambda _: None
-    """What was refused of others and goes on without it: unproven, unlawful, forked, stuck."""
-    on_event: Callable[[Event], None] = lambda _: None
-    """Every event as it came off the wire, before it is judged."""
-    on_body: Callable[[str, bytes], None] = lambda *_: None
-    """Every body made for a message id: one at first, one more for each new epoch."""
-    on_hello: Callable[[], None] = lambda: None
-    """A hello is about to be sent; its effect is known only once it is answered."""
-    on_answer: Callable[[ClientFrame], None] = lambda _: None
-    """A frame was answered ok: once for each act, however often it was sent."""
-    on_call: Callable[[CallView], None] = lambda _: None
-    """A call moved on, as far as this device did not know it yet."""
-    on_signal: Callable[[IncomingSignal], None] = lambda _: None
-    """A signal for this device arrived, and is proven to be its sender's."""
 
 
 class Client:
@@ -184,10 +91,10 @@ class Client:
         self._session = session
         self._patience = patience
         self._observer = observer
-        self._upkeep = Upkeep(self)
+        self.upkeep = Upkeep(self)
+        self._arrivals = Arrivals(self, observer)
         self._ids = itertools.count(1)
         self._in_flight: dict[str, set[int]] = {}
-        self._early: deque[tuple[SignalPush, float]] = deque(maxlen=MAX_EARLY)
         self._tasks: set[asyncio.Task[None]] = set()
         self._refilling = False
         self._keeping: asyncio.TimerHandle | None = None
@@ -296,8 +203,7 @@ class Client:
             device.trust.extensions,
             device.random_bytes,
         )
-        answer = await self._upkeep.start(room)
-        self._learn(msgspec.convert(answer.result.get("conversation"), Summary))
+        answer = await self.upkeep.start(room)
         return answer.proof(act=STARTED[kind], conversation=conversation)
 
     async def add(self, conversation: str, packages: list[ClaimedPackage]) -> int:
@@ -331,7 +237,7 @@ class Client:
             device.trust.extensions,
             device.random_bytes,
         )
-        answer = await self._upkeep.start(room)
+        answer = await self.upkeep.start(room)
         return answer.proof(act="group.succeeded", conversation=conversation)
 
     # Messages
@@ -350,8 +256,8 @@ class Client:
         """Perform a frame that is encrypted in the group's epoch; made again for each new one."""
         while True:
             await self.steady(room)
-            await self.until(lambda: room.may_send or not room.is_steady)
-            if not room.may_send:
+            await self.until(lambda: self._may_send(room) or not room.is_steady)
+            if not room.is_steady:
                 continue
             place = room.place
             try:
@@ -370,6 +276,9 @@ class Client:
         if conversation not in self.summaries:
             raise NoGroup("unknown_conversation")
         return self.device.room(conversation)
+
+    def _may_send(self, room: Room) -> bool:
+        return room.may_send and self._arrivals.has_caught_up(room)
 
     async def steady(self, room: Room) -> None:
         """Wait until this device follows a group; raise `NoGroup` where it never will."""
@@ -460,10 +369,13 @@ class Client:
             raise HubFault("a step of a conversation that was never described")
         return self.device.judge(summary)
 
-    def enter(self, room: Room, seq: int) -> None:
-        """Go on with what the hub accepted at `seq`."""
+    def enter(self, room: Room, result: dict[str, Any]) -> None:
+        """Go on with what the hub accepted, where its answer says that it stands."""
+        if room.is_founding:
+            self._arrivals.learn(_summary(result.get("conversation")))
+        seq = result.get("seq", 0)
         if room.adopt(seq, self.device.trust, time.time()):
-            self._entered(room)
+            self._arrivals.entered(room)
         self.device.keep(room)
         self._moved.set()
 
@@ -532,12 +444,11 @@ class Client:
         """Take in what a hello tells: what comes after it must find it taken in."""
         welcomed = msgspec.convert(answer.result or {}, Welcomed)
         self.device.trust.meet(welcomed, self.device.id)
-        self._look_at_log(self.logs.told, welcomed.checkpoint)
+        self._arrivals.look_at_log(self.logs.told, welcomed.checkpoint)
         self._keep(hello, answer)
         self.device.touch_pins()
         self.welcomed = welcomed
-        for summary in welcomed.conversations:
-            self._learn(summary)
+        self._arrivals.greeted(welcomed.conversations)
         self.calls.end_all_but(welcomed.calls)
         for call in welcomed.calls:
             self.learn_call(call)
@@ -553,19 +464,12 @@ class Client:
     def _resume(self) -> None:
         if not self.device.opens:
             return
-        for summary in self.summaries.values():
-            self._miss(self.device.room(summary.id), summary)
-        self._upkeep.resume()
+        self.upkeep.resume()
         for written in list(self.device.written.values()):
             room = self.device.room(written.conversation)
             taken = written.counter in self._in_flight.get(room.conversation, ())
             if not (taken or written.answered):
                 self.begin(self._deliver_beside(room, written))
-
-    def _miss(self, room: Room, summary: Summary) -> None:
-        """A founder's device that lost its group gets no Welcome: it rejoins."""
-        if summary.joined and summary.since == 0 and room.group is None and room.pending is None:
-            room.fault = CannotFollow("no_group")
 
     async def _attempt(self, frame: ClientFrame) -> Ok | None:
         """Try once on the connection that stands; None when it is to be tried again."""
@@ -587,16 +491,16 @@ class Client:
 
     def _take(self, frame: AnyServerFrame) -> None:
         match frame:
-            case Event() | frames.WelcomePush() | frames.CommitDuePush() | frames.GroupForkedPush():
-                self._take_step(frame)
+            case Event() | frames.WelcomePush() | SignalPush():
+                self._arrivals.take(frame)
+            case frames.CommitDuePush() | frames.GroupForkedPush():
+                self._arrivals.take(frame)
             case frames.ConversationPush():
-                self._learn(frame.conversation)
+                self._arrivals.learn(frame.conversation)
             case frames.ReconnectPush():
                 self._reconnect_after = frame.after / 1000
             case frames.CallPush():
                 self.learn_call(frame.call)
-            case SignalPush():
-                self._open_signal(frame, time.time() + PREVIOUS_SECONDS)
             case frames.KeyPackagesLowPush():
                 self._refill(frame.left)
             case frames.CursorPush() | frames.KeyPackagesPush():
@@ -607,149 +511,8 @@ class Client:
                 assert_never(frame)
         self._moved.set()
 
-    def _take_step(self, frame: _GroupStep) -> None:
-        """Take what is about a group."""
-        match frame:
-            case Event():
-                self._apply(frame)
-            case frames.WelcomePush():
-                self._admit(frame)
-            case frames.CommitDuePush():
-                self._upkeep.asked(frame)
-            case frames.GroupForkedPush():
-                self.alarm(GroupForked("members_disagree", frame.conversation))
-            case _:
-                assert_never(frame)
-
     def _heartbeat(self) -> float:
         return self.calls.heartbeat(self.device.id)
-
-    # What arrives
-
-    def _apply(self, event: Event) -> None:
-        self._observer.on_event(event)
-        room = self.device.room(event.conversation)
-        before = room.cursor
-        try:
-            room.arrive(event)
-            if self.device.opens:
-                self._digest(room, event)
-        except BrokenStream as fault:
-            self.faults.append(fault)
-            raise
-        except BaseException:
-            # It ends this client, and comes again to the next.
-            room.cursor = before
-            raise
-
-    def _digest(self, room: Room, event: Event) -> None:
-        """Open a message, or follow a step of the group."""
-        if event.what == "message":
-            self._observer.on_message(self._read(room, event))
-        else:
-            self._follow(room, event)
-        self._keep_soon(room)
-
-    def _follow(self, room: Room, event: Event) -> None:
-        """Take a step of the group; what cannot be followed is mended, what may not be is not."""
-        try:
-            moved = room.follow(event, self.judge(room.conversation), time.time())
-        except (CannotFollow, Unlawful, Unproven) as why:
-            self._lose(room, why)
-            return
-        if moved:
-            self._entered(room)
-        else:
-            self._upkeep.look(room)
-
-    def _lose(self, room: Room, why: CannotFollow | Unlawful | Unproven) -> None:
-        """Tell what was refused; mend what may be mended, and leave a trace of what may not."""
-        why.conversation = room.conversation
-        self.alarm(why)
-        if isinstance(why, CannotFollow):
-            self._upkeep.mend(room)
-        elif isinstance(why, Unlawful):
-            self._upkeep.protest(room, why.code)
-
-    def _entered(self, room: Room) -> None:
-        """A group stands in another epoch (or is none any more)."""
-        self.device.touch_pins()
-        self._upkeep.moved(room)
-        early, now = list(self._early), time.time()
-        self._early.clear()
-        for push, until in early:
-            if now < until:
-                self._open_signal(push, until)
-
-    def _read(self, room: Room, event: Event) -> Message:
-        mine = event.device == self.device.id
-        try:
-            text = self._read_own(room, event) if mine else self._read_other(room, event)
-        except (Unproven, CannotFollow) as why:
-            self._lose(room, why)
-            return Message.of(event, mine=mine, refused=why.code)
-        return Message.of(event, mine=mine, text=text)
-
-    def _read_other(self, room: Room, event: Event) -> str:
-        said = room.read(event, time.time())
-        self._look_at_log(self.logs.heard, said.checkpoint)
-        return said.text
-
-    def _read_own(self, room: Room, event: Event) -> str:
-        """Return what was kept until it came back: MLS does not open one's own."""
-        written = self.device.written.get(event.message or "")
-        if written is None:
-            room.check_counter(event)
-            raise Unproven("not_kept")
-        # Under this device's name, once, and as it was sent: else the hub made it up.
-        if written.body != event.body or event.person != self.person or written.echoed:
-            raise Unproven("wrong_data")
-        self.device.echoed(written)
-        return written.said.text
-
-    def _admit(self, push: frames.WelcomePush) -> None:
-        room = self.device.room(push.conversation)
-        if not self.device.opens:
-            room.cursor = max(room.cursor, push.seq)
-            return
-        packages = list(self.device.packages.values())
-        try:
-            joined = room.admit(push, packages, self.judge(push.conversation))
-        except (CannotFollow, Unlawful) as why:
-            self._lose(room, why)
-        else:
-            if joined is not None:
-                self.device.spend(joined.spent)
-                self._entered(room)
-        self._keep_soon(room)
-
-    def _open_signal(self, push: SignalPush, until: float) -> None:
-        if not self.device.opens:
-            return
-        room = self.device.room(push.conversation)
-        try:
-            content = room.read_signal(push, self.device.id, time.time())
-        except Unproven as why:
-            self._lose(room, why)
-            return
-        if content is None:
-            self._early.append((push, until))
-            return
-        self._keep_soon(room)
-        self._observer.on_signal(IncomingSignal.of(push, content))
-
-    def _learn(self, summary: Summary) -> None:
-        self.summaries[summary.id] = summary
-        room = self.device.room(summary.id)
-        if self.device.opens and room.told(summary, self.device.trust):
-            self._entered(room)
-            self._keep_soon(room)
-
-    def _look_at_log(self, look: Callable[[str], None], note: str) -> None:
-        try:
-            look(note)
-        except LogForked as why:
-            self.alarm(why)
 
     # What this device does
 
@@ -759,7 +522,7 @@ class Client:
         proposals: Callable[[], Sequence[Proposal]] = tuple,
         adds: Sequence[frames.Added] = (),
     ) -> int:
-        answer = await self._upkeep.commit(self.known(conversation), proposals, adds)
+        answer = await self.upkeep.commit(self.known(conversation), proposals, adds)
         if answer is None:
             raise NoGroup("not_wanted")
         seq: int = answer.result["seq"]
@@ -850,7 +613,7 @@ class Client:
             self.receipts.append(receipt)
         return Answer(answer.result or {}, receipt)
 
-    def _keep_soon(self, room: Room) -> None:
+    def keep_soon(self, room: Room) -> None:
         """Have what only arrived kept in a moment, with whatever else has arrived by then."""
         self.device.touch(room)
         if self._keeping is None:
@@ -910,6 +673,13 @@ def _pauses(patience: Patience) -> Iterator[float]:
     while True:
         yield _JITTER.uniform(0, longest)
         longest = min(2 * longest, patience.longest_pause)
+
+
+def _summary(told: object) -> Summary:
+    try:
+        return msgspec.convert(told, Summary)
+    except msgspec.ValidationError as exc:
+        raise HubFault("the hub described a conversation as something else") from exc
 
 
 def _removal(room: Room, device: str) -> Remove:

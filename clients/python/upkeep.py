@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
 
+from clients.python.acts import Answer
 from clients.python.errors import CannotFollow, GroupForked, HubFault, NoGroup, Refused
 from clients.python.groups import PREVIOUS_SECONDS, Room
 from crypto.mls.proposal import Proposal
@@ -22,7 +23,7 @@ from signaling import frames
 from signaling.codes import Code
 
 if TYPE_CHECKING:
-    from clients.python.client import Answer, Client
+    from clients.python.client import Client
 
 # Of those who could follow, the receipts may still be on their way.
 REASK_SECONDS: Final = 1.0
@@ -148,7 +149,7 @@ class Upkeep:
             # event before it cannot be followed.
             await client.until(lambda: room.pending is not pending or room.fault is not None)
         elif room.pending is pending:
-            client.enter(room, answer.result.get("seq", 0))
+            client.enter(room, answer.result)
         return answer
 
     def _undo(self, room: Room) -> None:

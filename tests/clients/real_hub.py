@@ -7,13 +7,15 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from clients.python.client import Client, Observer, connected
+from clients.python.acts import Observer
+from clients.python.client import Client, connected
 from clients.python.connection import Patience
 from clients.python.content import Message
 from clients.python.device import Device
 from clients.python.errors import ClientError
 from clients.python.session import Site, sign_in
 from loadtests.hub_process import HubProcess
+from signaling.frames import Event
 
 PATIENT = Patience(opening=10, answer=10, act=30, first_pause=0.01, longest_pause=0.1)
 
@@ -36,6 +38,7 @@ class Ear:
     def __init__(self) -> None:
         self.messages: list[Message] = []
         self.alarms: list[ClientError] = []
+        self.events: list[Event] = []
 
     @property
     def texts(self) -> list[str | None]:
@@ -45,7 +48,11 @@ class Ear:
     @property
     def observer(self) -> Observer:
         """Listen for this ear."""
-        return Observer(on_message=self.messages.append, on_alarm=self.alarms.append)
+        return Observer(
+            on_message=self.messages.append,
+            on_alarm=self.alarms.append,
+            on_event=self.events.append,
+        )
 
 
 @asynccontextmanager

@@ -12,8 +12,9 @@ import pytest
 from websockets.asyncio.server import ServerConnection
 
 from clients.python import callbook, calls, connection
+from clients.python.acts import Observer
 from clients.python.calls import CallRef, Way, send_signal
-from clients.python.client import Client, Observer, connected
+from clients.python.client import Client, connected
 from clients.python.content import IncomingSignal
 from clients.python.device import Device
 from clients.python.errors import HubFault, Refused, Unproven

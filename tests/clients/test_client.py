@@ -13,7 +13,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from websockets.asyncio.server import ServerConnection
 
-from clients.python.client import MAX_IN_FLIGHT, ClaimedPackage, Client, Observer, connected
+from clients.python.acts import ClaimedPackage, Observer
+from clients.python.client import MAX_IN_FLIGHT, Client, connected
 from clients.python.connection import Patience
 from clients.python.content import Message, SignalContent
 from clients.python.device import Device
@@ -451,6 +452,28 @@ async def test_a_message_that_its_owner_could_not_store_comes_again() -> None:
         await client.until(lambda: heard != [])
 
     assert [one.text for one in heard] == ["Bonjour"]
+
+
+async def test_nothing_is_encrypted_before_a_device_has_seen_all_that_stood_there() -> None:
+    """Until then its state may be a copy of an older day, and its next key one that was used."""
+    hub = SmallHub()
+
+    async with serving(hub), talking(hub) as client, asyncio.TaskGroup() as tasks:
+        colleague = Colleague(hub)
+        await colleague.join(client)
+        described = msgspec.structs.replace(hub.conversations[CONVERSATION], last_seq=2)
+        hub.conversations[CONVERSATION] = described
+        cut(hub.sockets[-1])
+        await client.until(lambda: client.summaries[CONVERSATION].last_seq == 2)
+        sending = tasks.create_task(client.send(CONVERSATION, "content"))
+        for number in range(3):
+            await client.perform(frames.Ping(id=f"ping-{number}"))
+        assert hub.bodies == []
+
+        told(hub.sockets[-1], colleague.message("Bonjour"))
+        await sending
+
+    assert len(hub.bodies) == 1
 
 
 async def test_each_epoch_that_is_entered_is_confirmed() -> None:

@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -21,7 +20,6 @@ from clients.python.store import MemoryStore
 from clients.python.upkeep import Upkeep
 from crypto.policy.vocabulary import Motive
 from loadtests.hub_process import HubProcess
-from signaling.frames import Event
 from tests.clients.real_hub import Ear, a_hub, agree, online, until
 
 
@@ -312,8 +310,6 @@ async def test_what_a_removed_device_kept_opens_nothing_that_follows(hub: HubPro
         old = await stack.enter_async_context(online(hub, "jean", Device.new()))
         conversation = await start(claire, jean, old)
         kept = Room.decode(conversation, old.rooms[conversation].encode())
-        events: list[Event] = []
-        jean._observer = replace(jean._observer, on_event=events.append)
 
         await jean.remove(conversation, old.device.id)
         await claire.send(conversation, "entre nous")
@@ -321,7 +317,7 @@ async def test_what_a_removed_device_kept_opens_nothing_that_follows(hub: HubPro
         await until(lambda: old.rooms[conversation].group is None, old)
 
         with pytest.raises(Unproven):
-            kept.read(events[-1], time.time())
+            kept.read(ears[1].events[-1], time.time())
         with pytest.raises(NoGroup):
             await claire.remove(conversation, old.device.id)
 

@@ -1,0 +1,203 @@
+"""What the hub hands on to a device, in its order: opened, followed, refused, or put by."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, assert_never
+
+from clients.python.acts import Observer
+from clients.python.content import IncomingSignal, Message
+from clients.python.errors import (
+    BrokenStream,
+    CannotFollow,
+    GroupForked,
+    LogForked,
+    Unlawful,
+    Unproven,
+)
+from clients.python.groups import PREVIOUS_SECONDS, Room
+from signaling import frames
+from signaling.frames import Event, SignalPush, Summary
+
+if TYPE_CHECKING:
+    from clients.python.client import Client
+
+MAX_EARLY = 64
+"""Signals that wait for a commit on its way, of all conversations."""
+GroupPush = Event | frames.WelcomePush | frames.CommitDuePush | frames.GroupForkedPush | SignalPush
+
+
+class Arrivals:
+    """Takes in what arrives for one client."""
+
+    def __init__(self, client: Client, observer: Observer) -> None:
+        self._client = client
+        self._observer = observer
+        self._early: deque[tuple[SignalPush, float]] = deque(maxlen=MAX_EARLY)
+        self._ends: dict[str, int] = {}
+        """By conversation: its last event when this device said hello."""
+
+    def take(self, frame: GroupPush) -> None:
+        """Take what is about a group."""
+        match frame:
+            case Event():
+                self._apply(frame)
+            case frames.WelcomePush():
+                self._admit(frame)
+            case frames.CommitDuePush():
+                self._client.upkeep.asked(frame)
+            case frames.GroupForkedPush():
+                self._client.alarm(GroupForked("members_disagree", frame.conversation))
+            case SignalPush():
+                self._open_signal(frame, time.time() + PREVIOUS_SECONDS)
+            case _:
+                assert_never(frame)
+
+    def greeted(self, summaries: list[Summary]) -> None:
+        """Take in what a hello tells of the conversations."""
+        for summary in summaries:
+            self.learn(summary)
+            self._ends[summary.id] = summary.last_seq
+            self._miss(self._client.device.room(summary.id), summary)
+
+    def has_caught_up(self, room: Room) -> bool:
+        """Tell whether this device has seen all that stood there at its hello.
+
+        Until then it cannot know that its state is no copy of an older day, and encrypts nothing.
+        """
+        return room.cursor >= self._ends.get(room.conversation, 0)
+
+    def _miss(self, room: Room, summary: Summary) -> None:
+        """A founder's device that lost its group gets no Welcome: it rejoins."""
+        lost = summary.joined and summary.since == 0 and room.group is None
+        if lost and room.pending is None and self._client.device.opens:
+            room.fault = CannotFollow("no_group")
+
+    def _apply(self, event: Event) -> None:
+        self._observer.on_event(event)
+        room = self._client.device.room(event.conversation)
+        before = room.cursor
+        try:
+            room.arrive(event)
+            if self._client.device.opens:
+                self._digest(room, event)
+        except BrokenStream as fault:
+            self._client.faults.append(fault)
+            raise
+        except BaseException:
+            # It ends this client, and comes again to the next.
+            room.cursor = before
+            raise
+
+    def _digest(self, room: Room, event: Event) -> None:
+        """Open a message, or follow a step of the group."""
+        if event.what == "message":
+            self._observer.on_message(self._read(room, event))
+        else:
+            self._follow(room, event)
+        self._client.keep_soon(room)
+
+    def _follow(self, room: Room, event: Event) -> None:
+        """Take a step of the group; what cannot be followed is mended, what may not be is not."""
+        try:
+            moved = room.follow(event, self._client.judge(room.conversation), time.time())
+        except (CannotFollow, Unlawful, Unproven) as why:
+            self._lose(room, why)
+            return
+        if moved:
+            self.entered(room)
+        else:
+            self._client.upkeep.look(room)
+
+    def _lose(self, room: Room, why: CannotFollow | Unlawful | Unproven) -> None:
+        """Tell what was refused; mend what may be mended, and leave a trace of what may not."""
+        why.conversation = room.conversation
+        self._client.alarm(why)
+        if isinstance(why, CannotFollow):
+            self._client.upkeep.mend(room)
+        elif isinstance(why, Unlawful):
+            self._client.upkeep.protest(room, why.code)
+
+    def entered(self, room: Room) -> None:
+        """A group stands in another epoch (or is none any more)."""
+        self._client.device.touch_pins()
+        self._client.upkeep.moved(room)
+        early, now = list(self._early), time.time()
+        self._early.clear()
+        for push, until in early:
+            if now < until:
+                self._open_signal(push, until)
+
+    def _read(self, room: Room, event: Event) -> Message:
+        mine = event.device == self._client.device.id
+        try:
+            text = self._read_own(room, event) if mine else self._read_other(room, event)
+        except (Unproven, CannotFollow) as why:
+            self._lose(room, why)
+            return Message.of(event, mine=mine, refused=why.code)
+        return Message.of(event, mine=mine, text=text)
+
+    def _read_other(self, room: Room, event: Event) -> str:
+        said = room.read(event, time.time())
+        self.look_at_log(self._client.logs.heard, said.checkpoint)
+        return said.text
+
+    def _read_own(self, room: Room, event: Event) -> str:
+        """Return what was kept until it came back: MLS does not open one's own."""
+        written = self._client.device.written.get(event.message or "")
+        if written is None:
+            room.check_counter(event)
+            raise Unproven("not_kept")
+        # Under this device's name, once, and as it was sent: else the hub made it up.
+        if written.body != event.body or event.person != self._client.person or written.echoed:
+            raise Unproven("wrong_data")
+        self._client.device.echoed(written)
+        return written.said.text
+
+    def _admit(self, push: frames.WelcomePush) -> None:
+        room = self._client.device.room(push.conversation)
+        if not self._client.device.opens:
+            room.cursor = max(room.cursor, push.seq)
+            return
+        packages = list(self._client.device.packages.values())
+        try:
+            joined = room.admit(push, packages, self._client.judge(push.conversation))
+        except (CannotFollow, Unlawful) as why:
+            self._lose(room, why)
+        else:
+            if joined is not None:
+                self._client.device.spend(joined.spent)
+                self.entered(room)
+        self._client.keep_soon(room)
+
+    def _open_signal(self, push: SignalPush, until: float) -> None:
+        if not self._client.device.opens:
+            return
+        room = self._client.device.room(push.conversation)
+        try:
+            content = room.read_signal(push, self._client.device.id, time.time())
+        except Unproven as why:
+            self._lose(room, why)
+            return
+        if content is None:
+            self._early.append((push, until))
+            return
+        self._client.keep_soon(room)
+        self._observer.on_signal(IncomingSignal.of(push, content))
+
+    def learn(self, summary: Summary) -> None:
+        """Take in the plain state of a conversation."""
+        self._client.summaries[summary.id] = summary
+        room = self._client.device.room(summary.id)
+        if self._client.device.opens and room.told(summary, self._client.device.trust):
+            self.entered(room)
+            self._client.keep_soon(room)
+
+    def look_at_log(self, look: Callable[[str], None], note: str) -> None:
+        """Hold a head of the log against those that were seen; a fork is an alarm."""
+        try:
+            look(note)
+        except LogForked as why:
+            self._client.alarm(why)
