@@ -17,7 +17,7 @@ class Breach(StrEnum):
     """The first rule that a commit breaks. Stands in the audit log: never renamed or reused."""
 
     STRANGER = "stranger"
-    """A newcomer by external commit whose person has no other device in the group."""
+    """A newcomer by external commit: whose device has no leaf in the group."""
     EXTERNAL_CHANGE = "external_change"
     """An external commit that does more than bring its own device (again)."""
     ADDS_ANOTHER = "adds_another"
@@ -58,12 +58,17 @@ def breach_of(change: Change) -> Breach | None:
 
 
 def _external_breach(change: Change) -> Breach | None:
-    """A device rejoins in place of itself; or one more of a person who is in the group comes."""
-    if change.added or not change.removed <= {change.committer}:
+    """A device rejoins in place of itself.
+
+    A new one is brought by a member: until people have certificates only the hub could vouch for
+    one that comes by itself.
+    """
+    own = frozenset({change.committer})
+    if change.added or not change.removed <= own:
         return Breach.EXTERNAL_CHANGE
-    if not any(one.person == change.committer.person for one in change.before):
+    if change.committer not in change.before:
         return Breach.STRANGER
-    return None
+    return None if change.removed == own else Breach.EXTERNAL_CHANGE
 
 
 def _member_breach(change: Change) -> Breach | None:

@@ -38,14 +38,18 @@ class Removals:
     now: int
 
     def demand(
-        self, conversation: Conversation, device: str, statement: bytes
+        self, conversation: Conversation, device: str, *, signer: str, statement: bytes
     ) -> tuple[Conversation, tuple[Effect, ...]]:
         """Let a device out now, and have its leaf removed.
 
         Return the conversation after it, and what follows; nothing where the group has no such
-        leaf.
+        leaf. Where the signer has none, members could not verify why: the device is let out, and
+        nothing is demanded that everybody would have to refuse.
         """
+        inside = {one.device for one in self.tx.members.admissions(conversation.id)}
         self.tx.members.dismiss(conversation.id, [device])
+        if signer not in inside:
+            return conversation, ()
         moved, effects = self._propose(conversation, device, statement)
         return moved, (*effects, self.due(moved)) if effects else ()
 

@@ -41,7 +41,7 @@ def retire(context: Context, frame: RetireDevice) -> Outcome:
     effects += [SessionEnded(key) for key in context.tx.sessions.close_of(device.id)]
     located = _record(context, device, unverified.content)
     for conversation in context.tx.conversations.of_person(device.person):
-        effects += _put_out(context, conversation.id, device, frame.statement)
+        effects += _put_out(context, conversation.id, device, unverified.content, frame.statement)
     return Done({"device": device.id}, located, tuple(effects))
 
 
@@ -84,7 +84,11 @@ def _record(context: Context, device: Device, said: DeviceRevocation) -> Located
 
 
 def _put_out(
-    context: Context, conversation_id: str, device: Device, statement: bytes
+    context: Context,
+    conversation_id: str,
+    device: Device,
+    said: DeviceRevocation,
+    statement: bytes,
 ) -> tuple[Effect, ...]:
     """End what a device has in one conversation: its admission, its leg of a call, its leaf."""
     tx = context.tx
@@ -95,7 +99,8 @@ def _put_out(
     if conversation is None:
         raise RuntimeError("an admission without its conversation")
     removals = Removals(tx, context.means.groups, context.now)
-    moved, demanded = removals.demand(conversation, device.id, statement)
+    signer = str(UUID(bytes=said.signer))
+    moved, demanded = removals.demand(conversation, device.id, signer=signer, statement=statement)
     return (*left, *demanded, Changed(plain_state(tx, moved, context.now)))
 
 

@@ -104,13 +104,20 @@ def test_a_device_rejoins_in_place_of_itself() -> None:
     assert breach_of(by_jean(external=True, removed=some(a_device(JEAN)))) is None
 
 
-def test_one_more_device_of_a_member_comes_by_itself() -> None:
-    """Its person is in the group already."""
-    assert breach_of(by_jean(external=True)) is None
+def test_a_device_does_not_stand_in_a_group_twice() -> None:
+    """Whoever rejoins takes their own old leaf out."""
+    assert breach_of(by_jean(external=True)) is Breach.EXTERNAL_CHANGE
+
+
+def test_a_new_device_of_a_member_does_not_come_by_itself() -> None:
+    """Until people have certificates only the hub could vouch for it: a member brings it."""
+    change = replace(by_jean(external=True), committer=a_device(JEAN, "2"))
+
+    assert breach_of(change) is Breach.STRANGER
 
 
 def test_a_stranger_does_not_come_by_themselves() -> None:
-    """Somebody who has no other device in the group is brought by the staff."""
+    """Somebody who is not in the group is brought by the staff."""
     change = a_change(committer=a_device(MARIE), role=Role.PATIENT, external=True)
 
     assert breach_of(change) is Breach.STRANGER

@@ -7,7 +7,7 @@ import type { Leaf } from "./conversation"
 
 /** Never renamed or reused: Python's words, which stand in the audit log. */
 export type Breach =
-  /** A newcomer by external commit whose person has no other device in the group. */
+  /** A newcomer by external commit: whose device has no leaf in the group. */
   | "stranger"
   /** An external commit that does more than bring its own device (again). */
   | "external_change"
@@ -49,10 +49,11 @@ export function breachOf(change: Change): Breach | null {
   return change.external ? externalBreach(change) : memberBreach(change)
 }
 
-/** A device rejoins in place of itself; or one more of a person who is in the group comes. */
+/** A device rejoins in place of itself. A new one is brought by a member: only the hub could vouch for it. */
 function externalBreach({ committer, before, added, removed }: Change): Breach | null {
   if (added.length > 0 || !removed.every((one) => sameLeaf(one, committer))) return "external_change"
-  return before.some(({ person }) => person === committer.person) ? null : "stranger"
+  if (!before.some((one) => sameLeaf(one, committer))) return "stranger"
+  return removed.length > 0 ? null : "external_change"
 }
 
 /** Own devices come and go; the staff adds others; what is due goes by anyone's hand. */

@@ -31,16 +31,8 @@ export async function followed(context: Context, record: InGroup, event: Convers
 function judge(record: RoomRecord, event: ConversationEvent, applied: AppliedCommit): void {
   const breach = breachOf(changeOf(record, event, applied))
   if (breach !== null) throw new MlsFault(breach)
-  if (applied.external) demandSelf(applied)
-  else if (!applied.complete) throw new MlsFault("missing_remove")
-}
-
-/**
- * From outside comes only a device that was inside, in its own place: its key says that it is the same.
- * Until people have certificates nothing says whose a new device is, that no member brought.
- */
-function demandSelf({ removed }: AppliedCommit): void {
-  if (removed.length === 0) throw new MlsFault("unvouched_device")
+  // From outside comes a device in its own place, and cannot commit what it has not seen.
+  if (!applied.external && !applied.complete) throw new MlsFault("missing_remove")
 }
 
 function changeOf({ room, removing }: RoomRecord, event: ConversationEvent, applied: AppliedCommit): Change {

@@ -52,12 +52,13 @@ describe("any commit", () => {
 })
 
 describe("a commit from outside", () => {
-  test("brings a device back in its own place, or one more of a member", () => {
+  test("brings a device back in its own place, once", () => {
     expect(breachOf(byJean({ external: true, removed: [of(JEAN)] }))).toBeNull()
-    expect(breachOf(byJean({ external: true }))).toBeNull()
+    expect(breachOf(byJean({ external: true }))).toBe("external_change")
   })
 
-  test("brings no stranger", () => {
+  test("brings no stranger, nor a new device of a member", () => {
+    expect(breachOf(byJean({ committer: of(JEAN, "2"), external: true }))).toBe("stranger")
     expect(breachOf(aChange({ committer: of(MARIE), external: true }))).toBe("stranger")
   })
 

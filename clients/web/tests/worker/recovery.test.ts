@@ -227,7 +227,7 @@ describe("a hub that leads a device astray on its way back", () => {
     hub.append(talkOf(family), { who: JEAN, device: HUGO.person }, "commit", made.message, null)
     await settled(() => [claire, phone].every((device) => readinessOf(device) === "broken"))
 
-    expect(recordOf(claire, id).stuck?.reason).toBe("unvouched_device")
+    expect(recordOf(claire, id).stuck?.reason).toBe("stranger")
     expect(claire.views.thread?.readers.map((one) => one.devices)).toEqual([1, 2])
   })
 })

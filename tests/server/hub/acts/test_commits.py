@@ -387,26 +387,15 @@ async def test_a_device_that_lost_its_state_rejoins_in_place_of_itself(house: Ho
     )
 
 
-async def test_a_new_device_of_a_member_comes_by_itself(house: House) -> None:
-    """Its person is in the group: it is admitted from its own commit on."""
-    claire, jean, conversation = await a_pair(house)
+async def test_a_new_device_of_a_member_is_brought_by_a_member(house: House) -> None:
+    """Nobody but the hub could vouch for one that comes by itself."""
+    _, jean, conversation = await a_pair(house)
     tablet = await house.peer("jean")
 
     fields = tablet.mls.rejoin(conversation, await info_of(tablet, conversation))
-    done = await tablet.ok(frames.Commit, **fields)
-    echo = await tablet.event()
-    await claire.say(conversation, epoch=2)
-    for peer in (claire, jean):
-        await peer.settle()
 
-    assert done.result == {"seq": 2, "epoch": 2}
-    assert (echo.seq, echo.body) == (2, fields["commit"])
-    assert (await tablet.event()).what == "message"
-    secrets = {
-        peer.mls.groups[conversation].epoch_authenticator.reveal()
-        for peer in (claire, jean, tablet)
-    }
-    assert len(secrets) == 1
+    assert await refused(tablet, house, fields) == ("E_POLICY", "stranger")
+    assert jean.device != tablet.device
 
 
 async def test_whoever_has_no_device_in_the_group_is_brought_by_others(house: House) -> None:

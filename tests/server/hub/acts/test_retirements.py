@@ -353,6 +353,20 @@ async def test_a_device_without_groups_is_given_up_too(house: House) -> None:
     assert [e["type"] for e in house.entries()] == ["device.retired"]
 
 
+async def test_a_device_outside_the_group_demands_nothing_of_it(house: House) -> None:
+    """Members could not verify its word: the lost device is out, and the conversation goes on."""
+    claire, jean, conversation = await a_pair(house)
+    laptop = await house.peer("jean")
+
+    await retire(laptop, jean.device)
+    done = await claire.say(conversation)
+
+    assert await jean.closed() == 4403
+    assert house.rows("SELECT count(*) FROM pending_remove") == [(0,)]
+    assert house.rows(f"SELECT count(*) FROM admission WHERE device = '{jean.device}'") == [(0,)]
+    assert done is not None
+
+
 async def test_a_revocation_sent_again_changes_nothing(house: House) -> None:
     """The same answer, no second proposal and no second entry."""
     _, jean, tablet, _ = await a_trio(house)
