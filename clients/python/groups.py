@@ -30,15 +30,17 @@ from clients.python.errors import (
     Unlawful,
     Unproven,
 )
-from clients.python.trust import Judge, Trust, identity_of
+from clients.python.trust import Judge, Trust, due_in, identity_of
 from crypto.errors import CryptoError
 from crypto.hpke import RandomBytes
 from crypto.mls.authenticated_data import AuthenticatedData
 from crypto.mls.extensions import Extensions
 from crypto.mls.framing import MessageHeader, decode_header
 from crypto.mls.group import Committed, Group, ReceivedCommit, ReceivedProposal
+from crypto.mls.joining import CheckSigner
 from crypto.mls.key_package import KeyPackageBundle, Own
-from crypto.mls.message import decode_welcome
+from crypto.mls.leaf_node import LeafNode
+from crypto.mls.message import decode_group_info, decode_welcome
 from crypto.mls.proposal import Proposal
 from crypto.mls.public_group import PublicGroup
 from crypto.policy.identity import LeafIdentity
@@ -109,6 +111,7 @@ class _Stored(msgspec.Struct, frozen=True, kw_only=True):
     confirmed: bool
     fault: str | None
     unlawful: bool
+    vouchers: dict[str, bytes] = {}
 
 
 @dataclass(slots=True)
@@ -130,6 +133,8 @@ class Room:
     place: Place = (0, 0)
     """Where the group stands, or stood last: what is older is refused."""
     _previous: _Previous | None = field(default=None, repr=False)
+    _vouchers: dict[str, bytes] = field(default_factory=dict)
+    """Who was in the group that this device held last, by signature key."""
 
     @property
     def epoch(self) -> int:
@@ -216,6 +221,7 @@ class Room:
         if place < self.place:
             raise CannotFollow("old_group_info")
         judge.check_group(public)
+        self._check_signer(public.tree.member(decode_group_info(group_info).signer))
         ours = (one.leaf_index for one in public.members() if identity_of(one) == judge.me)
         prior = next(ours, None)
         made = _or_cannot(
@@ -350,7 +356,7 @@ class Room:
             return None
         self.cursor = max(self.cursor, push.seq)
         try:
-            joined, spent = _join(push.welcome, bundles)
+            joined, spent = _join(push.welcome, bundles, self._check_signer)
             self._check_newer(joined.public)
             judge.check_group(joined.public)
         except (CannotFollow, Unlawful) as why:
@@ -403,6 +409,7 @@ class Room:
                 confirmed=self.confirmed,
                 fault=None if self.fault is None else self.fault.code,
                 unlawful=isinstance(self.fault, Unlawful),
+                vouchers=self._vouchers,
             )
         )
 
@@ -432,6 +439,7 @@ class Room:
             confirmed=stored.confirmed,
             signals=stored.signals,
             place=stored.place,
+            _vouchers=stored.vouchers,
         )
 
     # Inside
@@ -448,6 +456,17 @@ class Room:
         if pending is None:
             return False
         return pending.rejoins or isinstance(pending.frame, frames.SucceedGroup)
+
+    def _check_signer(self, leaf: LeafNode) -> None:
+        """Raise `CannotFollow` where who leads into a group was not in it beside this device.
+
+        A GroupInfo's signature says no more than that somebody made it: the hub can make up a
+        device, and whoever was removed still has its key. At first sight anybody may lead.
+        """
+        known = self._vouchers if self.group is None else _vouchers_of(self.group)
+        name = _name(LeafIdentity.of(leaf.credential))
+        if known and known.get(name) != leaf.signature_key:
+            raise CannotFollow("wrong_signer")
 
     def _check_newer(self, public: PublicGroup) -> None:
         """Raise `CannotFollow` for a Welcome to where this device has been already."""
@@ -517,6 +536,8 @@ class Room:
         if place <= self.place or public.epoch != 0:
             raise Unlawful("old_successor")
         judge.check_successor(event, public)
+        for founder in public.members():
+            self._check_signer(founder.leaf_node)
         self._leave(place)
         return True
 
@@ -537,6 +558,7 @@ class Room:
         self.drop()
         self._drop_previous()
         if self.group is not None:
+            self._vouchers = _vouchers_of(self.group)
             self.group.wipe()
         self.group, self.place = None, place
         self.fault, self.confirmed, self.signals = None, False, 0
@@ -570,14 +592,28 @@ def _or_cannot(work: Callable[[], T]) -> T:
         raise CannotFollow(exc.code) from exc
 
 
-def _join(welcome: bytes, bundles: Iterable[KeyPackageBundle]) -> tuple[Group, bytes]:
+def _join(
+    welcome: bytes, bundles: Iterable[KeyPackageBundle], check_signer: CheckSigner
+) -> tuple[Group, bytes]:
     """Join with whichever of our packages the Welcome is for."""
     invited = {one.new_member for one in _or_cannot(lambda: decode_welcome(welcome)).secrets}
     ours = (one for one in bundles if one.key_package.reference() in invited)
     bundle = next(ours, None)
     if bundle is None:
         raise CannotFollow("not_for_us")
-    return _or_cannot(lambda: Group.join(welcome, bundle)), bundle.key_package.reference()
+    group = _or_cannot(lambda: Group.join(welcome, bundle, check_signer=check_signer))
+    return group, bundle.key_package.reference()
+
+
+def _vouchers_of(group: Group) -> dict[str, bytes]:
+    """Return who is in a group to stay: nobody whose removal is due leads into another one."""
+    due = set(due_in(group))
+    staying = [one for one in group.members() if identity_of(one) not in due]
+    return {_name(identity_of(one)): one.leaf_node.signature_key for one in staying}
+
+
+def _name(one: LeafIdentity) -> str:
+    return f"{one.person}/{one.device}"
 
 
 def _leaves(group: Group) -> list[LeafIdentity]:
