@@ -70,3 +70,19 @@ async def test_a_group_grows_only_while_a_frame_holds_what_it_may_become(
     await jean.ok(frames.Commit, **jean.mls.a_commit(conversation))
 
     assert (refused.code, refused.reason) == ("E_COMMIT", "full_group")
+
+
+async def test_a_thief_does_not_wash_a_session_with_another_device(house: House) -> None:
+    """A hello as a new device under the telephone's cookie; then the telephone is given up."""
+    _, jean, _ = await a_pair(house)
+    stolen = await house.peer("jean")
+    await house.peer("jean", session=stolen.session)
+
+    await jean.ok(frames.RetireDevice, statement=jean.mls.revocation(stolen.device))
+
+    assert await house.hub.find_session(stolen.session.key) is None
+    third = await house.knock("jean", session=stolen.session)
+    refused = await third.refused(
+        frames.Hello, device=third.device, signature_key=third.signature_key
+    )
+    assert refused.code == "E_SESSION"
