@@ -112,6 +112,7 @@ class _Stored(msgspec.Struct, frozen=True, kw_only=True):
     fault: str | None
     unlawful: bool
     vouchers: dict[str, bytes] = {}
+    given_up: list[str] = []
 
 
 @dataclass(slots=True)
@@ -135,6 +136,8 @@ class Room:
     _previous: _Previous | None = field(default=None, repr=False)
     _vouchers: dict[str, bytes] = field(default_factory=dict)
     """Who was in the group that this device held last, by signature key."""
+    given_up: frozenset[str] = frozenset()
+    """Devices still in the group that their person gave up, whether or not the hub asks again."""
 
     @property
     def epoch(self) -> int:
@@ -156,7 +159,8 @@ class Room:
     @property
     def may_send(self) -> bool:
         """Tell whether a message can be encrypted now: not while a removal waits (12.4)."""
-        return self.is_steady and not self._enters_anew and not self.proposals
+        waits = self._enters_anew or self.proposals or self.given_up
+        return self.is_steady and not waits
 
     @property
     def is_steady(self) -> bool:
@@ -410,6 +414,7 @@ class Room:
                 fault=None if self.fault is None else self.fault.code,
                 unlawful=isinstance(self.fault, Unlawful),
                 vouchers=self._vouchers,
+                given_up=sorted(self.given_up),
             )
         )
 
@@ -440,6 +445,7 @@ class Room:
             signals=stored.signals,
             place=stored.place,
             _vouchers=stored.vouchers,
+            given_up=frozenset(stored.given_up),
         )
 
     # Inside
@@ -463,10 +469,15 @@ class Room:
         A GroupInfo's signature says no more than that somebody made it: the hub can make up a
         device, and whoever was removed still has its key. At first sight anybody may lead.
         """
-        known = self._vouchers if self.group is None else _vouchers_of(self.group)
+        known = self._vouchers if self.group is None else self._staying(self.group)
         name = _name(LeafIdentity.of(leaf.credential))
         if known and known.get(name) != leaf.signature_key:
             raise CannotFollow("wrong_signer")
+
+    def _staying(self, group: Group) -> dict[str, bytes]:
+        """Return who is in a group to stay: nobody given up leads into another one."""
+        keys = {_name(identity_of(one)): one.leaf_node.signature_key for one in group.members()}
+        return {name: key for name, key in keys.items() if name not in self.given_up}
 
     def _check_newer(self, public: PublicGroup) -> None:
         """Raise `CannotFollow` for a Welcome to where this device has been already."""
@@ -525,6 +536,8 @@ class Room:
             raise CannotFollow("wrong_content")
         judge.check_removal(group, received)
         self.group = received.next
+        # An external commit takes no proposals along: what was proven stays so.
+        self.given_up |= {_name(one) for one in due_in(received.next)}
         return False
 
     def _take_succession(self, event: Event, judge: Judge) -> bool:
@@ -550,6 +563,7 @@ class Room:
         elif before is not None:
             before.wipe()
         self.pending = None
+        self.given_up &= {_name(one) for one in _leaves(following)}
         self.place = self._place_of(following.public)
         self.fault, self.confirmed, self.signals = None, False, 0
 
@@ -558,9 +572,9 @@ class Room:
         self.drop()
         self._drop_previous()
         if self.group is not None:
-            self._vouchers = _vouchers_of(self.group)
+            self._vouchers = self._staying(self.group)
             self.group.wipe()
-        self.group, self.place = None, place
+        self.group, self.place, self.given_up = None, place, frozenset()
         self.fault, self.confirmed, self.signals = None, False, 0
 
     def _drop_previous(self) -> None:
@@ -603,13 +617,6 @@ def _join(
         raise CannotFollow("not_for_us")
     group = _or_cannot(lambda: Group.join(welcome, bundle, check_signer=check_signer))
     return group, bundle.key_package.reference()
-
-
-def _vouchers_of(group: Group) -> dict[str, bytes]:
-    """Return who is in a group to stay: nobody whose removal is due leads into another one."""
-    due = set(due_in(group))
-    staying = [one for one in group.members() if identity_of(one) not in due]
-    return {_name(identity_of(one)): one.leaf_node.signature_key for one in staying}
 
 
 def _name(one: LeafIdentity) -> str:

@@ -858,6 +858,30 @@ def test_a_removed_device_founds_no_successor() -> None:
 # Successors
 
 
+def test_whom_a_person_gave_up_stays_given_up_across_a_rejoin() -> None:
+    """An external commit takes no proposals along, and the hub asks no more."""
+    circle = Circle()
+    claire, jean = circle.two()
+    tablet = circle.device("jean")
+    circle.add(jean, tablet)
+    circle.tell(circle.removal(claire, tablet, signer=jean), claire, jean)
+    group = circle.room(claire).group
+    assert group is not None
+    pending = circle.room(jean).rejoin(
+        group.group_info(), jean.own(), circle.judge(jean), now=int(NOW), random_bytes=os.urandom
+    )
+
+    circle.tell(circle.event("commit", jean, pending.body), claire, jean)
+
+    for device in (claire, jean):
+        room = restarted(circle, device)
+        assert (room.epoch, room.proposals, room.may_send) == (3, 0, False)
+    circle.tell(circle.removal(claire, tablet, signer=jean), claire, jean)
+    pending = circle.room(claire).commit((), now=int(NOW), random_bytes=os.urandom)
+    circle.tell(circle.event("commit", claire, pending.body), claire, jean)
+    assert circle.room(jean).may_send
+
+
 def a_successor(circle: Circle, by: Device, generation: int = 1) -> bytes:
     """Return the GroupInfo of a new group by a device."""
     named = group_id(circle.id, generation)
