@@ -129,11 +129,11 @@ class Sessions(Protocol):
         ...
 
     def use(self, key: bytes, device: str) -> None:
-        """Remember which device said hello under it."""
+        """Remember that a device said hello under it."""
         ...
 
     def close_of(self, device: str) -> list[bytes]:
-        """End the sessions under which a device said hello last; return their keys."""
+        """End the sessions under which a device ever said hello; return their keys."""
         ...
 
 

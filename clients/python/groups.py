@@ -30,15 +30,17 @@ from clients.python.errors import (
     Unlawful,
     Unproven,
 )
-from clients.python.trust import Judge, Trust, identity_of
+from clients.python.trust import Judge, Trust, due_in, identity_of
 from crypto.errors import CryptoError
 from crypto.hpke import RandomBytes
 from crypto.mls.authenticated_data import AuthenticatedData
 from crypto.mls.extensions import Extensions
 from crypto.mls.framing import MessageHeader, decode_header
 from crypto.mls.group import Committed, Group, ReceivedCommit, ReceivedProposal
+from crypto.mls.joining import CheckSigner
 from crypto.mls.key_package import KeyPackageBundle, Own
-from crypto.mls.message import decode_welcome
+from crypto.mls.leaf_node import LeafNode
+from crypto.mls.message import decode_group_info, decode_welcome
 from crypto.mls.proposal import Proposal
 from crypto.mls.public_group import PublicGroup
 from crypto.policy.identity import LeafIdentity
@@ -109,6 +111,8 @@ class _Stored(msgspec.Struct, frozen=True, kw_only=True):
     confirmed: bool
     fault: str | None
     unlawful: bool
+    vouchers: dict[str, bytes] = {}
+    given_up: list[str] = []
 
 
 @dataclass(slots=True)
@@ -130,6 +134,10 @@ class Room:
     place: Place = (0, 0)
     """Where the group stands, or stood last: what is older is refused."""
     _previous: _Previous | None = field(default=None, repr=False)
+    _vouchers: dict[str, bytes] = field(default_factory=dict)
+    """Who was in the group that this device held last, by signature key."""
+    given_up: frozenset[str] = frozenset()
+    """Devices still in the group that their person gave up, whether or not the hub asks again."""
 
     @property
     def epoch(self) -> int:
@@ -151,7 +159,8 @@ class Room:
     @property
     def may_send(self) -> bool:
         """Tell whether a message can be encrypted now: not while a removal waits (12.4)."""
-        return self.is_steady and not self._enters_anew and not self.proposals
+        waits = self._enters_anew or self.proposals or self.given_up
+        return self.is_steady and not waits
 
     @property
     def is_steady(self) -> bool:
@@ -216,6 +225,7 @@ class Room:
         if place < self.place:
             raise CannotFollow("old_group_info")
         judge.check_group(public)
+        self._check_signer(public.tree.member(decode_group_info(group_info).signer))
         ours = (one.leaf_index for one in public.members() if identity_of(one) == judge.me)
         prior = next(ours, None)
         made = _or_cannot(
@@ -350,7 +360,7 @@ class Room:
             return None
         self.cursor = max(self.cursor, push.seq)
         try:
-            joined, spent = _join(push.welcome, bundles)
+            joined, spent = _join(push.welcome, bundles, self._check_signer)
             self._check_newer(joined.public)
             judge.check_group(joined.public)
         except (CannotFollow, Unlawful) as why:
@@ -403,6 +413,8 @@ class Room:
                 confirmed=self.confirmed,
                 fault=None if self.fault is None else self.fault.code,
                 unlawful=isinstance(self.fault, Unlawful),
+                vouchers=self._vouchers,
+                given_up=sorted(self.given_up),
             )
         )
 
@@ -432,6 +444,8 @@ class Room:
             confirmed=stored.confirmed,
             signals=stored.signals,
             place=stored.place,
+            _vouchers=stored.vouchers,
+            given_up=frozenset(stored.given_up),
         )
 
     # Inside
@@ -448,6 +462,22 @@ class Room:
         if pending is None:
             return False
         return pending.rejoins or isinstance(pending.frame, frames.SucceedGroup)
+
+    def _check_signer(self, leaf: LeafNode) -> None:
+        """Raise `CannotFollow` where who leads into a group was not in it beside this device.
+
+        A GroupInfo's signature says no more than that somebody made it: the hub can make up a
+        device, and whoever was removed still has its key. At first sight anybody may lead.
+        """
+        known = self._vouchers if self.group is None else self._staying(self.group)
+        name = _name(LeafIdentity.of(leaf.credential))
+        if known and known.get(name) != leaf.signature_key:
+            raise CannotFollow("wrong_signer")
+
+    def _staying(self, group: Group) -> dict[str, bytes]:
+        """Return who is in a group to stay: nobody given up leads into another one."""
+        keys = {_name(identity_of(one)): one.leaf_node.signature_key for one in group.members()}
+        return {name: key for name, key in keys.items() if name not in self.given_up}
 
     def _check_newer(self, public: PublicGroup) -> None:
         """Raise `CannotFollow` for a Welcome to where this device has been already."""
@@ -506,6 +536,8 @@ class Room:
             raise CannotFollow("wrong_content")
         judge.check_removal(group, received)
         self.group = received.next
+        # An external commit takes no proposals along: what was proven stays so.
+        self.given_up |= {_name(one) for one in due_in(received.next)}
         return False
 
     def _take_succession(self, event: Event, judge: Judge) -> bool:
@@ -517,6 +549,8 @@ class Room:
         if place <= self.place or public.epoch != 0:
             raise Unlawful("old_successor")
         judge.check_successor(event, public)
+        for founder in public.members():
+            self._check_signer(founder.leaf_node)
         self._leave(place)
         return True
 
@@ -529,6 +563,7 @@ class Room:
         elif before is not None:
             before.wipe()
         self.pending = None
+        self.given_up &= {_name(one) for one in _leaves(following)}
         self.place = self._place_of(following.public)
         self.fault, self.confirmed, self.signals = None, False, 0
 
@@ -537,8 +572,9 @@ class Room:
         self.drop()
         self._drop_previous()
         if self.group is not None:
+            self._vouchers = self._staying(self.group)
             self.group.wipe()
-        self.group, self.place = None, place
+        self.group, self.place, self.given_up = None, place, frozenset()
         self.fault, self.confirmed, self.signals = None, False, 0
 
     def _drop_previous(self) -> None:
@@ -570,14 +606,21 @@ def _or_cannot(work: Callable[[], T]) -> T:
         raise CannotFollow(exc.code) from exc
 
 
-def _join(welcome: bytes, bundles: Iterable[KeyPackageBundle]) -> tuple[Group, bytes]:
+def _join(
+    welcome: bytes, bundles: Iterable[KeyPackageBundle], check_signer: CheckSigner
+) -> tuple[Group, bytes]:
     """Join with whichever of our packages the Welcome is for."""
     invited = {one.new_member for one in _or_cannot(lambda: decode_welcome(welcome)).secrets}
     ours = (one for one in bundles if one.key_package.reference() in invited)
     bundle = next(ours, None)
     if bundle is None:
         raise CannotFollow("not_for_us")
-    return _or_cannot(lambda: Group.join(welcome, bundle)), bundle.key_package.reference()
+    group = _or_cannot(lambda: Group.join(welcome, bundle, check_signer=check_signer))
+    return group, bundle.key_package.reference()
+
+
+def _name(one: LeafIdentity) -> str:
+    return f"{one.person}/{one.device}"
 
 
 def _leaves(group: Group) -> list[LeafIdentity]:

@@ -179,7 +179,7 @@ class Judge:
         committer = identity_of(received.committer)
         if committer != LeafIdentity(event.person, event.device):
             raise Unlawful("wrong_committer")
-        due = frozenset(_due(group))
+        due = frozenset(due_in(group))
         breach = breach_of(
             Change(
                 committer=committer,
@@ -270,7 +270,7 @@ def identity_of(member: Member) -> LeafIdentity:
         raise Unlawful("wrong_credential") from exc
 
 
-def _due(group: Group) -> Iterable[LeafIdentity]:
+def due_in(group: Group) -> Iterable[LeafIdentity]:
     """Return whom the remembered proposals remove: each was justified before it was kept."""
     for message in group.public.proposals.values():
         proposal = message.proposal()

@@ -39,6 +39,7 @@ from crypto.mls.extensions import (
 from crypto.mls.framing import Sender, SenderType, WireFormat
 from crypto.mls.group_info import GroupInfo
 from crypto.mls.joining import (
+    CheckSigner,
     SameClient,
     check_link,
     check_nonces,
@@ -314,8 +315,12 @@ class Group:
         psks: Psks = NO_PSKS,
         former: Group | None = None,
         same_client: SameClient | None = None,
+        check_signer: CheckSigner | None = None,
     ) -> Group:
-        """Join by a Welcome (12.4.3.1). A reinit or a branch is joined with the `former` group."""
+        """Join by a Welcome (12.4.3.1). A reinit or a branch is joined with the `former` group.
+
+        `check_signer` raises where the device that signed the GroupInfo is none to be led by.
+        """
         decoded = decode_welcome(welcome)
         suite, package = suite_of(decoded.cipher_suite), bundle.key_package
         secrets = decoded.open_secrets(suite, package, bundle.init_key)
@@ -327,6 +332,8 @@ class Group:
         if info.group_context.cipher_suite != suite.id:
             raise InvalidWelcome(Rule.WRONG_SUITE)
         public = PublicGroup.of_info(info, ratchet_tree=ratchet_tree)
+        if check_signer is not None:
+            check_signer(public.tree.member(info.signer))
         own_index = own_leaf(public, package.leaf_node)
         validation.check_joinable(package.leaf_node, public.context.extensions)
         if link is not None:

@@ -20,6 +20,8 @@ from crypto.suites import Suite
 
 SameClient = Callable[[LeafNode, LeafNode], bool]
 """Whether two leaves are of one client: the application's to say (11.3)."""
+CheckSigner = Callable[[LeafNode], None]
+"""Whether to be led into a group by this member: the application's to say, too."""
 
 
 def check_tag(public: PublicGroup, secrets: EpochSecrets) -> None:

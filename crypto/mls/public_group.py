@@ -597,9 +597,23 @@ def _check_info(info: GroupInfo, staged: StagedCommit, following: PublicGroup) -
         raise InvalidGroupInfo(Rule.MISSING_TREE)
     if tree != following.tree.encode():
         raise InvalidGroupInfo(Rule.TREE_HASH)
-    if external_pub(info.extensions) is None:
-        raise InvalidGroupInfo(Rule.MISSING_EXTERNAL_PUB)
+    check_external_pub(info, following.suite)
     info.verify(following.suite, following.tree.member(staged.committer).signature_key)
+
+
+def check_external_pub(info: GroupInfo, suite: Suite) -> None:
+    """Raise `InvalidGroupInfo` unless newcomers can come in by it (12.4.3.2).
+
+    Whether the group knows the private key is its members' to see. That one can encrypt to it is
+    not an item of the RFC: by any other key nobody who is lost would find the way back.
+    """
+    public = external_pub(info.extensions)
+    if public is None:
+        raise InvalidGroupInfo(Rule.MISSING_EXTERNAL_PUB)
+    try:
+        validation.check_encryption_key(suite, public)
+    except InvalidLeafNode as exc:
+        raise InvalidGroupInfo(exc.rule) from exc
 
 
 def _check_welcome(welcome: bytes | None, staged: StagedCommit, suite: Suite) -> None:

@@ -25,6 +25,12 @@ SUITES = frozenset({1, 3})
 """Those of which a device's key (Ed25519) is the signature key."""
 SECOND = 1_000_000
 """Microseconds."""
+MAX_LEAF_BYTES = 384
+"""Ours have some 270. Every commit carries the whole tree: who could bring a leaf of any size could
+make it one that no frame holds, and the group would have had its last commit."""
+MAX_GROWING_BYTES = 48 * 1024
+"""Of the GroupInfo of a commit that brings a leaf, of the 96 KiB that a frame takes: some 140
+devices, and room for every key that they renew."""
 
 
 class GroupCache:
@@ -65,6 +71,11 @@ def group_extensions(identity: Identity) -> Extensions:
 def identity_of(leaf: LeafNode) -> LeafIdentity:
     """Return whose a leaf of a checked group is."""
     return LeafIdentity.of(leaf.credential)
+
+
+def is_large(leaf: LeafNode) -> bool:
+    """Tell whether a leaf takes more than its part of a frame."""
+    return len(leaf.encode()) > MAX_LEAF_BYTES
 
 
 def is_leaf_of(leaf: LeafNode, device: Device) -> bool:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
 
 from crypto.policy.vocabulary import Role
 from server.domain.people import Person, Pharmacy, Session
-from server.storage.schema import person, pharmacy, session, vault, vault_key
+from server.storage.schema import person, pharmacy, session, session_device, vault, vault_key
 
 if TYPE_CHECKING:
     from server.storage.log import LogTables
@@ -124,14 +125,16 @@ class SessionTable:
         self._connection.execute(update(session).where(session.c.key == key).values(closed=1))
 
     def use(self, key: bytes, device: str) -> None:
-        """Remember which device said hello under it."""
-        self._connection.execute(update(session).where(session.c.key == key).values(device=device))
+        """Remember that a device said hello under it."""
+        row = upsert(session_device).values(session=key, device=device)
+        self._connection.execute(row.on_conflict_do_nothing())
 
     def close_of(self, device: str) -> list[bytes]:
-        """End the sessions under which a device said hello last; return their keys."""
+        """End the sessions under which a device ever said hello; return their keys."""
+        used = select(session_device.c.session).where(session_device.c.device == device)
         closed = self._connection.scalars(
             update(session)
-            .where(session.c.device == device, session.c.closed == 0)
+            .where(session.c.key.in_(used), session.c.closed == 0)
             .values(closed=1)
             .returning(session.c.key)
         )

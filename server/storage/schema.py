@@ -66,7 +66,13 @@ session = Table(
     Column("person", Id, ForeignKey("person.id"), nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("closed", Integer, nullable=False, server_default="0"),
-    Column("device", Id),
+)
+
+session_device = Table(
+    "session_device",
+    metadata,
+    Column("session", LargeBinary(32), ForeignKey("session.key"), primary_key=True),
+    Column("device", Id, primary_key=True),
     Index(None, "device"),
 )
 

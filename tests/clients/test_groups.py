@@ -27,6 +27,7 @@ from clients.python.errors import (
     Unproven,
 )
 from clients.python.groups import PREVIOUS_SECONDS, Room, group_id
+from clients.python.trust import identity_of
 from crypto.mls.authenticated_data import AuthenticatedData
 from crypto.mls.extensions import RequiredCapabilities
 from crypto.mls.group import Group
@@ -790,7 +791,95 @@ def test_an_own_message_ahead_of_what_is_stored_tells_of_an_old_copy() -> None:
     assert not copy.may_send
 
 
+def removal_of(circle: Circle, by: Device, target: Device) -> Remove:
+    """Return the proposal that removes a device of one's own."""
+    group = circle.room(by).group
+    assert group is not None
+    found = {identity_of(member): member.leaf_index for member in group.members()}
+    return Remove(found[target.identity])
+
+
+def a_made_up_group(circle: Circle, by: Device, *others: Device, epochs: int = 5) -> Group:
+    """Return a group under the conversation's name that a hub made with a device of its own."""
+    own = by.own()
+    group = Group.create(groups.SUITE, group_id(circle.id), own, by.trust.extensions, os.urandom)
+    for one in range(epochs):
+        adds = [Add(decode_key_package(each.make_packages(1)[0])) for each in others]
+        made = group.commit(
+            adds if one == 0 else (), force_path=True, now=int(NOW), random_bytes=os.urandom
+        )
+        group = made.next
+    return group
+
+
+@pytest.mark.parametrize("who", ["made up", "removed"])
+def test_a_hub_leads_no_device_back_into_a_group_of_its_own(who: str) -> None:
+    """A device that the hub made up under a member's name, or one whose key a thief has."""
+    circle = Circle()
+    claire, jean = circle.two()
+    by = circle.device("jean")
+    if who == "removed":
+        circle.add(jean, by)
+        circle.commit(jean, removal_of(circle, jean, by))
+        circle.inside.remove(by)
+    group = a_made_up_group(circle, by, claire)
+
+    assert rejoining(circle, claire, group.group_info()) == "wrong_signer"
+
+
+def test_a_hub_welcomes_no_device_into_a_group_of_its_own() -> None:
+    """It has their key packages: that is enough to make a Welcome for anybody."""
+    circle = Circle()
+    claire, _ = circle.two()
+    by = circle.device("jean")
+    group = a_made_up_group(circle, by)
+    package = decode_key_package(claire.make_packages(1)[0])
+    made = group.commit([Add(package)], force_path=True, now=int(NOW), random_bytes=os.urandom)
+    assert made.welcome is not None
+    before = circle.room(claire).group
+    push = WelcomePush(conversation=circle.id, seq=circle.seq + 1, welcome=made.welcome)
+
+    assert code_of(lambda: admitted(circle, claire, push)) == "wrong_signer"
+    assert circle.room(claire).group is before
+
+
+def test_a_removed_device_founds_no_successor() -> None:
+    """Its key is known, and a thief's: it led the others out of the group it was put out of."""
+    circle = Circle()
+    claire, jean = circle.two()
+    stolen = circle.device("claire")
+    circle.add(claire, stolen)
+    circle.commit(claire, removal_of(circle, claire, stolen))
+    event = circle.event("succession", stolen, a_successor(circle, stolen))
+
+    assert code_of(lambda: circle.tell(event, jean)) == "wrong_signer"
+
+
 # Successors
+
+
+def test_whom_a_person_gave_up_stays_given_up_across_a_rejoin() -> None:
+    """An external commit takes no proposals along, and the hub asks no more."""
+    circle = Circle()
+    claire, jean = circle.two()
+    tablet = circle.device("jean")
+    circle.add(jean, tablet)
+    circle.tell(circle.removal(claire, tablet, signer=jean), claire, jean)
+    group = circle.room(claire).group
+    assert group is not None
+    pending = circle.room(jean).rejoin(
+        group.group_info(), jean.own(), circle.judge(jean), now=int(NOW), random_bytes=os.urandom
+    )
+
+    circle.tell(circle.event("commit", jean, pending.body), claire, jean)
+
+    for device in (claire, jean):
+        room = restarted(circle, device)
+        assert (room.epoch, room.proposals, room.may_send) == (3, 0, False)
+    circle.tell(circle.removal(claire, tablet, signer=jean), claire, jean)
+    pending = circle.room(claire).commit((), now=int(NOW), random_bytes=os.urandom)
+    circle.tell(circle.event("commit", claire, pending.body), claire, jean)
+    assert circle.room(jean).may_send
 
 
 def a_successor(circle: Circle, by: Device, generation: int = 1) -> bytes:

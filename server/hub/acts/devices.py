@@ -15,7 +15,7 @@ from server.domain.conversation import Device, KeyPackage
 from server.domain.refusals import Refused
 from server.hub.acts.calls import live_calls
 from server.hub.acts.context import Context, as_result, plain_state, summary
-from server.hub.groups import SECOND, SUITES, group_extensions, is_leaf_of
+from server.hub.groups import SECOND, SUITES, group_extensions, is_large, is_leaf_of
 from server.hub.outcome import Done, Effect, KeyPackagesArrived, Outcome
 from signaling.codes import Code
 from signaling.frames import Hello, Pharmacy, PublishKeyPackages, Welcomed
@@ -118,6 +118,8 @@ def _read_package(context: Context, device: Device, body: bytes) -> KeyPackage |
         return _unfit(Rule.WRONG_SUITE.value)
     if not is_leaf_of(leaf, device):
         return _unfit("wrong_leaf")
+    if is_large(leaf):
+        return _unfit("large_leaf")
     if leaf.lifetime is None or leaf.lifetime.not_after - leaf.lifetime.not_before > MAX_LIFETIME:
         return _unfit("long_lifetime")
     return KeyPackage(

@@ -12,10 +12,9 @@ from typing import Any
 from uuid import UUID
 
 from crypto.errors import BadSignature, CryptoError, MalformedInput, Rule
-from crypto.mls.extensions import external_pub
 from crypto.mls.group_info import GroupInfo
 from crypto.mls.message import decode_group_info
-from crypto.mls.public_group import PublicGroup
+from crypto.mls.public_group import PublicGroup, check_external_pub
 from crypto.policy.statements import EpochReceipt, Unverified
 from crypto.policy.vocabulary import STAFF
 from server.domain.audit import Draft, EntryType, Sealed
@@ -23,7 +22,7 @@ from server.domain.conversation import Conversation, Device, Event, What, group_
 from server.domain.group import KeptReceipt, StoredGroup, StuckReport
 from server.domain.refusals import Refused
 from server.hub.acts.context import Context, plain_state
-from server.hub.groups import SUITES, group_extensions, is_leaf_of
+from server.hub.groups import SUITES, group_extensions, is_large, is_leaf_of
 from server.hub.outcome import Changed, Done, Effect, GroupForked, Outcome, RemovalDue, Streamed
 from server.ports import Admission, Located
 from signaling.codes import Code
@@ -168,11 +167,13 @@ def _founding_fault(
         return Rule.WRONG_EPOCH.value
     if group.context.extensions != group_extensions(context.tx.identity):
         return "wrong_extensions"
-    if external_pub(info.extensions) is None:
-        return Rule.MISSING_EXTERNAL_PUB.value
+    try:
+        check_external_pub(info, group.suite)
+    except CryptoError as exc:
+        return exc.code
     if len(leaves) != 1 or not is_leaf_of(leaves[0].leaf_node, device):
         return "wrong_leaf"
-    return None
+    return "large_leaf" if is_large(leaves[0].leaf_node) else None
 
 
 def _read_receipt(context: Context, data: bytes) -> EpochReceipt | Refused:

@@ -32,7 +32,7 @@ from server.domain.conversation import Conversation, Device, Event, KeyPackage, 
 from server.domain.group import StoredGroup
 from server.domain.refusals import Refused
 from server.hub.acts.context import Context, plain_state
-from server.hub.groups import SECOND, identity_of, is_leaf_of
+from server.hub.groups import MAX_GROWING_BYTES, SECOND, identity_of, is_large, is_leaf_of
 from server.hub.outcome import Changed, Done, Effect, KeyPackagesLow, Outcome, Streamed
 from server.hub.removals import Removals
 from server.ports import Admission
@@ -117,6 +117,8 @@ def _commit(context: Context, frame: Commit, group: PublicGroup, device: Device)
     checked = _check(context, frame, group)
     if isinstance(checked, Refused):
         return checked
+    if reason := _beyond_bounds(frame, checked):
+        return Refused(Code.E_COMMIT, conversation=context.conversation.id, reason=reason)
     added = _added(context, frame, checked)
     if isinstance(added, Refused):
         return added
@@ -190,6 +192,14 @@ def _check(context: Context, frame: Commit, group: PublicGroup) -> CheckedCommit
         return Refused(code, conversation=here, reason=exc.code)
     except CryptoError as exc:
         return Refused(Code.E_COMMIT, conversation=here, reason=exc.code)
+
+
+def _beyond_bounds(frame: Commit, checked: CheckedCommit) -> str | None:
+    """Name what would leave no room in a frame for the commits that are to come."""
+    if any(is_large(one.leaf_node) for one in (checked.committer, *checked.added)):
+        return "large_leaf"
+    grows = checked.kind == "join" or bool(checked.added)
+    return "full_group" if grows and len(frame.group_info) > MAX_GROWING_BYTES else None
 
 
 def _added(context: Context, frame: Commit, checked: CheckedCommit) -> list[KeyPackage] | Refused:

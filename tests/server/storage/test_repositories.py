@@ -348,12 +348,14 @@ def test_a_retired_device_is_nobodys_any_more(tx: Tx) -> None:
 
 
 def test_the_sessions_of_a_device_end_together(tx: Tx) -> None:
-    """Those under which it said hello last; each is told once."""
+    """Those under which it said hello, whoever did after it; each is told once."""
     device, other = a_device(tx), a_device(tx)
     sessions = [Session(bytes([n]) * 32, CLAIRE, 7) for n in range(3)]
     for session, used_by in zip(sessions, (device, device, other), strict=True):
         tx.sessions.open(session)
         tx.sessions.use(session.key, used_by)
+    tx.sessions.use(sessions[1].key, other)
+    tx.sessions.use(sessions[1].key, other)
 
     closed = tx.sessions.close_of(device)
 

@@ -26,13 +26,34 @@ export type Entering =
 /** The record with this device in the epoch of `state`. */
 export function entered(context: Context, record: RoomRecord, state: Uint8Array, entering: Entering): RoomRecord {
   const facts = context.mls.facts(state)
+  const { gone, removing } = whoIsLeft(context, record, facts)
   const late = entering.by === "commit" && !entering.removed && record.state !== null
   return {
-    ...record, state, pending: null, removing: [], stuck: null, succession: null,
+    ...record, state, pending: null, removing, stuck: null, succession: null,
     room: next(record.room, inputOf(entering, facts)),
-    known: withKnown(record.known, facts), receipt: receiptOf(context, record.room.id, facts),
+    known: withKnown(without(record.known, gone), facts), receipt: receiptOf(context, record.room.id, facts),
     previous: late ? { state: record.state, until: context.clock.now() + LATE_MS } : null,
   }
+}
+
+/**
+ * Whoever left a group leads nobody into one any more: the key may be a thief's. And whom its person gave up
+ * stays given up, whether or not the hub says so again: an external commit takes no proposals along.
+ */
+function whoIsLeft(context: Context, record: RoomRecord, { id, identities }: GroupFacts): { readonly gone: readonly string[]; readonly removing: readonly string[] } {
+  const before = record.state === null ? null : context.mls.facts(record.state)
+  const same = before !== null && equal(before.id, id)
+  const left = same ? before.identities.filter((one) => !identities.includes(one)) : []
+  return { gone: [...left, ...record.removing.filter((one) => !identities.includes(one))], removing: same ? record.removing.filter((one) => identities.includes(one)) : [] }
+}
+
+/** Who may lead this device into a group: whom it knows of the last one, and nobody that is to leave it. */
+export function vouching({ known, removing }: Pick<RoomRecord, "known" | "removing">): KnownKeys {
+  return without(known, removing)
+}
+
+function without(known: KnownKeys, gone: readonly string[]): KnownKeys {
+  return Object.fromEntries(Object.entries(known).filter(([identity]) => !gone.includes(identity)))
 }
 
 function inputOf(entering: Entering, facts: GroupFacts): RoomInput {

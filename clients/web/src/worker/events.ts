@@ -9,7 +9,7 @@ import { fault, type FaultCode } from "../core/faults"
 import type { ConversationEvent, WelcomePush } from "../core/wire"
 import { openContent, type Opened } from "./content"
 import { identityOf, keepRoom, putWritten, type Context } from "./context"
-import { demandHub, demandKnownKeys, entered, forgetLate, generationOf } from "./epochs"
+import { demandHub, demandKnownKeys, entered, forgetLate, generationOf, vouching } from "./epochs"
 import { followed, proposed, succeeded, type InGroup } from "./following"
 import { openingOf } from "./late"
 import { outside, putAll, regrouped, takeAll } from "./leaving"
@@ -97,7 +97,7 @@ async function takeProposal(context: Context, record: InGroup, event: Conversati
     if (record.stuck !== null) return await pass(context, after)
     const { state, removed } = await proposed(context, record, event)
     if (removed === identityOf(context.me?.person ?? "", context.device.device)) return await pass(context, outside(after, { kind: "removed" }))
-    await keepRoom(context, { ...after, state, removing: [...record.removing, removed] })
+    await keepRoom(context, { ...after, state, removing: [...new Set([...record.removing, removed])] })
     return { kind: "proposal" }
   } catch (error) {
     return refuse(context, after, error, "C_REMOVE_UNJUSTIFIED")
@@ -227,7 +227,7 @@ async function turnAway(context: Context, record: RoomRecord): Promise<void> {
 async function join(context: Context, record: RoomRecord, push: WelcomePush): Promise<void> {
   const found = await keyPackageFor(context, push)
   if (found === null) return turnAway(context, record)
-  const state = await context.mls.join(push.welcome, found.secret, record.known)
+  const state = await context.mls.join(push.welcome, found.secret, vouching(record))
   const generation = checked(context, record, state)
   const written = generation > record.generation ? regrouped(context, push.conversation) : []
   const used: Change = { store: "key_packages", key: found.ref, value: null }

@@ -8,7 +8,7 @@ import { breachOf, type Change } from "../core/membership"
 import { verifyRemoval } from "../core/removal"
 import type { ConversationEvent } from "../core/wire"
 import { identityOf, leafOf, type Context } from "./context"
-import { demandHub, demandKnownKeys, generationOf } from "./epochs"
+import { demandHub, demandKnownKeys, generationOf, vouching } from "./epochs"
 import { MlsFault, type AppliedCommit } from "./mls"
 import type { RoomRecord } from "./vault"
 
@@ -76,7 +76,7 @@ export async function succeeded(context: Context, record: RoomRecord, event: Con
   if (generation <= record.generation) throw new MlsFault("wrong_group")
   if (shown.epoch !== 0 || founder === undefined || others.length > 0) throw new MlsFault("wrong_epoch")
   if (founder.identity !== identityOf(event.person, event.device) || role !== "pharmacist") throw new MlsFault("wrong_signer")
-  const known = record.known[founder.identity]
+  const known = vouching(record)[founder.identity]
   if (known === undefined || !equal(known, founder.signatureKey)) throw new MlsFault("wrong_signer")
   demandHub(context, shown)
   return generation

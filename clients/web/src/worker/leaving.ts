@@ -1,16 +1,17 @@
 /**
  * A device that is in a group no more: the keys go in the same step; what was read stays readable. Of the
- * others their public keys stay known, so that nobody leads it back in but one of them.
+ * others their public keys stay known, so that nobody leads it back in but one of them: who was to be removed is none of them any more.
  */
 import { next as nextWritten } from "../core/outbox"
 import { next, type RoomInput } from "../core/conversation"
 import { putRoom, putWritten, type Context } from "./context"
+import { vouching } from "./epochs"
 import type { Change, RoomRecord, WrittenRecord } from "./vault"
 
 /** The record without anything of its group, in the trouble that `input` says. */
 export function outside(record: RoomRecord, input: RoomInput, generation = record.generation): RoomRecord {
   return {
-    ...record, room: next(record.room, input), generation, state: null,
+    ...record, room: next(record.room, input), generation, known: vouching(record), state: null,
     pending: null, removing: [], previous: null, receipt: null, stuck: null, succession: null,
   }
 }

@@ -7,7 +7,7 @@ import { fault } from "../core/faults"
 import { MAX_GROUP_GENERATION, readGroupInfo, readStuck, readSucceeded, type Answer, type Ok, type Request } from "../core/wire"
 import type { Admission } from "./admission"
 import { identityOf, inBackground, keepRoom, type Context } from "./context"
-import { groupIdOf } from "./epochs"
+import { groupIdOf, vouching } from "./epochs"
 import { takeOwnSuccession } from "./events"
 import { outside } from "./leaving"
 import { MlsFault, type NewCommit } from "./mls"
@@ -124,11 +124,11 @@ export class Recovery {
     }
   }
 
-  #commit({ room, generation, known, stuck }: Lost, groupInfo: Uint8Array): Promise<NewCommit | null> {
+  #commit({ room, generation, known, removing, stuck }: Lost, groupInfo: Uint8Array): Promise<NewCommit | null> {
     const { device, me } = this.context
     if (me === null) throw new Disconnected()
     return this.context.mls.rejoin(groupInfo, identityOf(me.person, device.device), device, {
-      id: groupIdOf(room.id, generation), epoch: stuck.epoch, hubKey: me.hub_key, known,
+      id: groupIdOf(room.id, generation), epoch: stuck.epoch, hubKey: me.hub_key, known: vouching({ known, removing }),
     })
   }
 

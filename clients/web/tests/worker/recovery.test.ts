@@ -185,6 +185,30 @@ describe("a hub that leads a device astray on its way back", () => {
     expect(talkOf(family).epoch).toBe(3)
   })
 
+  test("with its group vouched for by a device that was removed does not get it in", async () => {
+    const family = await aFamily()
+    const { hub, claire, phone, tablet, id } = family
+    const thief = { identity: named(tablet), keys: keysOf(tablet) as never }
+    hub.retire(aRevocation(hub, tablet, phone))
+    await settled(() => talkOf(family).epoch === 2 && readinessOf(phone) === "ready" && talkOf(family).group.confirmedBy().length === 2)
+    const mls = anMls()
+    const made = await mls.create(groupIdOf(id, 0), thief.identity, thief.keys, hubKey(claire))
+    const own = await mls.newKeyPackage(named(phone), keysOf(phone) as never)
+    let state = (await mls.add(made.state, [own.message])).state
+    for (let epoch = 1; epoch < 4; epoch += 1) state = (await mls.update(state)).state
+    const info = (await mls.update(state)).groupInfo
+    hub.meddle = (frame) => {
+      if (frame.kind === "group.stuck") return { kind: "ok", now: 1, result: { resync: true } }
+      return frame.kind === "group.info" ? answered({ epoch: 5, generation: 0, group_info: info }) : null
+    }
+    garbleCommitsFor(phone)
+    await committedBy(family, claire)
+    await inTime(() => phone.views.alarm?.code === "C_GROUP_REFUSED" || recordOf(phone, id).pending !== null, phone)
+
+    expect(recordOf(phone, id).pending).toBeNull()
+    expect(readinessOf(phone)).toBe("broken")
+  })
+
   test("by saying that it is out, vouched for by a member, is believed: it forgets", async () => {
     const family = await aFamily()
     const { hub, phone, claire, id } = family
@@ -319,5 +343,25 @@ describe("a group that nobody follows", () => {
 
     expect(recordOf(tablet, id)).toMatchObject({ state: before, generation: 0 })
     expect(readinessOf(tablet)).toBe("ready")
+  })
+
+  test("and is said to be succeeded by the group of a device that was given up stays what it is", async () => {
+    const family = await aFamily()
+    const { hub, claire, phone, tablet, id } = family
+    hub.askToCommit = () => undefined
+    hub.retire(aRevocation(hub, tablet, phone))
+    await settled(() => recordOf(phone, id).removing.length === 1)
+    const { context } = phone.keeper as unknown as { context: { rooms: Map<string, unknown> } }
+    const record = recordOf(phone, id)
+    // Whatever role the hub gives its person.
+    const members = record.room.summary.members.map((member) => ({ ...member, role: "pharmacist" }))
+    context.rooms.set(id, { ...record, room: { ...record.room, summary: { ...record.room.summary, members } } })
+    const identity = `${JEAN.person}/${keysOf(tablet).device}`
+    const made = await anMls().create(groupIdOf(id, 1), identity, keysOf(tablet) as never, hubKey(claire))
+
+    hub.append(talkOf(family), { who: JEAN, device: keysOf(tablet).device }, "succession", made.groupInfo, null)
+    await settled(() => phone.views.alarm?.code === "C_GROUP_REFUSED")
+
+    expect(recordOf(phone, id)).toMatchObject({ state: record.state, generation: 0 })
   })
 })

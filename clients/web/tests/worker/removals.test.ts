@@ -6,6 +6,13 @@ import { aFamily, aRevocation, committedBy, keysOf, recordOf, sentTo, talkOf } f
 import { anMls } from "./anMls"
 import { authenticatedDataOf } from "./fakeHub"
 
+/** The hub keeps its later demands from a device. */
+function hideProposalsFrom({ connection }: Device): void {
+  if (connection === null) throw new Error("no connection")
+  const push = connection.push.bind(connection)
+  connection.push = (frame) => { if (frame["what"] !== "proposal") push(frame) }
+}
+
 describe("a removal that is justified", () => {
   test("is committed by the device that is asked; the others follow, and nobody of it reads on", async () => {
     const family = await aFamily()
@@ -106,6 +113,26 @@ describe("a removal that is justified", () => {
 
     expect(talkOf(family).group.leaves).toHaveLength(2)
     expect(claire.views.alarm ?? null).toBeNull()
+  })
+
+  test("is not forgotten where a resync passed it over and the hub asks no more: nothing is written for that device", async () => {
+    const family = await aFamily()
+    const { hub, claire, phone, tablet, id } = family
+    hub.askToCommit = () => undefined
+    hub.retire(aRevocation(hub, tablet, phone))
+    await settled(() => [claire, phone].every((device) => recordOf(device, id).removing.length === 1))
+    hideProposalsFrom(claire)
+    const { context } = phone.keeper as unknown as { context: { rooms: Map<string, unknown> } }
+    context.rooms.set(id, { ...recordOf(phone, id), stuck: { epoch: 1, reason: "test" }, room: { ...recordOf(phone, id).room, trouble: "broken" } })
+    phone.cut()
+    phone.connect(hub)
+    await settled(() => recordOf(claire, id).room.group?.epoch === 2)
+
+    await claire.call("write", id, "Qui lit ?")
+    await settled()
+
+    expect(recordOf(claire, id).removing).toEqual([`${JEAN.person}/${keysOf(tablet).device}`])
+    expect(sentTo(hub, "message.send")).toBe(0)
   })
 
   test("of a device by its own word is justified too", async () => {
