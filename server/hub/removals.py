@@ -27,6 +27,9 @@ from server.ports import Tx
 HUB_SENDER = 0
 """The hub's place among the external senders of its groups: it is the only one."""
 NOBODYS_DEVICE = ""
+MAX_AT_ONCE = 8
+"""Removals that are proposed anew in one step. Each is a signature, an entry and an event: who
+gave up a hundred devices could else have them all made again at each external commit of theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +59,15 @@ class Removals:
     def carry_over(
         self, conversation: Conversation, gone: Iterable[str]
     ) -> tuple[Conversation, tuple[Effect, ...]]:
-        """After a commit: settle what it removed, and propose anew what it passed over."""
+        """After a commit: settle what it removed, and propose anew what it passed over.
+
+        Where that is much, the rest comes after the commit that takes the first in.
+        """
         if not conversation.removing:
             return conversation, ()
         self.tx.removes.settle(conversation.id, gone)
         moved, effects = conversation, list[Effect]()
-        for one in self.tx.removes.of(conversation.id):
+        for one in self.tx.removes.of(conversation.id)[:MAX_AT_ONCE]:
             moved, more = self._propose(moved, one.device, one.statement)
             effects += more
         moved = replace(moved, removing=bool(self.tx.removes.of(conversation.id)))

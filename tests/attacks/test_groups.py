@@ -8,9 +8,11 @@ from crypto.mls.extensions import ExtensionType, external_pub_extension
 from crypto.mls.group_info import GroupInfo
 from crypto.mls.leaf_node import Capabilities
 from crypto.mls.message import decode_group_info, encode_message
+from server.hub import removals
 from server.hub.acts import groups
 from signaling import frames
 from tests.server.house import House, Peer, a_pair
+from tests.server.mls import removal_of
 
 
 def with_dead_door(peer: Peer, group_info: bytes) -> bytes:
@@ -86,3 +88,68 @@ async def test_a_thief_does_not_wash_a_session_with_another_device(house: House)
         frames.Hello, device=third.device, signature_key=third.signature_key
     )
     assert refused.code == "E_SESSION"
+
+
+async def test_many_removals_are_not_all_made_again_at_each_external_commit(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A few at a time, until none is left; and nothing is written meanwhile."""
+    monkeypatch.setattr(removals, "MAX_AT_ONCE", 2)
+    claire, jean, conversation = await a_pair(house)
+    info = claire.mls.groups[conversation].group_info()
+    spares = [await house.peer("jean") for _ in range(5)]
+    for spare in spares:
+        await spare.ok(frames.Commit, **spare.mls.rejoin(conversation, info))
+        await claire.settle()
+        info = claire.mls.groups[conversation].group_info()
+    await jean.settle()
+    for spare in spares:
+        await jean.ok(frames.RetireDevice, statement=jean.mls.revocation(spare.device))
+    await jean.settle()
+    await claire.settle()
+    before = len(proposed(claire))
+
+    await jean.ok(frames.Commit, **jean.mls.rejoin(conversation, info))
+    rounds: list[int] = []
+    for _ in range(3):
+        await claire.settle()
+        rounds.append(len(proposed(claire)) - before - sum(rounds))
+        body = claire.message(conversation).at_epoch(claire.mls.groups[conversation].epoch)
+        held = await claire.refused(frames.SendMessage, conversation=conversation, body=body)
+        assert held.code == "E_REMOVE_PENDING"
+        await claire.ok(frames.Commit, **claire.mls.a_commit(conversation))
+
+    await claire.settle()
+    assert (before, rounds) == (5, [2, 2, 1])
+    assert len(claire.mls.groups[conversation].members()) == 2
+    await claire.say(conversation, epoch=claire.mls.groups[conversation].epoch)
+
+
+def proposed(peer: Peer) -> list[frames.Event]:
+    """Return the removals that this peer was shown so far."""
+    events = [one for one in peer.pushes if isinstance(one, frames.Event)]
+    return [one for one in events if one.what == "proposal"]
+
+
+async def test_a_removal_whose_turn_is_later_is_nobodys_to_make(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By value it would carry no reason: the members would not follow what the hub took."""
+    monkeypatch.setattr(removals, "MAX_AT_ONCE", 1)
+    claire, jean, conversation = await a_pair(house)
+    spares = [await house.peer("jean") for _ in range(2)]
+    for spare in spares:
+        info = claire.mls.groups[conversation].group_info()
+        await spare.ok(frames.Commit, **spare.mls.rejoin(conversation, info))
+        await claire.settle()
+    for spare in spares:
+        await jean.ok(frames.RetireDevice, statement=jean.mls.revocation(spare.device))
+    await claire.settle()
+    info = claire.mls.groups[conversation].group_info()
+    await jean.ok(frames.Commit, **jean.mls.rejoin(conversation, info))
+    await claire.settle()
+    later = removal_of(claire.mls.groups[conversation], spares[1].device)
+
+    refused = await claire.refused(frames.Commit, **claire.mls.a_commit(conversation, later))
+
+    assert (refused.code, refused.reason) == ("E_POLICY", "removes_another")

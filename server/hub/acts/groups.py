@@ -249,13 +249,16 @@ def _breach(
 
 def _change(context: Context, group: PublicGroup, checked: CheckedCommit, device: Device) -> Change:
     """Say what a checked commit does, in the words of policy."""
-    due = {one.device for one in context.tx.removes.of(context.conversation.id)}
+    waiting = context.tx.removes.of(context.conversation.id)
+    going = {one.device for one in waiting}
+    # Not those whose turn is later: a removal that was not proposed has no reason that anyone saw.
+    due = {one.device for one in waiting if one.epoch == context.conversation.epoch}
     before = [identity_of(member.leaf_node) for member in group.members()]
     return Change(
         committer=LeafIdentity(device.person, device.id),
         role=context.principal.person.role,
         external=checked.kind != "member",
-        before=frozenset(one for one in before if one.device not in due),
+        before=frozenset(one for one in before if one.device not in going),
         added=frozenset(identity_of(member.leaf_node) for member in checked.added),
         removed=frozenset(identity_of(member.leaf_node) for member in checked.removed),
         due=frozenset(one for one in before if one.device in due),
