@@ -47,7 +47,8 @@ export class Calls {
   #pace: Pace = "idle"
   #posted = ""
   #due = false
-  #suspecting = false
+  /** By call and device. */
+  readonly #suspects = new Set<string>()
   #drawing = false
   /** By call and epoch. */
   readonly #codes = new Map<string, string>()
@@ -236,16 +237,24 @@ export class Calls {
 
   /** A device the group does not hold gets no connection; that the hub named it is told, unless its commit comes. */
   #suspect(): void {
-    if (this.#suspecting || this.#strangers().length === 0) return
-    this.#suspecting = true
-    this.context.clock.after(COMMIT_MS, () => {
-      this.#suspecting = false
-      for (const [view, lie] of this.#strangers()) this.#report(view, lie)
-    })
+    for (const [view, lie] of this.#strangers()) {
+      const key = `${view.id} ${lie.peer}`
+      if (this.#suspects.has(key)) continue
+      this.#suspects.add(key)
+      this.context.clock.after(COMMIT_MS, () => {
+        this.#suspects.delete(key)
+        // Also where the hub has taken it back meanwhile: it has been named.
+        if (this.#strangersOf(view).some(({ peer }) => peer === lie.peer)) this.#report(view, lie)
+      })
+    }
   }
 
   #strangers(): readonly (readonly [CallView, Lie])[] {
-    return [...this.#views.values()].flatMap((view) => strangersIn(view, this.#seat(), this.#leaves(view)).map((lie) => [view, lie] as const))
+    return [...this.#views.values()].flatMap((view) => this.#strangersOf(view).map((lie) => [view, lie] as const))
+  }
+
+  #strangersOf(view: CallView): readonly Lie[] {
+    return strangersIn(view, this.#seat(), this.#leaves(view))
   }
 
   #setPace(): void {

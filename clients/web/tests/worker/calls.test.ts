@@ -648,6 +648,20 @@ describe("a hub that lies about a call", () => {
     expect(jean.calls[0]?.peerings.map(({ device }) => device)).toEqual([deviceOf(claire)])
   })
 
+  test("by seating a stranger for a moment is told of all the same", async () => {
+    const scene = await aCall()
+    const { hub, claire, jean, id } = scene
+    const stranger = aPair(claire, jean, { devices: [strange, deviceOf(jean)], offerer: strange })
+    hub.tellCall(aCallBetween(id, claire, jean, {
+      version: 9, legs: [aLeg(claire), aLeg(jean), aLeg(claire, { person: HUGO.person, device: strange })],
+      pairs: [aPair(claire, jean), stranger],
+    }))
+    hub.tellCall(aCallBetween(id, claire, jean, { version: 10 }))
+    await settled(() => incidents(scene).length > 0)
+
+    expect(incidents(scene)).toEqual(["call.identity_changed"])
+  })
+
   test("a generation beyond every bound is a frame of another shape", async () => {
     const { hub, claire, jean, id } = await aCall()
     hub.tellCall(aCallBetween(id, claire, jean, { version: 9, pairs: [aPair(claire, jean, { generation: 2 ** 31 })] }))
