@@ -96,12 +96,9 @@ async def test_many_removals_are_not_all_made_again_at_each_external_commit(
     """A few at a time, until none is left; and nothing is written meanwhile."""
     monkeypatch.setattr(removals, "MAX_AT_ONCE", 2)
     claire, jean, conversation = await a_pair(house)
+    spares = [await house.peer("jean", packages=1) for _ in range(5)]
+    await claire.add(conversation, "jean")
     info = claire.mls.groups[conversation].group_info()
-    spares = [await house.peer("jean") for _ in range(5)]
-    for spare in spares:
-        await spare.ok(frames.Commit, **spare.mls.rejoin(conversation, info))
-        await claire.settle()
-        info = claire.mls.groups[conversation].group_info()
     await jean.settle()
     for spare in spares:
         await jean.ok(frames.RetireDevice, statement=jean.mls.revocation(spare.device))
@@ -137,11 +134,9 @@ async def test_a_removal_whose_turn_is_later_is_nobodys_to_make(
     """By value it would carry no reason: the members would not follow what the hub took."""
     monkeypatch.setattr(removals, "MAX_AT_ONCE", 1)
     claire, jean, conversation = await a_pair(house)
-    spares = [await house.peer("jean") for _ in range(2)]
-    for spare in spares:
-        info = claire.mls.groups[conversation].group_info()
-        await spare.ok(frames.Commit, **spare.mls.rejoin(conversation, info))
-        await claire.settle()
+    spares = [await house.peer("jean", packages=1) for _ in range(2)]
+    await claire.add(conversation, "jean")
+    await jean.settle()
     for spare in spares:
         await jean.ok(frames.RetireDevice, statement=jean.mls.revocation(spare.device))
     await claire.settle()

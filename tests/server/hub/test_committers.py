@@ -179,7 +179,7 @@ async def test_the_hub_asks_the_pharmacys_device_first(house: House, who: str) -
         peer.hang_up()
         await until(partial(_is_away, house, peer.device))
 
-    await other.ok(frames.RetireDevice, statement=other.mls.revocation(tablet.device))
+    await other.ok(frames.RetireDevice, statement=tablet.mls.revocation(tablet.device))
 
     if who == "both":
         due_push = await claire.push(frames.CommitDuePush)
