@@ -10,6 +10,8 @@ from crypto.errors import CryptoError
 from tests.crypto.mls.negative.build import THEMES, text_of
 from tests.crypto.mls.negative.trial import DIRECTORY, Inputs, written_files
 
+pytestmark = pytest.mark.slow
+
 FILES = written_files()
 CASES = [
     pytest.param(file["data"], case, id=f"{theme}: {case['name']}")

@@ -11,6 +11,8 @@ import pytest
 from crypto.mls import vectors
 from tests.crypto.vectors import official
 
+pytestmark = pytest.mark.slow
+
 FILES = {
     "crypto-basics": 7,
     "deserialization": 14,
