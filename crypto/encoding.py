@@ -7,6 +7,7 @@ anything is copied.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, TypeVar
 
 from crypto.errors import MalformedInput
@@ -197,19 +198,19 @@ def bounded_reader(data: bytes) -> Reader:
     return Reader(data)
 
 
-class Struct:
+class Struct(ABC):
     """A structure of the presentation language: subclasses say how it is written and read."""
 
     __slots__ = ()
 
+    @abstractmethod
     def write(self, writer: Writer) -> None:
         """Append the structure."""
-        raise NotImplementedError
 
     @classmethod
+    @abstractmethod
     def read(cls, reader: Reader) -> Self:
         """Read the structure."""
-        raise NotImplementedError
 
     def encode(self) -> bytes:
         """Return the bytes that `decode` reads."""

@@ -8,6 +8,8 @@ import re
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.clients.real_hub import a_hub
 
 ROOT = Path(__file__).parents[2]
@@ -20,6 +22,7 @@ def the_example() -> str:
     return str(example)
 
 
+@pytest.mark.slow
 async def test_the_example_of_the_page_runs_and_again_from_its_files(tmp_path: Path) -> None:
     """The first time it makes the devices, the second time it takes them up."""
     said = []

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from crypto.encoding import MAX_VECTOR_BYTES, Reader, Writer, vector
 from crypto.errors import MalformedInput
 from tests.crypto.vectors import official
+from tests.needs import needs_official_vectors
 
 
 @given(st.integers(0, MAX_VECTOR_BYTES))
@@ -55,6 +56,7 @@ def test_an_eight_byte_length_is_refused(encoded: str) -> None:
         Reader(bytes.fromhex(encoded)).length()
 
 
+@needs_official_vectors
 def test_lengths_are_those_of_the_official_vectors() -> None:
     """The working group's own headers are read, and written again byte for byte."""
     for case in official("mls/deserialization.json"):

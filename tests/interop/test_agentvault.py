@@ -27,7 +27,9 @@ from tests.interop.builders import (
     published,
     said,
 )
-from tests.needs import absent
+from tests.needs import absent, needs_wheels_of_peers
+
+pytestmark = needs_wheels_of_peers
 
 
 class Theirs:

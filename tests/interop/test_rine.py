@@ -30,7 +30,7 @@ from tests.interop.builders import (
     published,
     said,
 )
-from tests.needs import absent
+from tests.needs import absent, needs_wheels_of_peers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 MLS_10_SUITE_1: Final = 1
 TAG: Final = b"\x04"
+
+pytestmark = needs_wheels_of_peers
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ import pytest
 from loadtests.mls_fuzz import Fuzzer, Tally, fuzz
 from loadtests.mls_targets import Crash, Target
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_moment_of_fuzzing_finds_nothing() -> None:
     """`python -m loadtests.mls_fuzz` goes on for longer."""

@@ -6,6 +6,8 @@ import pytest
 
 from loadtests.random_group import live
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("seed", range(3))
 def test_everybody_agrees_through_a_short_life(seed: int) -> None:

@@ -19,6 +19,7 @@ from crypto.mls.framing import (
     encode_public_message_prefix,
 )
 from tests.crypto.vectors import official
+from tests.needs import needs_official_vectors
 
 SENDERS = st.one_of(
     st.builds(
@@ -95,6 +96,7 @@ def test_only_a_member_has_a_leaf() -> None:
     assert a_public_header(Sender(SenderType.NEW_MEMBER_COMMIT)).sender_leaf is None
 
 
+@needs_official_vectors
 def test_the_official_messages_are_read() -> None:
     """The working group's own messages have the headers their names promise."""
     formats = {
@@ -119,6 +121,7 @@ def test_the_official_messages_are_read() -> None:
         assert private.wire_format is WireFormat.PRIVATE_MESSAGE
 
 
+@needs_official_vectors
 def test_an_official_private_message_has_no_room_for_more() -> None:
     """A private message is checked to its last byte: nothing missing, nothing after."""
     data = bytes.fromhex(official("mls/messages.json")[0]["private_message"])

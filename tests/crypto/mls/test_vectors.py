@@ -10,8 +10,9 @@ import pytest
 
 from crypto.mls import vectors
 from tests.crypto.vectors import official
+from tests.needs import needs_official_vectors
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, needs_official_vectors]
 
 FILES = {
     "crypto-basics": 7,
