@@ -30,8 +30,8 @@ KeyPackageBytes = Annotated[bytes, Meta(min_length=1, max_length=4096)]
 # A commit or Welcome for a group of 100 is under 40 KiB; a frame ends at 256 KiB.
 HandshakeBytes = Annotated[bytes, Meta(min_length=1, max_length=96 * 1024)]
 MessageBytes = Annotated[bytes, Meta(min_length=1, max_length=64 * 1024)]
-# An epoch receipt or a revocation is under 400 bytes with its signature.
-StatementBytes = Annotated[bytes, Meta(min_length=1, max_length=1024)]
+# A delegation, the longest of the signed statements, is under 900 bytes with its signature.
+StatementBytes = Annotated[bytes, Meta(min_length=1, max_length=2048)]
 # What the MLS core of a client calls its refusal: its own words never travel.
 ReasonCode = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[a-z0-9_]+\Z")]
 
@@ -160,6 +160,152 @@ class RetireDevice(ClientFrame, frozen=True, tag="device.retire"):
     """Give up a device of one's own, for good (`DeviceRevocation`)."""
 
     statement: StatementBytes
+
+
+class EnrolIdentity(ClientFrame, frozen=True, tag="identity.enrol"):
+    """This person's account key (`Enrolment`): once. Answer: `{certificate}`, with its receipt.
+
+    The same key again gives the same certificate; another one is refused (E_IDENTITY_TAKEN).
+    """
+
+    statement: StatementBytes
+
+
+class ListIdentities(ClientFrame, frozen=True, tag="identity.list"):
+    """Ask for certificates and their proofs. Answer: `{identities: [IdentityView]}`.
+
+    Of oneself, of those in conversations of one's own, of the pharmacy's staff, of carers one may
+    choose; staff: also of the pharmacy's patients. Who is none of these is not in the answer.
+    """
+
+    persons: Annotated[list[Uuid], Meta(min_length=1, max_length=50)]
+
+
+class CertifyDevice(ClientFrame, frozen=True, tag="device.certify"):
+    """A `DeviceCertificate` of this device, or of one of the same person that asked to be linked.
+
+    `sealed`: for that other device alone, the account key (HPKE to the key it asked with).
+    """
+
+    certificate: StatementBytes
+    sealed: Annotated[bytes, Meta(max_length=256)] = b""
+
+
+class ListDevices(ClientFrame, frozen=True, tag="device.list"):
+    """Ask for this person's own devices. Answer: `{devices: [DeviceView]}`."""
+
+
+class AskLink(ClientFrame, frozen=True, tag="device.link"):
+    """A new device asks the person's other devices to let it in (« Relier cet appareil »).
+
+    `init_key`: X25519, of this request alone. Both devices show the same eight digits.
+    """
+
+    init_key: Annotated[bytes, Meta(min_length=32, max_length=32)]
+
+
+class KeepRecovery(ClientFrame, frozen=True, tag="recovery.keep"):
+    """Store the account key, wrapped under the recovery code, which the hub never sees."""
+
+    blob: Annotated[bytes, Meta(min_length=1, max_length=256)]
+
+
+class AskRecovery(ClientFrame, frozen=True, tag="recovery.ask"):
+    """Ask for what `recovery.keep` stored. Answer: `{blob}`; E_NOT_FOUND where there is none."""
+
+
+class ListStaff(ClientFrame, frozen=True, tag="staff.list"):
+    """Pharmacist: the staff, and who waits for the owner's word. Answer: `{staff: [StaffView]}`."""
+
+
+class CertifyStaff(ClientFrame, frozen=True, tag="staff.certify"):
+    """Owner pharmacist: a `StaffCertificate` for one of the staff."""
+
+    certificate: StatementBytes
+
+
+class RevokeAccount(ClientFrame, frozen=True, tag="account.revoke"):
+    """Pharmacist: a person's account key is lost or stolen (`AccountRevocation`).
+
+    The first pharmacist's word waits (`{state: "proposed"}`), another one's carries it out: the
+    same statement, signed by the other. The authority signs last.
+    """
+
+    statement: StatementBytes
+
+
+class ListRevocations(ClientFrame, frozen=True, tag="account.revocations"):
+    """Pharmacist: account revocations that wait for a second pharmacist. `{waiting: [bytes]}`."""
+
+
+class ListCarers(ClientFrame, frozen=True, tag="carers.list"):
+    """Patient (or staff, for `patient`): the carers that can be named. `{carers: [CarerView]}`."""
+
+    patient: Uuid | None = None
+
+
+class LinkCarer(ClientFrame, frozen=True, tag="carers.link"):
+    """Patient: « J'ai le code de mon aidant »: that carer can be named from now on."""
+
+    code: Annotated[str, Meta(min_length=8, max_length=16, pattern=r"^[A-Z0-9-]+\Z")]
+
+
+class AskCarerCode(ClientFrame, frozen=True, tag="carers.code"):
+    """Carer: the code to tell the patient. Answer: `{code}`; it changes once used."""
+
+
+class ProposeDelegation(ClientFrame, frozen=True, tag="delegation.propose"):
+    """The patient names a carer (`Delegation`, signed by the patient's account key).
+
+    Mandate `paper` or `evidence`: a pharmacist sends it, signed by nobody, and confirms it next.
+    """
+
+    conversation: Uuid
+    delegation: StatementBytes
+
+
+class ConfirmDelegation(ClientFrame, frozen=True, tag="delegation.confirm"):
+    """A pharmacist has checked who the carer is (`Confirmation`)."""
+
+    conversation: Uuid
+    delegation: Uuid
+    confirmation: StatementBytes
+
+
+class AcceptDelegation(ClientFrame, frozen=True, tag="delegation.accept"):
+    """The carer accepts the duties (`Acceptance`)."""
+
+    conversation: Uuid
+    delegation: Uuid
+    acceptance: StatementBytes
+
+
+class EndDelegation(ClientFrame, frozen=True, tag="delegation.end"):
+    """End a delegation, or withdraw scopes of it: from this instant.
+
+    `Revocation` by the patient, `Resignation` by the carer, `Suspension` by a pharmacist.
+    """
+
+    conversation: Uuid
+    what: Literal["revocation", "resignation", "suspension"]
+    statement: StatementBytes
+
+
+class ListAccesses(ClientFrame, frozen=True, tag="access.list"):
+    """Patient: « Qui a vu quoi ». Newest first; answer: `{rows: [AccessRow], more: bool}`."""
+
+    before: Annotated[int, Meta(ge=0, le=2**53 - 1)] | None = None
+    limit: Annotated[int, Meta(ge=1, le=100)] = 50
+
+
+class ProveConsistency(ClientFrame, frozen=True, tag="log.consistency"):
+    """Ask for the proof that the `care` log of size `first` is the beginning of that of `second`.
+
+    Answer: `{proof: [bytes], checkpoint}`: RFC 9162, 2.1.4; `checkpoint` of a size ≥ `second`.
+    """
+
+    first: Annotated[int, Meta(ge=1, le=2**53 - 1)]
+    second: Annotated[int, Meta(ge=1, le=2**53 - 1)]
 
 
 class SendMessage(ClientFrame, frozen=True, tag="message.send"):
@@ -310,6 +456,26 @@ AnyClientFrame = (
     | ReportStuck
     | SucceedGroup
     | RetireDevice
+    | EnrolIdentity
+    | ListIdentities
+    | CertifyDevice
+    | ListDevices
+    | AskLink
+    | KeepRecovery
+    | AskRecovery
+    | ListStaff
+    | CertifyStaff
+    | RevokeAccount
+    | ListRevocations
+    | ListCarers
+    | LinkCarer
+    | AskCarerCode
+    | ProposeDelegation
+    | ConfirmDelegation
+    | AcceptDelegation
+    | EndDelegation
+    | ListAccesses
+    | ProveConsistency
     | SendMessage
     | AdvanceCursor
     | OpenCall
@@ -426,6 +592,92 @@ class CallView(Struct, frozen=True, kw_only=True):
     pairs: list[PairView]
 
 
+class IdentityView(Struct, frozen=True, kw_only=True):
+    """A person's certificates. `receipt`: that the certificate is in the `care` log of its tenant.
+
+    `staff`: the owner's `StaffCertificate`; empty for the owner, patients, carers, and staff who
+    wait for it. `revoked`: the co-signed `AccountRevocation` of the key before this one, or empty.
+    """
+
+    person: str
+    name: str
+    role: str
+    certificate: bytes
+    receipt: Receipt
+    staff: bytes
+    revoked: bytes
+
+
+class StaffView(Struct, frozen=True, kw_only=True):
+    """One of the staff. `certificate`: their identity; empty until they first signed in."""
+
+    person: str
+    name: str
+    role: str
+    profession: str
+    certificate: bytes
+    staff: bytes
+
+
+class DeviceView(Struct, frozen=True, kw_only=True):
+    """A device of one's own. Instants in microseconds; `asks`: it waits to be linked."""
+
+    device: str
+    number: int
+    registered_at: int
+    certified: bool
+    asks: bool
+    retired_at: int | None
+
+
+class CarerView(Struct, frozen=True, kw_only=True):
+    """A carer that a patient may name. `certificate`: empty until the carer first signed in."""
+
+    person: str
+    name: str
+    certificate: bytes
+
+
+class DelegationView(Struct, frozen=True, kw_only=True):
+    """One delegation, whole, told at each change to patient, staff of the conversation and carer.
+
+    `delegation` is the signed document, `confirmations` and `acceptance` the signed statements on
+    it, `staff` the StaffCertificate of each confirming pharmacist (empty: the owner), `revocations`
+    the scopes withdrawn so far (signed). `state`: see `DelegationState`. `ending`: it is over, and
+    the group's next epoch, without the carer, is still to come. `ended`: the statement that ended
+    it; empty where its period did. To the carer, once over, only `id`, `state`, `conversation`,
+    and the instants are told.
+    """
+
+    id: str
+    conversation: str
+    grantor: str
+    grantor_name: str
+    grantee: str
+    grantee_name: str
+    state: str
+    delegation: bytes
+    confirmations: list[bytes]
+    staff: list[bytes]
+    acceptance: bytes
+    revocations: list[bytes]
+    proposed_at: int
+    not_before: int
+    not_after: int
+    ended_at: int | None
+    ended: bytes
+    ending: bool
+
+
+class AccessRow(Struct, frozen=True, kw_only=True):
+    """One line of « Qui a vu quoi ». `entry`: its canonical bytes, as they stand in the log."""
+
+    log: str
+    index: int
+    name: str
+    entry: bytes
+
+
 class ServerFrame(Struct, frozen=True, kw_only=True, tag_field="kind", omit_defaults=True):
     """What the hub sends."""
 
@@ -444,7 +696,8 @@ class RefusedFrame(ServerFrame, frozen=True, tag="refused"):
 
     `epoch`: the group's current one (E_EPOCH). `retry_after`: milliseconds (E_RATE, E_BUSY).
     `reason`: which rule of MLS or of the hub was broken, for machines (E_COMMIT, E_GROUP_INFO,
-    E_KEY_PACKAGE, E_POLICY, E_RECEIPT). An empty `id`: about this device, not about a frame.
+    E_KEY_PACKAGE, E_POLICY, E_RECEIPT). `now`: the hub's clock (E_CLOCK). An empty `id`: about this
+    device, not about a frame.
     """
 
     id: str
@@ -454,6 +707,7 @@ class RefusedFrame(ServerFrame, frozen=True, tag="refused"):
     epoch: int | None = None
     retry_after: int | None = None
     reason: str | None = None
+    now: int | None = None
 
 
 class Event(ServerFrame, frozen=True, tag="event"):
@@ -537,6 +791,46 @@ class SignalPush(ServerFrame, frozen=True, tag="signal"):
     body: bytes
 
 
+class DelegationPush(ServerFrame, frozen=True, tag="delegation"):
+    """A delegation changed: all of it."""
+
+    delegation: DelegationView
+
+
+class IdentityPush(ServerFrame, frozen=True, tag="identity"):
+    """A person's certificates changed: ask for them anew (`identity.list`)."""
+
+    person: str
+
+
+class LinkAskedPush(ServerFrame, frozen=True, tag="device.asks"):
+    """Another device of this person asks to be let in."""
+
+    device: str
+    signature_key: bytes
+    init_key: bytes
+
+
+class LinkedPush(ServerFrame, frozen=True, tag="device.linked"):
+    """This device was let in: its certificate, and the account key sealed to its `init_key`."""
+
+    certificate: bytes
+    sealed: bytes
+
+
+class ReceiptPush(ServerFrame, frozen=True, tag="group.confirmed"):
+    """A device's `EpochReceipt`, to the other devices of the group."""
+
+    conversation: str
+    receipt: bytes
+
+
+class AccessPush(ServerFrame, frozen=True, tag="access"):
+    """A new line of « Qui a vu quoi », to the patient's devices."""
+
+    row: AccessRow
+
+
 class ReconnectPush(ServerFrame, frozen=True, tag="reconnect"):
     """The hub is about to restart: come back after so many milliseconds."""
 
@@ -556,6 +850,12 @@ AnyServerFrame = (
     | KeyPackagesLowPush
     | CallPush
     | SignalPush
+    | DelegationPush
+    | IdentityPush
+    | LinkAskedPush
+    | LinkedPush
+    | ReceiptPush
+    | AccessPush
     | ReconnectPush
 )
 
@@ -573,7 +873,11 @@ class Welcomed(Struct, frozen=True, kw_only=True):
 
     `logs` maps log class to the log's verifier key (C2SP vkey); clients pin it. `hub_key`: the
     Ed25519 key under which the hub proposes removals in every group; clients pin it too.
-    `deployment` stands in every signed statement.
+    `deployment` stands in every signed statement. `authority`: the key under which the deployment
+    certifies identities; clients pin it. `identity`: this person's IdentityCertificate, empty until
+    enrolled; `device_certificate`: this device's, empty until certified; `staff`: this person's
+    StaffCertificate; `owner`: the IdentityCertificate of the pharmacy's owner, whose account key
+    clients pin; empty until the owner first signed in.
     `checkpoint`: the last signed checkpoint of the `care` log.
     """
 
@@ -587,11 +891,18 @@ class Welcomed(Struct, frozen=True, kw_only=True):
     key_packages_left: int
     deployment: str
     hub_key: bytes
+    authority: bytes
+    identity: bytes
+    device_certificate: bytes
+    staff: bytes
+    owner: bytes
     logs: dict[str, str]
     checkpoint: str
     conversations: list[Summary]
     calls: list[CallView]
     """The live calls of these conversations."""
+    delegations: list[DelegationView]
+    """Of these conversations; for a carer: their own."""
 
 
 class TurnCredentials(Struct, frozen=True, kw_only=True):
