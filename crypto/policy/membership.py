@@ -68,6 +68,7 @@ ENDED_AS: Final[Mapping[str, Refusal]] = {
     DelegationState.RESIGNED: Refusal.E_DELEGATION_RESIGNED,
 }
 
+_SIGNED_ENDS: Final = frozenset({Why.REVOCATION, Why.RESIGNATION, Why.SUSPENSION})
 _LETS_CARERS_IN: Final = frozenset({Role.PATIENT, *STAFF})
 _BRINGS: Final[Mapping[Role, frozenset[Role]]] = {
     Role.PATIENT: frozenset({Role.CARER}),
@@ -89,8 +90,8 @@ class CommitView:
     removed: frozenset[LeafIdentity] = frozenset()
     due: Mapping[LeafIdentity, Justified] = field(default_factory=dict)
     """What the hub has proposed in this epoch, each justified."""
-    waiting: frozenset[LeafIdentity] = frozenset()
-    """Whom the hub is to have removed later: they do not come back by themselves."""
+    barred: frozenset[LeafIdentity] = frozenset()
+    """Devices that do not come in: given up, as this judge knows, or to be removed later."""
     statements: tuple[EndingStatement, ...] = ()
     """Of its `CommitData`."""
     known_proposals: bool = True
@@ -118,6 +119,7 @@ def check_commit(
         _check_clock(at_us, not_below_us, now_us)
         or _check_form(commit)
         or _check_leaves(before, commit, after)
+        or _check_identities(after.leaves)
         or _check_newcomers(commit, after, at_us)
         or (
             _check_external(before, commit, after, at_us)
@@ -245,7 +247,10 @@ def _same_person(one: Certified, other: Certified) -> bool:
 
 def _check_newcomers(commit: CommitView, after: State, at_us: int) -> Refused | None:
     """Certificates are judged when a leaf enters or changes: an expired one blocks nobody else."""
-    entering = commit.added | {commit.committer.identity}
+    comes = commit.added | ({commit.committer.identity} if commit.external else frozenset())
+    if comes & commit.barred:
+        return breached(Breach.GIVEN_UP)
+    entering = comes | {commit.committer.identity}
     leaves = (one for one in after.leaves if one.identity in entering)
     holds = all(one.validity.includes(at_us) for one in leaves)
     return None if holds else Refused(Refusal.E_IDENTITY)
@@ -255,7 +260,7 @@ def _check_external(before: State, commit: CommitView, after: State, at_us: int)
     """A device comes (again): its own leaf, and nothing else. It need not cure others."""
     if commit.added or commit.statements or _context(before) != _context(after):
         return breached(Breach.EXTERNAL_CHANGE)
-    going = commit.waiting | set(commit.due)
+    going = commit.barred | set(commit.due)
     mine = commit.committer
     if mine.identity in going or not _is_known(mine, before, going):
         return breached(Breach.STRANGER)
@@ -322,6 +327,8 @@ def _ends_of(before: State, commit: CommitView, at_us: int) -> _Ends | Refused:
                 return old
             patient_aik = old
             continue
+        if one.what not in _SIGNED_ENDS:
+            return Refused(Refusal.E_SIGNATURE)
         ended = _ended(before, one, at_us)
         if isinstance(ended, Refused):
             return ended
@@ -467,7 +474,7 @@ def _check_admitted(before: State, commit: CommitView, after: State, at_us: int)
             return breached(Breach.CARER_CHANGES)
         if not any(one.identity in commit.added for one in after.leaves_under(found)):
             return breached(Breach.WITHOUT_MEMBER)
-        refused = _refusal(check_entry(found, policy=before.policy, at_us=at_us))
+        refused = _refusal(check_entry(found, policy=after.policy, at_us=at_us))
         if refused is not None:
             return refused
     return None
