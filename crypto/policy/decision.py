@@ -56,6 +56,8 @@ class Breach(StrEnum):
     """A leaf that stays is another afterwards."""
     WRONG_MEMBERS = "wrong_members"
     """Who is there afterwards is not who was there, and came, without who left."""
+    WRONG_FOUNDER = "wrong_founder"
+    """A group begins with one leaf, of somebody who may found it."""
     GIVEN_UP = "given_up"
     """A device comes in that was given up, or whose removal waits."""
     SAME_DEVICE_TWICE = "same_device_twice"

@@ -37,6 +37,7 @@ __all__ = [
     "Refused",
     "State",
     "check_commit",
+    "check_founding",
     "check_state",
     "may_act",
 ]
@@ -143,6 +144,27 @@ def check_state(state: State, at_us: int | None) -> Granted | Refused:
     )
 
 
+def check_founding(
+    state: State,
+    founder: LeafIdentity,
+    at_us: int,
+    *,
+    before: State | None = None,
+    succession: bytes = b"",
+) -> Granted | Refused:
+    """Decide whether a group may begin so: alone, with nobody acting for anybody.
+
+    `before` is the group that it succeeds, in its last epoch: then nothing that ended there is
+    forgotten, and the patient's key is another only by a `succession`.
+    """
+    return (
+        _check_founder(state, founder, at_us, before)
+        or (_check_beginning(state) if before is None else None)
+        or (before and _check_successor(state, before, succession, at_us))
+        or check_state(state, at_us)
+    )
+
+
 def may_act(
     leaf: Certified,
     act: str,
@@ -168,6 +190,47 @@ def may_act(
         return found
     why = found.too_early_or_late(at_us) or _beyond(found, ACT_SCOPES[act])
     return Granted(found) if why is None else Refused(why)
+
+
+def _check_founder(
+    state: State, founder: LeafIdentity, at_us: int, before: State | None
+) -> Refused | None:
+    own = state.leaf(founder)
+    founders = CONVERSATION_KINDS[ConversationKind(state.policy.kind)].founders
+    if before is not None:
+        founders = frozenset({Role.PHARMACIST})
+    if own is None or len(state.leaves) != 1 or own.role not in founders:
+        return breached(Breach.WRONG_FOUNDER)
+    if state.in_force:
+        return breached(Breach.WITHOUT_MEMBER)
+    return None if own.validity.includes(at_us) else Refused(Refusal.E_IDENTITY)
+
+
+def _check_beginning(state: State) -> Refused | None:
+    """Nothing has happened yet; and the patient's key is set by the patient, or later."""
+    if state.number or state.tombstones:
+        return breached(Breach.WRONG_NUMBER)
+    by_patient = any(one.role is Role.PATIENT for one in state.leaves)
+    early = bool(state.policy.patient_aik) and not by_patient
+    return breached(Breach.CHANGES_POLICY) if early else None
+
+
+def _check_successor(state: State, before: State, succession: bytes, at_us: int) -> Refused | None:
+    """The same conversation goes on: what ended stays ended."""
+    patient_aik = before.policy.patient_aik
+    if succession:
+        said = check_succession(succession, policy=before.policy, trust=before.trust, at_us=at_us)
+        if isinstance(said, Refused):
+            return said
+        if said.old_aik != patient_aik:
+            return Refused(Refusal.E_IDENTITY)
+        patient_aik = said.new_aik
+    if state.policy != replace(before.policy, patient_aik=patient_aik):
+        return breached(Breach.CHANGES_POLICY)
+    if state.number != before.number + 1:
+        return breached(Breach.WRONG_NUMBER)
+    stays = {one for one in before.tombstones if one.not_after_us > at_us}
+    return None if stays == set(state.tombstones) else breached(Breach.DROPS_TOMBSTONE)
 
 
 def _delegation_named(leaf: Certified, named: bytes, state: State) -> InForce | Refused:
