@@ -54,7 +54,7 @@ class Hub:
         self.fanout = FanOut()
         self.draining = False
         self._database = database
-        self._writer = Writer(database, clock)
+        self._writer = Writer(database, clock, self.fanout.apply)
         self.calls = CallDesk(
             clock, self.fanout.heard_at, self._pass_time, settings.call_sweep_seconds
         )
