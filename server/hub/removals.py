@@ -12,10 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from crypto.policy.removal import RemoveJustification
-
 from crypto.mls.proposal import Remove
 from crypto.mls.public_group import PublicGroup
+from crypto.policy.removal import RemoveJustification
 from crypto.policy.vocabulary import STAFF
 from server.domain.audit import Draft, EntryType, Sealed
 from server.domain.conversation import Conversation, Event, What

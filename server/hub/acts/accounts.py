@@ -9,9 +9,8 @@ from __future__ import annotations
 import hmac
 from uuid import UUID
 
-from crypto.policy.cosigned import CoSigned, Signature, cosign
-
 from crypto.errors import BadSignature, MalformedInput
+from crypto.policy.cosigned import CoSigned, Signature, cosign
 from crypto.policy.statements import AccountRevocation, Unverified
 from crypto.policy.vocabulary import CLOCK_TOLERANCE_US
 from crypto.suites import MLS_128_DHKEMX25519_AES128GCM_SHA256_ED25519 as SUITE

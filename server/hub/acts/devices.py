@@ -155,7 +155,7 @@ def _identity_fault(context: Context, leaf: LeafNode) -> str | None:
             signature_key=leaf.signature_key,
             trust=trust_of(tx),
             # Before the owner enrolled there is no staff, but patients and carers there are.
-            owner_aik=owner.aik if owner else bytes(32),
+            owner_aik=owner.aik if owner else b"",
             pharmacy=person.tenant,
             at_us=context.now,
         )
