@@ -62,7 +62,22 @@ class EntryType(StrEnum):
     GROUP_SUCCEEDED = "group.succeeded"
     REMOVE_PROPOSED = "group.remove_proposed"
     DEVICE_RETIRED = "device.retired"
+    IDENTITY_ISSUED = "identity.issued"
+    STAFF_CERTIFIED = "staff.certified"
+    DEVICE_CERTIFIED = "device.certified"
+    DEVICE_LINK_ASKED = "device.link_asked"
+    RECOVERY_KEPT = "recovery.kept"
+    RECOVERY_ASKED = "recovery.asked"
+    ACCOUNT_REVOCATION_PROPOSED = "account.revocation_proposed"
+    ACCOUNT_REVOKED = "account.revoked"
+    CARER_LINKED = "carer.linked"
+    CARER_CODE_MADE = "carer.code_made"
 
+
+EVERY_PATIENT = "*"
+"""What an entry is about that concerns all patients of a pharmacy."""
+LOOKS_AT_ALL = frozenset({EntryType.AUDIT_CONVERSATIONS_LISTED, EntryType.AUDIT_LOGS_VERIFIED})
+"""An officer's looks that no one patient is the subject of, and each is concerned by."""
 
 TECHNICAL_TYPES = frozenset(
     {
@@ -73,6 +88,10 @@ TECHNICAL_TYPES = frozenset(
         EntryType.KEY_PACKAGES_PUBLISHED,
         EntryType.GROUP_INFO_TOLD,
         EntryType.GROUP_CONFIRMED,
+        EntryType.DEVICE_LINK_ASKED,
+        EntryType.RECOVERY_KEPT,
+        EntryType.RECOVERY_ASKED,
+        EntryType.CARER_CODE_MADE,
     }
 )
 
@@ -127,6 +146,11 @@ class Draft:
         if self.type is EntryType.ACT_REFUSED:
             return LogClass.CARE if self.conversation else LogClass.TECHNICAL
         return LogClass.TECHNICAL if self.type in TECHNICAL_TYPES else LogClass.CARE
+
+    @property
+    def about(self) -> str | None:
+        """The patient who is told of it (« Qui a vu quoi »), or `EVERY_PATIENT`."""
+        return EVERY_PATIENT if self.type in LOOKS_AT_ALL else self.subject
 
 
 @dataclass(frozen=True, slots=True)

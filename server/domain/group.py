@@ -30,6 +30,14 @@ class PendingRemove:
     leaf: int
     statement: bytes
     """What justifies it: a signed revocation, or what else says so in time."""
+    why: str = "device"
+    """In a word of `crypto.policy.removal`."""
+    delegation: bytes = b""
+    """The id of the delegation that ended, where one did."""
+    staff: bytes = b""
+    """The certificate of the pharmacist who signed the statement, where one did."""
+    at_us: int = 0
+    """When it was demanded."""
     proposal: bytes
     """The hub's proposal for this epoch (MLSMessage)."""
     seq: int

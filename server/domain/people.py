@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from crypto.policy.vocabulary import Role
+from crypto.policy.vocabulary import Profession, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,7 @@ class Person:
     id: str
     tenant: str
     role: Role
+    profession: Profession = Profession.NONE
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,14 @@ from server.storage.conversations import ConversationTable, EventTable, MemberTa
 from server.storage.delegations import DelegationTable
 from server.storage.devices import DeviceTable, KeyPackageTable
 from server.storage.groups import GroupTable, ReceiptTable, RemoveTable
+from server.storage.identities import (
+    CarerTable,
+    CertificateTable,
+    LinkTable,
+    RecoveryTable,
+    RevocationTable,
+    StaffTable,
+)
 from server.storage.keys import HubIdentity, KeyRing
 from server.storage.log import LogTables, TileCache
 from server.storage.people import PeopleTables, SessionTable, TenantTables
@@ -49,8 +57,15 @@ class Transaction:
         self.removes = RemoveTable(connection)
         self.receipts = ReceiptTable(connection)
         self.calls = CallTable(connection)
+        self.certificates = CertificateTable(connection)
+        self.staff = StaffTable(connection)
+        self.links = LinkTable(connection)
+        self.recovery = RecoveryTable(connection)
+        self.revocations = RevocationTable(connection)
+        self.carers = CarerTable(connection)
         self.log = self._logs
         self.audit = self._logs
+        self.accesses = self._logs
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
