@@ -130,7 +130,7 @@ class Sessions(Protocol):
     """Signed-in people, by SHA-256 of their token."""
 
     def find(self, key: bytes) -> Session | None:
-        """Return the session unless it was closed; its expiry is the caller's to judge."""
+        """Return the session unless it was closed; whether it is live is the caller's to judge."""
         ...
 
     def open(self, session: Session) -> None:
@@ -145,8 +145,12 @@ class Sessions(Protocol):
         """Remember that a device said hello under it."""
         ...
 
-    def close_of(self, device: str) -> list[bytes]:
-        """End the sessions under which a device ever said hello; return their keys."""
+    def close_of(self, device: str | None = None, *, carer: str | None = None) -> list[bytes]:
+        """End the sessions under which a device ever said hello; return their keys.
+
+        Or all those of a `carer` whose last delegation is over: they are found once more, as
+        `turned_out`, so that whoever still holds one is told why.
+        """
         ...
 
 

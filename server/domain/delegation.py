@@ -63,6 +63,11 @@ class StoredDelegation:
         """Tell whether it has ended."""
         return self.state in ENDED
 
+    @property
+    def is_expected(self) -> bool:
+        """Tell whether its carer is about to come: a pharmacist confirmed it, nobody ended it."""
+        return self.state is DelegationState.CONFIRMED
+
     def is_live(self, now: int) -> bool:
         """Tell whether its carer may act at `now`: refused at the very instant it ends."""
         return self.state is DelegationState.ACTIVE and self.not_before <= now < self.not_after
