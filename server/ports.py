@@ -19,6 +19,7 @@ from crypto.policy.vocabulary import Role
 from server.domain.audit import Draft, LogClass
 from server.domain.call import StoredCall
 from server.domain.conversation import Conversation, Device, Event, KeyPackage, Member
+from server.domain.delegation import StoredDelegation
 from server.domain.group import KeptReceipt, PendingRemove, StoredGroup, StuckReport
 from server.domain.identity import IssuedIdentity, LinkRequest, WaitingRevocation
 from server.domain.people import Person, Pharmacy, Session
@@ -129,7 +130,7 @@ class Sessions(Protocol):
     """Signed-in people, by SHA-256 of their token."""
 
     def find(self, key: bytes) -> Session | None:
-        """Return the session unless it was closed; its expiry is the caller's to judge."""
+        """Return the session unless it was closed; whether it is live is the caller's to judge."""
         ...
 
     def open(self, session: Session) -> None:
@@ -144,8 +145,12 @@ class Sessions(Protocol):
         """Remember that a device said hello under it."""
         ...
 
-    def close_of(self, device: str) -> list[bytes]:
-        """End the sessions under which a device ever said hello; return their keys."""
+    def close_of(self, device: str | None = None, *, carer: str | None = None) -> list[bytes]:
+        """End the sessions under which a device ever said hello; return their keys.
+
+        Or all those of a `carer` whose last delegation is over: they are found once more, as
+        `turned_out`, so that whoever still holds one is told why.
+        """
         ...
 
 
@@ -236,11 +241,13 @@ class Members(Protocol):
         ...
 
     def admit(self, conversation: str, admission: Admission) -> None:
-        """Let a device in; twice is a mistake."""
+        """Let a device in, its person a member from now on; twice is a mistake."""
         ...
 
-    def dismiss(self, conversation: str, devices: Iterable[str]) -> None:
-        """Let devices out."""
+    def dismiss(
+        self, conversation: str, devices: Iterable[str], *, person: str | None = None
+    ) -> None:
+        """Let devices out; `person`: with all their devices, and no member any more."""
         ...
 
     def advance_cursor(self, conversation: str, person: str, *, delivered: int, read: int) -> None:
@@ -257,6 +264,30 @@ class Groups(Protocol):
 
     def save(self, conversation: str, group: StoredGroup) -> None:
         """Store the group of a new epoch, or the first one."""
+        ...
+
+
+class Delegations(Protocol):
+    """Who may act for a patient in which conversation. None is ever deleted."""
+
+    def find(self, delegation: str) -> StoredDelegation | None:
+        """Return a delegation of any conversation: whose it is, is the act's to judge."""
+        ...
+
+    def of(self, conversation: str, grantee: str | None = None) -> list[StoredDelegation]:
+        """Return those of a conversation (of one carer in it), ended ones too, oldest first."""
+        ...
+
+    def of_grantee(self, person: str) -> list[StoredDelegation]:
+        """Return those that name a person as carer, oldest first."""
+        ...
+
+    def pending(self) -> list[StoredDelegation]:
+        """Return those that the clock, or a group, has still to do with."""
+        ...
+
+    def save(self, delegation: StoredDelegation) -> None:
+        """Store a delegation, or what has become of it. Two active ones are a mistake."""
         ...
 
 
@@ -607,6 +638,11 @@ class Tx(Protocol):
     @property
     def groups(self) -> Groups:
         """Their MLS groups."""
+        ...
+
+    @property
+    def delegations(self) -> Delegations:
+        """Who acts for the patient in them."""
         ...
 
     @property

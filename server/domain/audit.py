@@ -72,6 +72,16 @@ class EntryType(StrEnum):
     ACCOUNT_REVOKED = "account.revoked"
     CARER_LINKED = "carer.linked"
     CARER_CODE_MADE = "carer.code_made"
+    ASIDE_STARTED = "aside.started"
+    DELEGATION_PROPOSED = "delegation.proposed"
+    DELEGATION_CONFIRMED = "delegation.confirmed"
+    DELEGATION_ACCEPTED = "delegation.accepted"
+    DELEGATION_ACTIVATED = "delegation.activated"
+    DELEGATION_NARROWED = "delegation.narrowed"
+    DELEGATION_REVOKED = "delegation.revoked"
+    DELEGATION_RESIGNED = "delegation.resigned"
+    DELEGATION_SUSPENDED = "delegation.suspended"
+    DELEGATION_EXPIRED = "delegation.expired"
 
 
 EVERY_PATIENT = "*"
@@ -121,6 +131,24 @@ class Sealed:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class ActingFor:
+    """In whose name a carer acts, and by which delegation."""
+
+    patient: str
+    delegation: str
+    version: int
+    """The number of the group's delegations at that time."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the entry's `acting_for` field."""
+        return {
+            "delegation": self.delegation,
+            "patient": self.patient,
+            "version": self.version,
+        }
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """An entry before the log gives it its place."""
@@ -139,6 +167,8 @@ class Draft:
     commitments: dict[str, str] = field(default_factory=dict)
     counter: int | None = None
     """The device's own counter in this conversation, as its client claims it."""
+    acting_for: ActingFor | None = None
+    """Of what a carer does; None of what anybody does in their own name."""
 
     @property
     def log_class(self) -> LogClass:
@@ -167,7 +197,7 @@ def encode(draft: Draft, place: Place) -> bytes:
     """Return the entry's bytes, version 1: what is stored, hashed and never re-serialised."""
     return canonical.encode(
         {
-            "acting_for": None,
+            "acting_for": draft.acting_for.as_json() if draft.acting_for else None,
             "actor": {
                 "device": draft.device,
                 "person": draft.actor.id,

@@ -15,6 +15,8 @@ class StoredGroup:
     """The GroupInfo that the last committer signed."""
     last_transcript: bytes = b""
     """The confirmed transcript hash of the epoch before: its receipts may come late."""
+    at: int = 0
+    """The instant that its last commit named: the next one's is not before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,13 +18,22 @@ if TYPE_CHECKING:
     from server.storage.log import LogTables
 
 NONCE_BYTES = 12
+CLOSED, TURNED_OUT = 1, 2
+"""How a session ended: it is gone, or its carer is still told why."""
 
 # Asked for at each frame: built once, so that only the values travel (SQLAlchemy builds and keys a
 # statement in the time it takes to run two).
 _FIND_SESSION = (
-    select(session.c.expires_at, person.c.id, person.c.tenant, person.c.role, person.c.profession)
+    select(
+        session.c.expires_at,
+        session.c.closed,
+        person.c.id,
+        person.c.tenant,
+        person.c.role,
+        person.c.profession,
+    )
     .join(person, person.c.id == session.c.person)
-    .where(session.c.key == bindparam("key"), session.c.closed == 0)
+    .where(session.c.key == bindparam("key"), session.c.closed != CLOSED)
 )
 
 
@@ -116,11 +125,11 @@ class SessionTable:
         self._connection = connection
 
     def find(self, key: bytes) -> Session | None:
-        """Return the session unless it was closed; its expiry is the caller's to judge."""
+        """Return the session unless it was closed; whether it is live is the caller's to judge."""
         row = self._connection.execute(_FIND_SESSION, {"key": key}).first()
         if row is None:
             return None
-        return Session(key, _person(row), row.expires_at)
+        return Session(key, _person(row), row.expires_at, turned_out=row.closed == TURNED_OUT)
 
     def open(self, new: Session) -> None:
         """Store a new session."""
@@ -130,20 +139,21 @@ class SessionTable:
 
     def close(self, key: bytes) -> None:
         """End it for good."""
-        self._connection.execute(update(session).where(session.c.key == key).values(closed=1))
+        self._connection.execute(update(session).where(session.c.key == key).values(closed=CLOSED))
 
     def use(self, key: bytes, device: str) -> None:
         """Remember that a device said hello under it."""
         row = upsert(session_device).values(session=key, device=device)
         self._connection.execute(row.on_conflict_do_nothing())
 
-    def close_of(self, device: str) -> list[bytes]:
-        """End the sessions under which a device ever said hello; return their keys."""
+    def close_of(self, device: str | None = None, *, carer: str | None = None) -> list[bytes]:
+        """End the sessions of a device, or of a carer whose last delegation is over."""
         used = select(session_device.c.session).where(session_device.c.device == device)
+        whose = session.c.person == carer if carer is not None else session.c.key.in_(used)
         closed = self._connection.scalars(
             update(session)
-            .where(session.c.key.in_(used), session.c.closed == 0)
-            .values(closed=1)
+            .where(whose, session.c.closed == 0)
+            .values(closed=CLOSED if carer is None else TURNED_OUT)
             .returning(session.c.key)
         )
         return list(closed)

@@ -235,6 +235,42 @@ mls_group = Table(
     Column("public", LargeBinary, nullable=False),
     Column("group_info", LargeBinary, nullable=False),
     Column("last_transcript", LargeBinary, nullable=False),
+    Column("at", BigInteger, nullable=False, server_default="0"),
+)
+
+delegation = Table(
+    "delegation",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("conversation", Id, ForeignKey("conversation.id"), nullable=False),
+    Column("grantor", Id, ForeignKey("person.id"), nullable=False),
+    Column("grantee", Id, ForeignKey("person.id"), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("record", LargeBinary, nullable=False),
+    Column("scopes", String(400), nullable=False),
+    Column("not_before", BigInteger, nullable=False),
+    Column("not_after", BigInteger, nullable=False),
+    Column("proposed_at", BigInteger, nullable=False),
+    Column("confirmed_at", BigInteger),
+    Column("accepted_at", BigInteger),
+    Column("activated_at", BigInteger),
+    Column("ended_at", BigInteger),
+    Column("ended", LargeBinary, nullable=False),
+    Column("ended_staff", LargeBinary, nullable=False),
+    Column("ending", Integer, nullable=False),
+    Column("narrowing", Integer, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Index(None, "conversation", "grantee"),
+    Index(None, "grantee"),
+    # A second line behind the act: one of a carer for a patient stands at a time.
+    Index(
+        "uq_delegation_active",
+        "conversation",
+        "grantor",
+        "grantee",
+        unique=True,
+        sqlite_where=text("state = 'active'"),
+    ),
 )
 
 pending_remove = Table(

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from server.ports import Undone
 from server.storage.calls import CallTable
 from server.storage.conversations import ConversationTable, EventTable, MemberTable
+from server.storage.delegations import DelegationTable
 from server.storage.devices import DeviceTable, KeyPackageTable
 from server.storage.groups import GroupTable, ReceiptTable, RemoveTable
 from server.storage.identities import (
@@ -52,6 +53,7 @@ class Transaction:
         self.members = MemberTable(connection)
         self.stream = EventTable(connection)
         self.groups = GroupTable(connection)
+        self.delegations = DelegationTable(connection)
         self.removes = RemoveTable(connection)
         self.receipts = ReceiptTable(connection)
         self.calls = CallTable(connection)
