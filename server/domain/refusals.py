@@ -24,6 +24,8 @@ class Refused:
     """Only where the sender may know that it exists: else the entry would tell."""
     reason: str | None = None
     """Which rule was broken, in a word that never changes; nothing a peer wrote."""
+    now: int | None = None
+    """The hub's clock, where the sender's disagrees (E_CLOCK)."""
 
 
 @dataclass(frozen=True, slots=True)

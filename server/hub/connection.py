@@ -334,6 +334,7 @@ class Connection:
             epoch=refused.epoch,
             retry_after=refused.retry_after,
             reason=refused.reason,
+            now=refused.now,
         )
         self.push(codec.encode(frame))
         if refused.code is Code.E_SESSION:

@@ -21,7 +21,7 @@ from server.hub.outcome import (
     GroupForked,
     KeyPackagesArrived,
     KeyPackagesLow,
-    RemovalDue,
+    CommitDue,
     SessionEnded,
     SignalTo,
     Streamed,
@@ -106,7 +106,7 @@ class FanOut:
 
     def apply(self, effect: Effect) -> None:
         """Tell whoever is concerned."""
-        if isinstance(effect, RemovalDue):
+        if isinstance(effect, CommitDue):
             return  # the committers' desk decides who is asked, and when
         match effect:
             case Streamed():
@@ -141,7 +141,7 @@ class FanOut:
         """Tell whether a device is connected."""
         return device in self._devices
 
-    def name_committer(self, device: str, due: RemovalDue) -> None:
+    def name_committer(self, device: str, due: CommitDue) -> None:
         """Ask one device to commit what is pending."""
         if device in self._devices:
             push = frames.CommitDuePush(conversation=due.conversation, epoch=due.epoch)

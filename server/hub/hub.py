@@ -26,7 +26,7 @@ from server.hub.connection import Connection, Socket
 from server.hub.fanout import FanOut
 from server.hub.gate import Asked
 from server.hub.metrics import CONNECTIONS
-from server.hub.outcome import CallChanged, Done, Outcome, RemovalDue, Settled, SignalTo
+from server.hub.outcome import CallChanged, Done, Outcome, CommitDue, Settled, SignalTo
 from server.hub.rates import Rates
 from server.hub.removals import due_now
 from server.hub.signals import SignalMeter
@@ -212,7 +212,7 @@ class Hub:
                 self.fanout.apply(effect)
                 if isinstance(effect, CallChanged):
                     self._follow(effect.facts)
-                elif isinstance(effect, RemovalDue):
+                elif isinstance(effect, CommitDue):
                     self.committers.follow(effect)
 
     def _follow(self, facts: CallFacts) -> None:

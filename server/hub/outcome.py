@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from server.domain.conversation import Event
+from server.domain.delegation import StoredDelegation
 from server.domain.refusals import Refused
 from server.ports import Located, Proven
 from signaling.call import CallFacts
-from signaling.frames import MemberState, SignalPush
+from signaling.frames import DelegationView, MemberState, SignalPush
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,8 @@ class Plain:
     members: tuple[MemberState, ...]
     admissions: dict[str, int]
     """`since` by device in the group."""
+    persons: frozenset[str]
+    """Who is told of it: the members, and the carer who accepted and will be one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +110,33 @@ class DeviceRetired:
 
 
 @dataclass(frozen=True, slots=True)
-class RemovalDue:
-    """Somebody must commit a removal; empty `devices`: nothing waits any more."""
+class CommitDue:
+    """Somebody must commit what waits; empty `devices`: nothing waits any more."""
 
     conversation: str
     epoch: int
     devices: tuple[str, ...] = ()
     """Those that can, the pharmacy's first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DelegationChanged:
+    """A delegation changed: each concerned is told their part of it."""
+
+    row: StoredDelegation
+    whole: DelegationView
+    persons: frozenset[str]
+    """Told all of it: the patient, and the staff of the conversation."""
+    carers: DelegationView | None
+    """What its carer is told, or nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class LetOut:
+    """A device is in a conversation no more: what was on its way to it there is dropped."""
+
+    conversation: str
+    device: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +158,10 @@ Effect = (
     | CallChanged
     | SignalTo
     | DeviceRetired
-    | RemovalDue
+    | CommitDue
     | GroupForked
+    | DelegationChanged
+    | LetOut
 )
 
 
@@ -177,3 +202,5 @@ class Settled:
     outcome: Outcome
     proven: Proven | None
     now: int
+    before: tuple[Effect, ...] = ()
+    """What fell due just before, whatever came of the frame itself."""

@@ -21,7 +21,7 @@ from server.domain.conversation import Conversation, Event, What
 from server.domain.group import PendingRemove
 from server.domain.people import HubItself
 from server.hub.groups import SECOND, GroupCache, identity_of
-from server.hub.outcome import Effect, RemovalDue, Streamed
+from server.hub.outcome import Effect, CommitDue, Streamed
 from server.ports import Tx
 
 HUB_SENDER = 0
@@ -73,14 +73,14 @@ class Removals:
         moved = replace(moved, removing=bool(self.tx.removes.of(conversation.id)))
         return moved, (*effects, self.due(moved))
 
-    def due(self, conversation: Conversation) -> RemovalDue:
+    def due(self, conversation: Conversation) -> CommitDue:
         """Say who can commit what is pending: the pharmacy's devices first."""
         if not conversation.removing:
-            return RemovalDue(conversation.id, conversation.epoch)
+            return CommitDue(conversation.id, conversation.epoch)
         roles = {member.person: member.role for member in self.tx.members.of(conversation.id)}
         inside = self.tx.members.admissions(conversation.id)
         inside = sorted(inside, key=lambda one: roles[one.person] not in STAFF)
-        return RemovalDue(conversation.id, conversation.epoch, tuple(one.device for one in inside))
+        return CommitDue(conversation.id, conversation.epoch, tuple(one.device for one in inside))
 
     def _propose(
         self, conversation: Conversation, device: str, statement: bytes
@@ -168,7 +168,7 @@ class Removals:
         return Streamed(event, {one.device: one.since for one in inside})
 
 
-def due_now(tx: Tx) -> list[RemovalDue]:
+def due_now(tx: Tx) -> list[CommitDue]:
     """Return every removal that waits: what a hub before this one left."""
     removals = Removals(tx, GroupCache(), 0)
     found = (tx.conversations.find(one) for one in tx.removes.waiting())

@@ -23,7 +23,7 @@ from server.domain.group import KeptReceipt, StoredGroup, StuckReport
 from server.domain.refusals import Refused
 from server.hub.acts.context import Context, plain_state
 from server.hub.groups import SUITES, group_extensions, is_large, is_leaf_of
-from server.hub.outcome import Changed, Done, Effect, GroupForked, Outcome, RemovalDue, Streamed
+from server.hub.outcome import Changed, Done, Effect, GroupForked, Outcome, CommitDue, Streamed
 from server.ports import Admission, Located
 from signaling.codes import Code
 from signaling.frames import AskGroupInfo, ConfirmEpoch, ReportStuck, SucceedGroup
@@ -270,7 +270,7 @@ def _begin_anew(
     tx.removes.settle(here, [one.device for one in tx.removes.of(here)])
     return (
         Streamed(event, before | {context.device: after.last_seq}),
-        RemovalDue(here, 0),
+        CommitDue(here, 0),
         Changed(plain_state(tx, after, context.now)),
     )
 
