@@ -7,11 +7,13 @@ the account keys that they enrolled at this very hub.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import os
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID, uuid4
 
+from crypto.keys import Secret
+from crypto.policy.conversation import EndingStatement
 from crypto.policy.statements import (
     Acceptance,
     Confirmation,
@@ -23,14 +25,21 @@ from crypto.policy.statements import (
     sign,
     unsigned,
 )
+from crypto.policy.vocabulary import DelegationState
 from crypto.suites import SigningKey
-from tests.server.house import NOON, PEOPLE, SECONDS, House, Peer
-from tests.server.mls import DEPLOYMENT
+from signaling.frames import Ok, RefusedFrame
+from tests.server.house import PEOPLE, SECONDS, House, Peer
+from tests.server.mls import DEPLOYMENT, SUITE
 
 READ, SEND, CALL = "conversation.read", "conversation.send", "call.join"
 DAY = 24 * 3600 * SECONDS
 TEXT = "Sophie Lefèvre peut lire et écrire au nom de Jean Lefèvre, jusqu’au 22 octobre."
 DUTIES = "Je n’agis que dans l’intérêt de Jean Lefèvre."
+
+
+def a_key() -> SigningKey:
+    """Return a key that nobody knows."""
+    return SUITE.signing_key(Secret(os.urandom(32)))
 
 
 @dataclass(slots=True)
@@ -39,6 +48,7 @@ class World:
 
     house: House
     peers: dict[str, Peer] = field(default_factory=dict)
+    """By name: the last word is the person's, what stands before it says which device."""
     conversation: str = field(default_factory=lambda: str(uuid4()))
     paper: Delegation | None = None
     """The document of the delegation this scenario is about."""
@@ -48,7 +58,19 @@ class World:
     """Who confirmed, and by what."""
     acceptance: bytes = b""
     revocations: list[bytes] = field(default_factory=list)
+    """Of single scopes."""
+    ending: DelegationState | None = None
+    """How it ended at the hub, where the group has not heard of it."""
+    statements: tuple[EndingStatement, ...] = ()
+    """What a commit carries with it."""
     call: str = field(default_factory=lambda: str(uuid4()))
+    code: str = ""
+    """A carer's, for the patient."""
+    here: str = ""
+    """Where frames go, if not to the conversation this scenario is about."""
+    stray: SigningKey = field(default_factory=a_key)
+    answers: list[Ok | RefusedFrame] = field(default_factory=list)
+    """Each judged answer, the last one last."""
     kept: dict[str, Any] = field(default_factory=dict)
     """What one step leaves for a later one."""
 
@@ -57,31 +79,59 @@ class World:
         """The hub's clock."""
         return self.house.clock.now()
 
-    def person(self, slug: str) -> bytes:
-        """Return somebody's id, as statements have it."""
-        return UUID(PEOPLE[slug].id).bytes
-
     @property
     def id(self) -> str:
         """Return the id of the delegation this scenario is about."""
+        return str(UUID(bytes=self._said.delegation))
+
+    @property
+    def _said(self) -> Delegation:
         assert self.paper is not None
-        return str(UUID(bytes=self.paper.delegation))
+        return self.paper
 
-    async def peer(self, slug: str) -> Peer:
+    def id_of(self, name: str) -> str:
+        """Return somebody's id."""
+        return PEOPLE[name.split()[-1]].id
+
+    def person(self, name: str) -> bytes:
+        """Return it as statements have it."""
+        return UUID(self.id_of(name)).bytes
+
+    async def peer(self, name: str) -> Peer:
         """Return somebody's device, connected and with keys to be added by."""
-        if slug not in self.peers:
-            self.peers[slug] = await self.house.peer(slug, packages=5)
-        return self.peers[slug]
+        if name not in self.peers:
+            self.peers[name] = await self._connect(*name.split())
+        return self.peers[name]
 
-    async def aik(self, slug: str) -> SigningKey:
+    async def _connect(self, *words: str) -> Peer:
+        match words:
+            case ("bare", slug):
+                return await self.house.peer(slug, identity=False)
+            case ("uncertified", slug):
+                return await self.house.peer(slug, staff=False)
+            case ("second", slug):
+                return await self.house.peer(slug, packages=5)
+            case _:
+                return await self.house.peer(words[-1], packages=5)
+
+    async def aik(self, name: str) -> SigningKey:
         """Return somebody's account key: known to the hub once they came."""
-        return (await self.peer(slug)).mls.account.key
+        if name == "nobody":
+            return self.stray
+        await self.peer(name)
+        return self.house.account(name.split()[-1]).key
+
+    def staff_of(self, name: str) -> bytes:
+        """Return somebody's StaffCertificate; empty for the owner."""
+        return self.house.account(name.split()[-1]).staff
 
     # What people sign
 
     async def a_delegation(self, **changes: Any) -> Delegation:
         """Return what Jean signs to name Sophie, or something else."""
         grantor, grantee = changes.pop("grantor", "jean"), changes.pop("grantee", "sophie")
+        begins, lasts = changes.pop("begins", 0), changes.pop("lasts", 31 * DAY)
+        begin = self.now + begins
         said: dict[str, Any] = {
             "deployment": DEPLOYMENT,
             "conversation": UUID(self.conversation).bytes,
@@ -93,25 +143,30 @@ class World:
             "scopes": (CALL, READ, SEND),
             "legal_basis": "patient_mandate",
             "mandate": "device",
-            "not_before_us": self.now,
-            "not_after_us": self.now + 31 * DAY,
+            "not_before_us": begin,
+            "not_after_us": begin + lasts,
             "text_hash": hashlib.sha256(TEXT.encode()).digest(),
             "reading_level": "simple",
             "language": "fr",
         }
-        return Delegation(**said | _sorted(changes))
+        if changes.pop("same_id", False):
+            said["delegation"] = self._said.delegation
+        if changes.get("mandate") == "paper":
+            said["grantor_aik"] = b""
+        return Delegation(**said | _in_order(changes))
 
     async def a_confirmation(self, by: str, **changes: Any) -> bytes:
         """Return a pharmacist's word on the document that is proposed."""
+        document = replace(self._said, **changes.pop("of", {}))
         said: dict[str, Any] = {
             "deployment": DEPLOYMENT,
             "conversation": UUID(self.conversation).bytes,
-            "delegation_hash": self._digest(),
-            "pharmacist": self.person(by),
+            "delegation_hash": document.digest,
+            "pharmacist": self.person(changes.pop("in_name_of", by)),
             "heard_alone": False,
-            "at_us": self.now,
+            "at_us": self.now + changes.pop("at", 0),
         }
-        key = changes.pop("key", None) or await self.aik(by)
+        key = await self.aik(changes.pop("key", by))
         return sign(Confirmation(**said | changes), key)
 
     async def an_acceptance(self, by: str, **changes: Any) -> bytes:
@@ -119,34 +174,34 @@ class World:
         said: dict[str, Any] = {
             "deployment": DEPLOYMENT,
             "conversation": UUID(self.conversation).bytes,
-            "delegation_hash": self._digest(),
+            "delegation_hash": self._said.digest,
             "duties_hash": hashlib.sha256(DUTIES.encode()).digest(),
-            "at_us": self.now,
+            "at_us": self.now + changes.pop("at", 0),
         }
-        key = changes.pop("key", None) or await self.aik(by)
+        key = await self.aik(changes.pop("key", by))
         return sign(Acceptance(**said | changes), key)
 
     async def an_ending(self, what: str, by: str, **changes: Any) -> bytes:
         """Return the word that ends it, or takes scopes back."""
-        assert self.paper is not None
+        key = await self.aik(changes.pop("key", by))
+        return sign(self.a_word(what, by, **changes), key)
+
+    def a_word(self, what: str, by: str = "jean", **changes: Any) -> Statement:
+        """Return what would end it, or take scopes back: not signed."""
         said: dict[str, Any] = {
             "deployment": DEPLOYMENT,
             "conversation": UUID(self.conversation).bytes,
-            "delegation": self.paper.delegation,
-            "at_us": self.now,
+            "delegation": self._said.delegation,
+            "at_us": self.now + changes.pop("at", 0),
         }
+        pharmacist = self.person(changes.pop("in_name_of", by))
         kinds: dict[str, tuple[type[Statement], dict[str, Any]]] = {
             "revocation": (Revocation, {"scopes": ()}),
             "resignation": (Resignation, {}),
-            "suspension": (Suspension, {"pharmacist": self.person(by), "reason": "telephone"}),
+            "suspension": (Suspension, {"pharmacist": pharmacist, "reason": "telephone"}),
         }
         kind, fields = kinds[what]
-        key = changes.pop("key", None) or await self.aik(by)
-        return sign(kind(**said | fields | changes), key)
-
-    def _digest(self) -> bytes:
-        assert self.paper is not None
-        return self.paper.digest
+        return kind(**said | fields | changes)
 
 
 def signed(paper: Delegation, key: SigningKey | None) -> bytes:
@@ -154,11 +209,8 @@ def signed(paper: Delegation, key: SigningKey | None) -> bytes:
     return unsigned(paper) if key is None else sign(paper, key)
 
 
-def _sorted(changes: dict[str, Any]) -> dict[str, Any]:
+def _in_order(changes: dict[str, Any]) -> dict[str, Any]:
     """Scopes in their one order, however a scenario names them."""
     if "scopes" in changes:
         return changes | {"scopes": tuple(sorted(changes["scopes"]))}
     return changes
-
-
-__all__ = ["CALL", "DAY", "NOON", "READ", "SECONDS", "SEND", "Sequence", "World", "replace"]
