@@ -169,8 +169,8 @@ class Devices(Protocol):
         """Return the ids of a person's devices, newest first; those `retired` only if asked."""
         ...
 
-    def certify(self, device: str, certificate: bytes) -> None:
-        """Keep the certificate of a device, in place of an earlier one."""
+    def certify(self, device: str, certificate: bytes, until: int) -> None:
+        """Keep the certificate of a device, in place of an earlier one, and when it ends."""
         ...
 
     def retire(self, device: str, at: int) -> None:
@@ -365,6 +365,10 @@ class Certificates(Protocol):
 
     def find(self, person: str) -> IssuedIdentity | None:
         """Return the identity of a person that stands."""
+        ...
+
+    def holder(self, aik: bytes) -> str | None:
+        """Return whose account key this is, or was."""
         ...
 
     def revoked(self, person: str) -> list[IssuedIdentity]:
@@ -579,7 +583,7 @@ class AuditReader(Protocol):
 class Accesses(Protocol):
     """« Qui a vu quoi »: the entries about one patient, and about all of a pharmacy."""
 
-    def about(self, patient: Person, *, before: int | None, limit: int) -> list[Located]:
+    def about(self, patient: Person, *, before: int | None, limit: int) -> list[Access]:
         """Return the newest entries about a patient with an index below `before`."""
         ...
 

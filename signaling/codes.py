@@ -64,6 +64,14 @@ class Code(StrEnum):
     E_REMOVE_PENDING = "E_REMOVE_PENDING"
     E_RECEIPT = "E_RECEIPT"
     E_DEVICE_RETIRED = "E_DEVICE_RETIRED"
+    E_IDENTITY = "E_IDENTITY"
+    E_IDENTITY_TAKEN = "E_IDENTITY_TAKEN"
+    E_DEVICE_CERTIFICATE = "E_DEVICE_CERTIFICATE"
+    E_STAFF_CERTIFICATE = "E_STAFF_CERTIFICATE"
+    E_CARER_CODE = "E_CARER_CODE"
+    E_SIGNATURE = "E_SIGNATURE"
+    E_FOUR_EYES = "E_FOUR_EYES"
+    E_CLOCK = "E_CLOCK"
     E_SCOPE = "E_SCOPE"
     E_CAPACITY = "E_CAPACITY"
     E_ACTING_FOR = "E_ACTING_FOR"
@@ -424,6 +432,62 @@ CODES: Mapping[Code, CodeRow] = {
         "Cet appareil a été retiré de votre compte. "
         "Utilisez un autre de vos appareils, ou appelez la pharmacie.",
         "Cet appareil a été retiré. Prenez-en un autre ou téléphonez.",
+        audited=True,
+    ),
+    Code.E_IDENTITY: CodeRow(
+        Retry.NEVER,
+        "Le certificat envoyé par cet appareil ne correspond pas à cette personne : rien n’a "
+        "changé. Rechargez la page ; si cela se répète, appelez la pharmacie.",
+        "Ce certificat n’est pas le bon. Rechargez la page ou téléphonez.",
+        audited=True,
+    ),
+    Code.E_IDENTITY_TAKEN: CodeRow(
+        Retry.NEVER,
+        "Vous avez déjà une clé de compte sur un autre appareil. Reliez celui-ci depuis l’autre, "
+        "ou saisissez votre code de secours.",
+        "Vous utilisez déjà Colloque ailleurs. Reliez cet appareil ou tapez votre code.",
+        audited=True,
+    ),
+    Code.E_DEVICE_CERTIFICATE: CodeRow(
+        Retry.CHANGED,
+        "Cet appareil n’est pas encore relié à votre compte. Reliez-le depuis un autre de vos "
+        "appareils, ou saisissez votre code de secours.",
+        "Cet appareil n’est pas relié. Prenez votre autre appareil ou votre code.",
+        audited=True,
+    ),
+    Code.E_STAFF_CERTIFICATE: CodeRow(
+        Retry.CHANGED,
+        "Le pharmacien titulaire n’a pas encore confirmé que vous faites partie de l’équipe. "
+        "Demandez-lui de le faire.",
+        "Le titulaire doit d’abord confirmer que vous êtes de l’équipe. Demandez-lui.",
+        audited=True,
+    ),
+    Code.E_CARER_CODE: CodeRow(
+        Retry.NEVER,
+        "Ce code d’aidant n’est pas valable ou a déjà servi. Demandez à votre aidant celui que "
+        "son écran montre maintenant.",
+        "Ce code ne marche pas. Demandez-en un autre à votre aidant.",
+        audited=True,
+    ),
+    Code.E_SIGNATURE: CodeRow(
+        Retry.NEVER,
+        "La signature de cet acte ne correspond pas à la clé de la personne : rien n’a changé. "
+        "Rechargez la page ; si cela se répète, appelez la pharmacie.",
+        "La signature n’est pas la bonne. Rechargez la page ou téléphonez.",
+        audited=True,
+    ),
+    Code.E_FOUR_EYES: CodeRow(
+        Retry.NEVER,
+        "Cet acte demande deux pharmaciens différents, et aucun ne peut être la personne "
+        "concernée. Demandez à un autre pharmacien.",
+        "Il faut deux pharmaciens différents. Demandez à un autre pharmacien.",
+        audited=True,
+    ),
+    Code.E_CLOCK: CodeRow(
+        Retry.CHANGED,
+        "L’heure de cet appareil et celle du serveur ne s’accordent pas. "
+        "Votre appareil se met à l’heure et recommence ; sinon, réglez son heure.",
+        "L’heure de l’appareil n’est pas juste. Réglez-la, puis recommencez.",
         audited=True,
     ),
     Code.E_SCOPE: CodeRow(

@@ -17,6 +17,7 @@ from signaling.frames import AnyClientFrame
 
 EVERYONE = frozenset(Role)
 PHARMACISTS = frozenset({Role.PHARMACIST})
+PATIENTS = frozenset({Role.PATIENT})
 # A carer joins by a delegation that holds `call.join`; until there are delegations, nobody has one.
 CALLERS = PARTICIPANTS - {Role.CARER}
 
@@ -62,9 +63,15 @@ class Rule:
     path: Path
     standing: Standing = Standing.NONE
     audited: EntryType | None = None
+    bare: bool = False
+    """A device may send it that its person's account key has not certified (yet)."""
     settled: bool = False
     """The frame may find all as it asks for: then it changes nothing and leaves no entry."""
     denials: Denials = Denials()
+
+
+def _bare(audited: EntryType) -> Rule:
+    return Rule(PARTICIPANTS, Path.WRITE, audited=audited, settled=True, bare=True)
 
 
 def _of_call(audited: EntryType, roles: frozenset[Role] = CALLERS, *, settled: bool = True) -> Rule:
@@ -74,8 +81,36 @@ def _of_call(audited: EntryType, roles: frozenset[Role] = CALLERS, *, settled: b
 
 
 RULES: Mapping[type[AnyClientFrame], Rule] = {
-    frames.Hello: Rule(EVERYONE, Path.WRITE, audited=EntryType.CONNECTION_OPENED),
-    frames.Ping: Rule(EVERYONE, Path.LOCAL),
+    frames.Hello: Rule(EVERYONE, Path.WRITE, audited=EntryType.CONNECTION_OPENED, bare=True),
+    frames.Ping: Rule(EVERYONE, Path.LOCAL, bare=True),
+    # How a device comes by its certificate.
+    frames.EnrolIdentity: _bare(EntryType.IDENTITY_ISSUED),
+    frames.ListIdentities: Rule(PARTICIPANTS, Path.READ, bare=True),
+    frames.CertifyDevice: _bare(EntryType.DEVICE_CERTIFIED),
+    frames.ListDevices: Rule(PARTICIPANTS, Path.READ, bare=True),
+    frames.AskLink: _bare(EntryType.DEVICE_LINK_ASKED),
+    frames.AskRecovery: _bare(EntryType.RECOVERY_ASKED),
+    # Not from a device that nobody let in: it would put its own in place of what is kept.
+    frames.KeepRecovery: Rule(
+        PARTICIPANTS, Path.WRITE, audited=EntryType.RECOVERY_KEPT, settled=True
+    ),
+    frames.ListStaff: Rule(PHARMACISTS, Path.READ),
+    # The owner alone: the act looks at that.
+    frames.CertifyStaff: Rule(
+        PHARMACISTS, Path.WRITE, audited=EntryType.STAFF_CERTIFIED, settled=True
+    ),
+    # The first pharmacist's word leaves `account.revocation_proposed`.
+    frames.RevokeAccount: Rule(
+        PHARMACISTS, Path.WRITE, audited=EntryType.ACCOUNT_REVOKED, settled=True
+    ),
+    frames.ListRevocations: Rule(PHARMACISTS, Path.READ),
+    frames.ListCarers: Rule(STAFF | PATIENTS, Path.READ),
+    frames.LinkCarer: Rule(PATIENTS, Path.WRITE, audited=EntryType.CARER_LINKED),
+    frames.AskCarerCode: Rule(
+        frozenset({Role.CARER}), Path.WRITE, audited=EntryType.CARER_CODE_MADE, settled=True
+    ),
+    frames.ListAccesses: Rule(PATIENTS, Path.READ),
+    frames.ProveConsistency: Rule(PARTICIPANTS, Path.READ),
     frames.PublishKeyPackages: Rule(
         PARTICIPANTS, Path.WRITE, audited=EntryType.KEY_PACKAGES_PUBLISHED
     ),
@@ -109,7 +144,9 @@ RULES: Mapping[type[AnyClientFrame], Rule] = {
     frames.SucceedGroup: Rule(
         PHARMACISTS, Path.WRITE, Standing.ADMITTED, audited=EntryType.GROUP_SUCCEEDED
     ),
-    frames.RetireDevice: Rule(EVERYONE, Path.WRITE, audited=EntryType.DEVICE_RETIRED, settled=True),
+    frames.RetireDevice: Rule(
+        PARTICIPANTS, Path.WRITE, audited=EntryType.DEVICE_RETIRED, settled=True
+    ),
     frames.SendMessage: Rule(
         PARTICIPANTS, Path.WRITE, Standing.ADMITTED, audited=EntryType.MESSAGE_SENT
     ),

@@ -14,6 +14,7 @@ from typing import Protocol
 
 import structlog
 
+from crypto.policy.vocabulary import Role
 from server.domain.conversation import Event
 from server.domain.people import Principal, Session
 from server.domain.refusals import Refused
@@ -111,6 +112,8 @@ class Connection:
         self._over = False
         self.device = ""
         self.person = session.person.id
+        is_patient = session.person.role is Role.PATIENT
+        self.patient_of = session.person.tenant if is_patient else None
         self.session = session.key
         self.heard_at = hub.clock.now()
 
@@ -227,7 +230,7 @@ class Connection:
 
     async def _dispatch(self, frame: AnyClientFrame) -> None:
         inside = self._catch_up.follows(getattr(frame, "conversation", None))
-        wait = self._hub.rates.over(self._rate_key(), frame, inside=inside)
+        wait = self._hub.rates.over(self._rate_key(), frame, inside=inside, person=self.person)
         if self._session_over():
             # Said here although the gate says it too: the reader gives up at this same instant,
             # before the gate's answer, and a ping never comes to the gate.

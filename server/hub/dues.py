@@ -51,4 +51,4 @@ def _waits(tx: Tx, row: StoredDelegation, rows: Iterable[StoredDelegation], now:
 
 def _still_inside(row: StoredDelegation, rows: Iterable[StoredDelegation]) -> bool:
     before = (one for one in rows if one.id != row.id and one.grantee == row.grantee)
-    return any(one.ending or one.activated_at is not None and not one.is_over for one in before)
+    return any(one.ending or (one.activated_at is not None and not one.is_over) for one in before)

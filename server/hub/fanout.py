@@ -13,15 +13,20 @@ from typing import Protocol
 from server.domain.conversation import Event
 from server.hub.acts.context import summary
 from server.hub.outcome import (
+    Accessed,
     CallChanged,
     Changed,
+    CommitDue,
+    Confirmed,
     CursorMoved,
     DeviceRetired,
     Effect,
     GroupForked,
+    IdentityChanged,
     KeyPackagesArrived,
     KeyPackagesLow,
-    CommitDue,
+    LinkAsked,
+    Linked,
     SessionEnded,
     SignalTo,
     Streamed,
@@ -31,6 +36,10 @@ from server.hub.signals import Letter, Mailbox
 from signaling import call, codec, frames
 from signaling.codes import CODES, Close, Code
 
+OfDevices = (
+    KeyPackagesLow | SignalTo | SessionEnded | DeviceRetired | LinkAsked | Linked | Confirmed
+)
+
 
 class Subscriber(Protocol):
     """A greeted connection, as the fan-out sees it."""
@@ -38,6 +47,8 @@ class Subscriber(Protocol):
     device: str
     person: str
     session: bytes
+    patient_of: str | None
+    """The pharmacy (FINESS), where this is a patient's."""
     heard_at: int
     """When this device last said anything."""
 
@@ -122,12 +133,24 @@ class FanOut:
                 self._tell(effect.persons, push)
             case CallChanged():
                 self._tell_call(effect)
+            case IdentityChanged():
+                self._tell(effect.persons, frames.IdentityPush(person=effect.person))
+            case Accessed():
+                self._tell_access(effect)
             case _:
                 self._reach(effect)
 
-    def _reach(self, effect: KeyPackagesLow | SignalTo | SessionEnded | DeviceRetired) -> None:
-        """Tell the one device, or the one session, that is concerned."""
+    def _reach(self, effect: OfDevices) -> None:
+        """Tell the devices, or the one session, that are concerned."""
         match effect:
+            case LinkAsked():
+                self._ask_link(effect)
+            case Linked():
+                linked = frames.LinkedPush(certificate=effect.certificate, sealed=effect.sealed)
+                self._push_to([effect.device], linked)
+            case Confirmed():
+                push = frames.ReceiptPush(conversation=effect.conversation, receipt=effect.receipt)
+                self._push_to(effect.devices, push)
             case KeyPackagesLow():
                 self._warn_low(effect)
             case SignalTo():
@@ -158,6 +181,29 @@ class FanOut:
             one.push(codec.encode(refused))
             self.leave(one)
             one.close(Close.FORBIDDEN, flush=True)
+
+    def _ask_link(self, effect: LinkAsked) -> None:
+        push = frames.LinkAskedPush(
+            device=effect.device, signature_key=effect.signature_key, init_key=effect.init_key
+        )
+        there = [one.device for one in self._persons.get(effect.person, ())]
+        wanted = [one for one in there if one != effect.device and effect.only in (None, one)]
+        self._push_to(wanted, push)
+
+    def _tell_access(self, effect: Accessed) -> None:
+        push = frames.AccessPush(row=effect.row)
+        if effect.patient is not None:
+            self._tell([effect.patient], push)
+            return
+        patients = {one.person for one in self.subscribers() if one.patient_of == effect.tenant}
+        self._tell(patients, push)
+
+    def _push_to(self, devices: Iterable[str], frame: frames.ServerFrame) -> None:
+        there = [self._devices[one] for one in devices if one in self._devices]
+        if there:
+            data = codec.encode(frame)
+            for one in there:
+                one.push(data)
 
     def _stream(self, effect: Streamed) -> None:
         data = codec.encode(event_frame(effect.event))

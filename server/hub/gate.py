@@ -10,21 +10,28 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from crypto.policy.vocabulary import PARTICIPANTS
 from server.domain.audit import Draft, EntryType
 from server.domain.conversation import Conversation
 from server.domain.people import Principal
 from server.domain.refusals import Refused
 from server.domain.rules import RULES, Rule, Standing
 from server.hub.acts import (
+    accesses,
+    accounts,
     audit,
     calls,
+    carers,
     conversations,
     devices,
     epochs,
     groups,
+    identities,
     messages,
+    own_devices,
     retirements,
     signals,
+    staff,
 )
 from server.hub.acts.context import Context, Means, Stood
 from server.hub.outcome import Done, Look, Outcome
@@ -47,6 +54,22 @@ ACTS: Mapping[type[AnyClientFrame], Act] = {
     frames.ReportStuck: epochs.report_stuck,
     frames.SucceedGroup: epochs.succeed,
     frames.RetireDevice: retirements.retire,
+    frames.EnrolIdentity: identities.enrol,
+    frames.ListIdentities: identities.list_identities,
+    frames.CertifyDevice: own_devices.certify,
+    frames.ListDevices: own_devices.list_devices,
+    frames.AskLink: own_devices.ask_link,
+    frames.KeepRecovery: own_devices.keep_recovery,
+    frames.AskRecovery: own_devices.ask_recovery,
+    frames.ListStaff: staff.list_staff,
+    frames.CertifyStaff: staff.certify,
+    frames.RevokeAccount: accounts.revoke,
+    frames.ListRevocations: accounts.list_revocations,
+    frames.ListCarers: carers.list_carers,
+    frames.LinkCarer: carers.link,
+    frames.AskCarerCode: carers.tell_code,
+    frames.ListAccesses: accesses.list_accesses,
+    frames.ProveConsistency: accesses.prove_consistency,
     frames.SendMessage: messages.send,
     frames.AdvanceCursor: messages.advance_cursor,
     frames.OpenCall: calls.open_call,
@@ -88,6 +111,8 @@ def judge(tx: Tx, asked: Asked, now: int, means: Means | None = None) -> Outcome
         return Refused(Code.E_SESSION)
     if session.person.role not in rule.roles:
         return Refused(rule.denials.role, conversation=_own_conversation(tx, principal, frame))
+    if not rule.bare and _lacks_certificate(tx, principal, now):
+        return Refused(Code.E_DEVICE_CERTIFICATE)
     standing = _standing(tx, principal, frame, rule)
     if isinstance(standing, Refused):
         return standing
@@ -129,6 +154,7 @@ def _append_refusal(
     about: str | None = None,
     outcome: dict[str, Any] | None = None,
 ) -> Located:
+    conversation = tx.conversations.find(about) if about else None
     draft = Draft(
         type=EntryType.ACT_REFUSED,
         actor=principal.person,
@@ -136,6 +162,7 @@ def _append_refusal(
         rule=rule,
         permitted=False,
         conversation=about,
+        subject=conversation.patient if conversation else None,
         outcome=outcome,
     )
     return tx.log.append(draft, now)
@@ -154,6 +181,17 @@ def _standing(tx: Tx, principal: Principal, frame: AnyClientFrame, rule: Rule) -
     if principal.device not in admitted:
         return Refused(rule.denials.standing)
     return Stood(conversation, admitted)
+
+
+def _lacks_certificate(tx: Tx, principal: Principal, now: int) -> bool:
+    """Tell whether a device is to be certified before it may act: those who hold no leaf need not.
+
+    One that was given up is refused as that.
+    """
+    if principal.person.role not in PARTICIPANTS or principal.device is None:
+        return False
+    device = tx.devices.find(principal.device)
+    return device is not None and device.retired_at is None and not device.is_certified(now)
 
 
 def _is_member(tx: Tx, principal: Principal, conversation: Conversation) -> bool:

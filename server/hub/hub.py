@@ -26,7 +26,7 @@ from server.hub.connection import Connection, Socket
 from server.hub.fanout import FanOut
 from server.hub.gate import Asked
 from server.hub.metrics import CONNECTIONS
-from server.hub.outcome import CallChanged, Done, Outcome, CommitDue, Settled, SignalTo
+from server.hub.outcome import CallChanged, CommitDue, Done, Outcome, Settled, SignalTo
 from server.hub.rates import Rates
 from server.hub.removals import due_now
 from server.hub.signals import SignalMeter
@@ -54,7 +54,7 @@ class Hub:
         self.fanout = FanOut()
         self.draining = False
         self._database = database
-        self._writer = Writer(database, clock)
+        self._writer = Writer(database, clock, self.fanout.apply)
         self.calls = CallDesk(
             clock, self.fanout.heard_at, self._pass_time, settings.call_sweep_seconds
         )

@@ -10,7 +10,7 @@ from server.domain.delegation import StoredDelegation
 from server.domain.refusals import Refused
 from server.ports import Located, Proven
 from signaling.call import CallFacts
-from signaling.frames import DelegationView, MemberState, SignalPush
+from signaling.frames import AccessRow, DelegationView, MemberState, SignalPush
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +140,52 @@ class LetOut:
 
 
 @dataclass(frozen=True, slots=True)
+class IdentityChanged:
+    """A person's certificates are others now: told to those who meet that person."""
+
+    person: str
+    persons: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkAsked:
+    """A device asks to be let in: told to the person's other devices, or `only` to one."""
+
+    person: str
+    device: str
+    signature_key: bytes
+    init_key: bytes
+    only: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A device was let in: told to it alone."""
+
+    device: str
+    certificate: bytes
+    sealed: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """A device said in which epoch it is: told to the other devices of the group."""
+
+    conversation: str
+    receipt: bytes
+    devices: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accessed:
+    """A new line of « Qui a vu quoi »: told to the patient; to all of the pharmacy's if None."""
+
+    row: AccessRow
+    patient: str | None
+    tenant: str
+
+
+@dataclass(frozen=True, slots=True)
 class GroupForked:
     """Two devices hold different secrets for one epoch: told to the staff among the members."""
 
@@ -160,6 +206,11 @@ Effect = (
     | DeviceRetired
     | CommitDue
     | GroupForked
+    | IdentityChanged
+    | LinkAsked
+    | Linked
+    | Confirmed
+    | Accessed
     | DelegationChanged
     | LetOut
 )

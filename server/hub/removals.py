@@ -14,14 +14,14 @@ from uuid import UUID
 
 from crypto.mls.proposal import Remove
 from crypto.mls.public_group import PublicGroup
-from crypto.policy.statements import RemoveJustification
+from crypto.policy.removal import RemoveJustification
 from crypto.policy.vocabulary import STAFF
 from server.domain.audit import Draft, EntryType, Sealed
 from server.domain.conversation import Conversation, Event, What
 from server.domain.group import PendingRemove
 from server.domain.people import HubItself
 from server.hub.groups import SECOND, GroupCache, identity_of
-from server.hub.outcome import Effect, CommitDue, Streamed
+from server.hub.outcome import CommitDue, Effect, Streamed
 from server.ports import Tx
 
 HUB_SENDER = 0
@@ -33,6 +33,18 @@ gave up a hundred devices could else have them all made again at each external c
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a leaf must go, as every member checks it."""
+
+    why: str
+    statement: bytes
+    delegation: bytes
+    staff: bytes
+    at_us: int
+    """When it was demanded, by the hub's clock."""
+
+
+@dataclass(frozen=True, slots=True)
 class Removals:
     """What the hub demands of groups, in one transaction."""
 
@@ -41,19 +53,23 @@ class Removals:
     now: int
 
     def demand(
-        self, conversation: Conversation, device: str, *, signer: str, statement: bytes
+        self,
+        conversation: Conversation,
+        device: str,
+        *,
+        why: str,
+        statement: bytes,
+        delegation: bytes = b"",
+        staff: bytes = b"",
     ) -> tuple[Conversation, tuple[Effect, ...]]:
         """Let a device out now, and have its leaf removed.
 
         Return the conversation after it, and what follows; nothing where the group has no such
-        leaf. Where the signer has none, members could not verify why: the device is let out, and
-        nothing is demanded that everybody would have to refuse.
+        leaf.
         """
-        inside = {one.device for one in self.tx.members.admissions(conversation.id)}
         self.tx.members.dismiss(conversation.id, [device])
-        if signer not in inside:
-            return conversation, ()
-        moved, effects = self._propose(conversation, device, statement)
+        reason = Reason(why, statement, delegation, staff, self.now)
+        moved, effects = self._propose(conversation, device, reason)
         return moved, (*effects, self.due(moved)) if effects else ()
 
     def carry_over(
@@ -68,7 +84,8 @@ class Removals:
         self.tx.removes.settle(conversation.id, gone)
         moved, effects = conversation, list[Effect]()
         for one in self.tx.removes.of(conversation.id)[:MAX_AT_ONCE]:
-            moved, more = self._propose(moved, one.device, one.statement)
+            reason = Reason(one.why, one.statement, one.delegation, one.staff, one.at_us)
+            moved, more = self._propose(moved, one.device, reason)
             effects += more
         moved = replace(moved, removing=bool(self.tx.removes.of(conversation.id)))
         return moved, (*effects, self.due(moved))
@@ -83,7 +100,7 @@ class Removals:
         return CommitDue(conversation.id, conversation.epoch, tuple(one.device for one in inside))
 
     def _propose(
-        self, conversation: Conversation, device: str, statement: bytes
+        self, conversation: Conversation, device: str, reason: Reason
     ) -> tuple[Conversation, tuple[Effect, ...]]:
         """Store the hub's proposal of this epoch, as the next step of the conversation."""
         stored = self.tx.groups.find(conversation.id)
@@ -92,7 +109,7 @@ class Removals:
         if stored is None or group is None or leaf is None:
             self.tx.removes.settle(conversation.id, [device])
             return conversation, ()
-        proposal = self._signed(group, conversation, device, leaf, statement)
+        proposal = self._signed(group, conversation, device, leaf, reason)
         # Verified like anybody's: what members will be sent is what they will accept.
         _, group = group.receive_proposal(proposal, now=self.now // SECOND)
         stored = replace(stored, public=group.serialize())
@@ -106,12 +123,16 @@ class Removals:
                 generation=after.generation,
                 epoch=after.epoch,
                 leaf=leaf,
-                statement=statement,
+                statement=reason.statement,
                 proposal=proposal,
                 seq=after.last_seq,
+                why=reason.why,
+                delegation=reason.delegation,
+                staff=reason.staff,
+                at_us=reason.at_us,
             )
         )
-        return after, (self._stream(after, device, proposal),)
+        return after, (self._stream(after, device, reason.why, proposal),)
 
     def _signed(
         self,
@@ -119,13 +140,17 @@ class Removals:
         conversation: Conversation,
         device: str,
         leaf: int,
-        statement: bytes,
+        reason: Reason,
     ) -> bytes:
         justification = RemoveJustification(
             conversation=UUID(conversation.id).bytes,
             device=UUID(device).bytes,
             confirmed_transcript_hash=group.context.confirmed_transcript_hash,
-            statement=statement,
+            why=reason.why,
+            delegation=reason.delegation,
+            at_us=reason.at_us,
+            statement=reason.statement,
+            staff=reason.staff,
         )
         return group.external_proposal(
             Remove(leaf),
@@ -134,7 +159,7 @@ class Removals:
             authenticated_data=justification.encode(),
         )
 
-    def _stream(self, after: Conversation, device: str, proposal: bytes) -> Effect:
+    def _stream(self, after: Conversation, device: str, why: str, proposal: bytes) -> Effect:
         """Give the proposal its place and its entry: every member caches it in the same order."""
         located = self.tx.log.append(
             Draft(
@@ -145,7 +170,7 @@ class Removals:
                 conversation=after.id,
                 subject=after.patient,
                 sealed=Sealed(proposal, after.epoch, after.last_seq),
-                outcome={"device": device},
+                outcome={"device": device, "why": why},
             ),
             self.now,
         )

@@ -17,8 +17,9 @@ import structlog
 from server.domain.people import Principal
 from server.domain.refusals import RefusalMeter, Refused
 from server.hub import gate
+from server.hub.acts.accesses import new_accesses
 from server.hub.metrics import BATCH_SIZE
-from server.hub.outcome import Done, Outcome, Settled
+from server.hub.outcome import Accessed, Done, Outcome, Settled
 from server.ports import Altered, Clock, Database, Tx, Undone
 from signaling.codes import Code
 
@@ -44,8 +45,11 @@ class Job:
 class Writer:
     """Owns the writing side of the database, in a thread of its own."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, told: Callable[[Accessed], None] = lambda _: None
+    ) -> None:
         self._database = database
+        self._told = told
         self._clock = clock
         self._queue: asyncio.Queue[Job] = asyncio.Queue(MAX_WAITING)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
@@ -94,8 +98,9 @@ class Writer:
     async def _commit(self, batch: list[Job]) -> None:
         BATCH_SIZE.observe(len(batch))
         loop = asyncio.get_running_loop()
+        accessed: list[Accessed] = []
         try:
-            settled = await loop.run_in_executor(self._thread, self._transact, batch)
+            settled, accessed = await loop.run_in_executor(self._thread, self._transact, batch)
         except Exception as exc:
             # The disk is full, the file is locked, a tile does not fit: the audit entry cannot be
             # written, so the act is refused (AUDIT, invariant 1). Only the kind of error is told.
@@ -107,14 +112,18 @@ class Writer:
             # Let the sockets write between two acts: the answers and echoes of a whole batch,
             # queued at once, would count a reader as slow who never had a chance to read.
             await asyncio.sleep(0)
+        for access in accessed:
+            self._told(access)
+            await asyncio.sleep(0)
 
-    def _transact(self, batch: list[Job]) -> list[Settled]:
+    def _transact(self, batch: list[Job]) -> tuple[list[Settled], list[Accessed]]:
         counted = self._meter.copy()
         try:
             with self._database.write() as tx:
                 attempts = [self._attempt(tx, job) for job in batch]
                 tx.seal()
-                return [_settled(tx, outcome, now) for outcome, now in attempts]
+                settled = [_settled(tx, outcome, now) for outcome, now in attempts]
+                return settled, new_accesses(tx)
         except Exception:
             # What was undone was not refused either: its entries are not in the log.
             self._meter = counted

@@ -56,10 +56,12 @@ class DeviceTable:
             found = found.where(device.c.retired_at.is_(None))
         return list(self._connection.scalars(found.order_by(device.c.number.desc())))
 
-    def certify(self, device_id: str, certificate: bytes) -> None:
-        """Keep the certificate of a device, in place of an earlier one."""
+    def certify(self, device_id: str, certificate: bytes, until: int) -> None:
+        """Keep the certificate of a device, in place of an earlier one, and when it ends."""
         self._connection.execute(
-            update(device).where(device.c.id == device_id).values(certificate=certificate)
+            update(device)
+            .where(device.c.id == device_id)
+            .values(certificate=certificate, certified_until=until)
         )
 
     def retire(self, device_id: str, at: int) -> None:
@@ -148,6 +150,7 @@ def _device(row: Row[Any]) -> Device:
         retired_at=row.retired_at,
         registered_at=row.registered_at,
         certificate=row.certificate or b"",
+        certified_until=row.certified_until,
         number=row.number,
     )
 

@@ -38,6 +38,13 @@ class CertificateTable:
         ).first()
         return None if row is None else _issued(row)
 
+    def holder(self, aik: bytes) -> str | None:
+        """Return whose account key this is, or was."""
+        found: str | None = self._connection.scalar(
+            select(identity_certificate.c.person).where(identity_certificate.c.aik == aik)
+        )
+        return found
+
     def revoked(self, person_id: str) -> list[IssuedIdentity]:
         """Return those that were revoked, the last one first."""
         rows = self._connection.execute(

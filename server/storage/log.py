@@ -6,6 +6,7 @@ and the signed checkpoint they lead to: one batch, one signature, one commit.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -78,23 +79,21 @@ class _Growing:
     checkpoint: str
     archived_at: int
     fresh: list[dict[str, Any]] = field(default_factory=list)
-    actors: list[str] = field(default_factory=list)
-    """Who did what `fresh` says."""
     last_ts: int = 0
 
 
 def _accesses(log: _Growing) -> list[Access]:
     """Return those of the entries about to be written that a patient is told of."""
     return [
-        Access(
-            located=Located(log.name, row["idx"], row["bytes"]),
-            tenant=log.tenant,
-            actor=actor,
-            patient=None if row["about"] == EVERY_PATIENT else row["about"],
-        )
-        for row, actor in zip(log.fresh, log.actors, strict=True)
+        _access(Located(log.name, row["idx"], row["bytes"]), log.tenant, row["about"])
+        for row in log.fresh
         if row["about"] is not None
     ]
+
+
+def _access(located: Located, tenant: str, about: str) -> Access:
+    actor = json.loads(located.entry)["actor"]["person"]
+    return Access(located, tenant, actor, None if about == EVERY_PATIENT else about)
 
 
 class LogTables:
@@ -147,7 +146,6 @@ class LogTables:
                 "about": draft.about,
             }
         )
-        log.actors.append(draft.actor.id)
         log.last_ts = now
         return Located(log.name, index, data)
 
@@ -240,11 +238,11 @@ class LogTables:
         """Return the proof that the tree of `second` entries begins with that of `first`."""
         return tree.consistency_proof(first, second, self._reader(log))
 
-    def about(self, patient: Person, *, before: int | None, limit: int) -> list[Located]:
+    def about(self, patient: Person, *, before: int | None, limit: int) -> list[Access]:
         """Return the newest entries about a patient with an index below `before`."""
         name = self._name(patient.tenant, LogClass.CARE)
         rows = self._connection.execute(
-            select(entry.c.idx, entry.c.bytes)
+            select(entry.c.idx, entry.c.bytes, entry.c.about)
             .where(
                 entry.c.log == name,
                 entry.c.about.in_((patient.id, EVERY_PATIENT)),
@@ -253,7 +251,9 @@ class LogTables:
             .order_by(entry.c.idx.desc())
             .limit(limit)
         )
-        return [Located(name, row.idx, row.bytes) for row in rows]
+        return [
+            _access(Located(name, row.idx, row.bytes), patient.tenant, row.about) for row in rows
+        ]
 
     def sealed(self) -> list[Access]:
         """Return the entries about patients that this transaction brought (after `Tx.seal`)."""
@@ -267,7 +267,6 @@ class LogTables:
         """Forget the entries appended since `mark`."""
         for key, log in self._logs.items():
             del log.fresh[mark.get(key, 0) :]
-            del log.actors[mark.get(key, 0) :]
 
     def seal(self) -> None:
         """Write entries, tiles and the signed head of every log touched."""
@@ -308,7 +307,7 @@ class LogTables:
         self._write_tiles(log.name, changed)
         log.size += len(leaves)
         self._told += _accesses(log)
-        log.fresh, log.actors = [], []
+        log.fresh = []
         self._hashes.pop(log.name, None)
         log.root = tree.root_from(log.size, self._reader(log.name))
         log.checkpoint = self._sign(

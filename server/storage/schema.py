@@ -87,6 +87,7 @@ device = Table(
     Column("retired_at", BigInteger),
     Column("registered_at", BigInteger, nullable=False, server_default="0"),
     Column("certificate", LargeBinary),
+    Column("certified_until", BigInteger, nullable=False, server_default="0"),
     UniqueConstraint("person", "number"),
 )
 
@@ -101,6 +102,7 @@ identity_certificate = Table(
     Column("idx", BigInteger, nullable=False),
     Column("issued_at", BigInteger, nullable=False),
     Column("revocation", LargeBinary),
+    Index(None, "aik"),
     Index(
         "uq_identity_certificate_standing",
         "person",

@@ -23,7 +23,16 @@ from server.domain.group import KeptReceipt, StoredGroup, StuckReport
 from server.domain.refusals import Refused
 from server.hub.acts.context import Context, plain_state
 from server.hub.groups import SUITES, group_extensions, is_large, is_leaf_of
-from server.hub.outcome import Changed, Done, Effect, GroupForked, Outcome, CommitDue, Streamed
+from server.hub.outcome import (
+    Changed,
+    CommitDue,
+    Confirmed,
+    Done,
+    Effect,
+    GroupForked,
+    Outcome,
+    Streamed,
+)
 from server.ports import Admission, Located
 from signaling.codes import Code
 from signaling.frames import AskGroupInfo, ConfirmEpoch, ReportStuck, SucceedGroup
@@ -77,7 +86,8 @@ def confirm(context: Context, frame: ConfirmEpoch) -> Outcome:
     }
     located = _record_receipt(context, receipt.epoch, forked=forked)
     result = {"receipts": len(kept) + 1}
-    return Done(result, located, _fork(context, receipt.epoch) if forked else ())
+    effects = _fork(context, receipt.epoch) if forked else ()
+    return Done(result, located, (*effects, _passed_on(context, frame.receipt)))
 
 
 def report_stuck(context: Context, frame: ReportStuck) -> Outcome:
@@ -233,6 +243,12 @@ def _fork(context: Context, epoch: int) -> tuple[Effect, ...]:
     members = context.tx.members.of(context.conversation.id)
     staff = frozenset(member.person for member in members if member.role in STAFF)
     return (GroupForked(context.conversation.id, epoch, staff),)
+
+
+def _passed_on(context: Context, receipt: bytes) -> Confirmed:
+    """Tell the other devices: « Arrêtée » is what a pharmacy's device confirms, not what we say."""
+    inside = {one.device for one in context.tx.members.admissions(context.conversation.id)}
+    return Confirmed(context.conversation.id, receipt, frozenset(inside - {context.device}))
 
 
 def _why_not_succeed(context: Context) -> str | None:

@@ -32,6 +32,9 @@ def upgrade() -> None:
         "device", sa.Column("registered_at", sa.BigInteger(), server_default="0", nullable=False)
     )
     op.add_column("device", sa.Column("certificate", sa.LargeBinary(), nullable=True))
+    op.add_column(
+        "device", sa.Column("certified_until", sa.BigInteger(), server_default="0", nullable=False)
+    )
     _create_certificates()
     _create_links()
     _create_carers()
@@ -52,6 +55,9 @@ def _create_certificates() -> None:
         _references("identity_certificate", "person", "person.id"),
         _references("identity_certificate", "tenant", "pharmacy.finess"),
         sa.PrimaryKeyConstraint("person", "aik", name=op.f("pk_identity_certificate")),
+    )
+    op.create_index(
+        op.f("ix_identity_certificate_aik"), "identity_certificate", ["aik"], unique=False
     )
     op.create_index(
         "uq_identity_certificate_standing",
