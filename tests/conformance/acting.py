@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-from tests.conformance.scenario import Area, accepted, refused, scenario
-from tests.conformance.states import ACTIVE, HERE, READER, STAFFED, STRANGER
-from tests.conformance.steps import (
-    accepts,
-    answers_call,
-    asks_group_info,
-    commits,
-    confirms,
-    confirms_epoch,
-    founds,
+from tests.conformance.acts import (
     hangs_up,
-    lets_in,
-    names,
     opens_call,
-    others_get_message,
-    passes,
     reads_up_to,
-    renames_scopes,
     rings,
     signals,
     takes_call,
     turn,
-    withdraws,
     writes,
 )
-from tests.conformance.world import CALL, READ, SECONDS, SEND
+from tests.conformance.checks import entry_says_for_whom, others_get_message
+from tests.conformance.groups import asks_group_info, commits, confirms_epoch, founds, lets_in
+from tests.conformance.life import accepts, confirms, names, passes, withdraws
+from tests.conformance.scenario import Area, accepted, refused, scenario
+from tests.conformance.states import ACTIVE, HERE, READER, STAFFED, STRANGER
+from tests.conformance.world import CALL, READ, SEND
+from tests.server.house import SECONDS
 
 SENT = "message.sent"
 NARROWED = "delegation.narrowed"
@@ -46,7 +37,7 @@ WRITING = Area(
             "The entry of a carer's message says for whom, under what, in which version.",
             given=ACTIVE,
             when=writes(),
-            then=accepted(SENT, also=[renames_scopes()]),
+            then=accepted(SENT, also=[entry_says_for_whom()]),
         ),
         scenario(
             "The pharmacist writes for nobody but herself.",
@@ -291,7 +282,7 @@ CALLING = Area(
         scenario(
             "A stranger finds no call.",
             given=[*STRANGER, opens_call("claire")],
-            when=answers_call("sophie"),
+            when=takes_call("sophie"),
             then=refused("call.not_member", about=False),
         ),
     ),

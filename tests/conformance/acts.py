@@ -90,9 +90,7 @@ def reads_up_to(by: str) -> Step:
 def _in_call(kind: type[Any], by: str, **fields: Any) -> Step:
     async def step(world: World) -> Answer:
         peer = await world.peer(by)
-        answer = await peer.ask(
-            kind, conversation=world.conversation, call=world.call, **fields
-        )
+        answer = await peer.ask(kind, conversation=world.conversation, call=world.call, **fields)
         if isinstance(answer, Ok) and "call" in (answer.result or {}):
             # Where one was live already, the answer tells that one.
             world.call = (answer.result or {})["call"]["id"]

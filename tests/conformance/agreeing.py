@@ -5,6 +5,19 @@
 
 from __future__ import annotations
 
+from tests.conformance.checks import asked_to_commit, others_hear
+from tests.conformance.groups import claims, lets_in
+from tests.conformance.life import (
+    accepts,
+    again,
+    comes,
+    confirms,
+    confirms_unknown,
+    names,
+    passes,
+    revokes,
+    suspends,
+)
 from tests.conformance.naming import GUARDIAN, PAPER
 from tests.conformance.scenario import Area, accepted, refused, scenario
 from tests.conformance.states import (
@@ -17,22 +30,8 @@ from tests.conformance.states import (
     STAFFED,
     STAFFED_NAMED,
 )
-from tests.conformance.steps import (
-    accepts,
-    accepts_again,
-    claims,
-    comes,
-    confirms,
-    confirms_again,
-    confirms_unknown,
-    lets_in,
-    names,
-    others_hear,
-    passes,
-    revokes,
-    suspends,
-)
-from tests.conformance.world import CALL, DAY, READ, SECONDS, SEND
+from tests.conformance.world import CALL, DAY, READ, SEND
+from tests.server.house import SECONDS
 
 CONFIRMED_ENTRY = "delegation.confirmed"
 ACCEPTED_ENTRY = "delegation.accepted"
@@ -68,7 +67,7 @@ CONFIRMING = Area(
         scenario(
             "The same confirmation sent once more leaves no second entry.",
             given=CONFIRMED,
-            when=confirms_again(),
+            when=again(),
             then=accepted(),
         ),
         scenario(
@@ -194,14 +193,14 @@ ACCEPTING = Area(
         scenario(
             "The same acceptance sent once more leaves no second entry.",
             given=ACCEPTED,
-            when=accepts_again(),
+            when=again(),
             then=accepted(),
         ),
         scenario(
             "Once it is accepted, a pharmacist's device is asked to let the carer in.",
             given=CONFIRMED,
             when=accepts(),
-            then=accepted(ACCEPTED_ENTRY, also=[others_hear("claire", "commit due")]),
+            then=accepted(ACCEPTED_ENTRY, also=[asked_to_commit("claire")]),
         ),
         scenario(
             "A carer cannot accept what no pharmacist has confirmed, nor learn that it is there.",

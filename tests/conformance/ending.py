@@ -2,6 +2,26 @@
 
 from __future__ import annotations
 
+from signaling import frames
+from tests.conformance.acts import opens_call, reads_up_to, signals, turn, writes
+from tests.conformance.checks import others_hear, proposes_removal, told_nothing_of_why
+from tests.conformance.groups import asks_group_info, claims, commits, lets_in
+from tests.conformance.life import (
+    accepts,
+    again,
+    comes,
+    confirms,
+    ends,
+    garbage,
+    greets,
+    leaves,
+    names,
+    passes,
+    resigns,
+    revokes,
+    suspends,
+    sweeps,
+)
 from tests.conformance.scenario import Area, accepted, refused, scenario
 from tests.conformance.states import (
     ACCEPTED,
@@ -13,36 +33,11 @@ from tests.conformance.states import (
     OVER,
     STAFFED,
     TALKING,
+    second_delegation,
+    tries,
 )
-from tests.conformance.steps import (
-    accepts,
-    asks_group_info,
-    claims,
-    comes,
-    commits,
-    confirms,
-    connects,
-    ends,
-    garbage_end,
-    greets,
-    lets_in,
-    names,
-    opens_call,
-    others_hear,
-    passes,
-    proposes_removal,
-    reads_up_to,
-    resigns,
-    revokes,
-    revokes_again,
-    session_over,
-    signals,
-    suspends,
-    sweeps,
-    turn,
-    writes,
-)
-from tests.conformance.world import DAY, SECONDS
+from tests.conformance.world import DAY
+from tests.server.house import SECONDS
 
 REVOKED, RESIGNED, SUSPENDED = "delegation.revoked", "delegation.resigned", "delegation.suspended"
 EXPIRED = "delegation.expired"
@@ -69,7 +64,11 @@ REVOKING = Area(
             "The carer is told that it is over, and nothing of why.",
             given=ACTIVE,
             when=revokes(),
-            then=accepted(REVOKED, REMOVAL, also=[others_hear("sophie", "revoked")]),
+            then=accepted(
+                REVOKED,
+                REMOVAL,
+                also=[others_hear("sophie", "revoked"), told_nothing_of_why("sophie")],
+            ),
         ),
         scenario(
             "What was only named is withdrawn as well.",
@@ -170,7 +169,7 @@ REVOKING = Area(
         scenario(
             "Withdrawing it twice is refused: it has ended already.",
             given=ENDING,
-            when=revokes_again(),
+            when=again(),
             then=refused("E_ALREADY_ENDED"),
         ),
         scenario(
@@ -212,7 +211,7 @@ REVOKING = Area(
         scenario(
             "Bytes that are no withdrawal are refused.",
             given=ACTIVE,
-            when=garbage_end("jean", "revocation"),
+            when=garbage("jean", frames.EndDelegation, what="revocation", statement=b"no word"),
             then=refused("E_MALFORMED", leaves=[]),
         ),
         scenario(
@@ -421,8 +420,16 @@ EXPIRING = Area(
         ),
         scenario(
             "Once the period of an ended delegation has passed, its tombstone may go.",
-            given=[*HERE, names(lasts=60 * SECONDS), confirms(), accepts(), lets_in(), revokes(),
-                   commits("claire"), passes(61)],
+            given=[
+                *HERE,
+                names(lasts=60 * SECONDS),
+                confirms(),
+                accepts(),
+                lets_in(),
+                revokes(),
+                commits("claire"),
+                passes(61),
+            ],
             when=commits("claire", prunes=True),
             then=accepted("group.committed"),
         ),
@@ -446,13 +453,13 @@ SESSIONS = Area(
         ),
         scenario(
             "After its first refusal the open socket has no session any more.",
-            given=[*ENDING, session_over("sophie")],
+            given=[*ENDING, tries("E_DELEGATION_REVOKED")],
             when=writes(),
             then=refused("E_SESSION", leaves=[]),
         ),
         scenario(
             "A carer with another live delegation keeps her session.",
-            given=[*ACTIVE, connects("sophie", elsewhere=True), revokes()],
+            given=[*ACTIVE, second_delegation(), revokes()],
             when=greets("sophie"),
             then=accepted(),
         ),
@@ -470,7 +477,7 @@ SESSIONS = Area(
         ),
         scenario(
             "With nobody else online it is over all the same, and the first to come commits.",
-            given=[*ACTIVE, connects("claire", gone=True)],
+            given=[*ACTIVE, leaves("claire")],
             when=revokes(),
             then=accepted(REVOKED, REMOVAL, also=[proposes_removal("jean")]),
         ),

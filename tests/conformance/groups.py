@@ -192,9 +192,7 @@ def _extensions(world: World, peer: Peer) -> tuple[ConversationPolicy, Delegatio
     return read_extensions(peer.mls.groups[world.conversation].context.extensions)
 
 
-def _context(
-    peer: Peer, policy: ConversationPolicy, after: Delegations
-) -> GroupContextExtensions:
+def _context(peer: Peer, policy: ConversationPolicy, after: Delegations) -> GroupContextExtensions:
     return GroupContextExtensions(
         extensions_of(policy, after, hub_sender(peer.welcomed["hub_key"]))
     )
@@ -236,9 +234,7 @@ def confirms_epoch(by: str) -> Step:
     async def step(world: World) -> Answer:
         peer = await world.peer(by)
         receipt = peer.mls.receipt(world.conversation)
-        return await peer.ask(
-            frames.ConfirmEpoch, conversation=world.conversation, receipt=receipt
-        )
+        return await peer.ask(frames.ConfirmEpoch, conversation=world.conversation, receipt=receipt)
 
     return step
 

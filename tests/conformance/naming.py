@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from tests.conformance.scenario import Area, accepted, refused, scenario
-from tests.conformance.states import ACTIVE, CONFIRMED, HERE, NAMED, OVER
-from tests.conformance.steps import (
+from signaling import frames
+from tests.conformance.checks import others_hear
+from tests.conformance.life import (
     a_conversation,
+    again,
     comes,
     confirms,
     garbage,
     names,
-    names_again,
-    names_elsewhere,
-    others_hear,
     passes,
     resigns,
-    uncertified,
 )
-from tests.conformance.world import CALL, DAY, READ, SECONDS, SEND
+from tests.conformance.persons import uncertified
+from tests.conformance.scenario import Area, accepted, refused, scenario
+from tests.conformance.states import ACTIVE, CONFIRMED, HERE, NAMED, OVER
+from tests.conformance.world import CALL, DAY, READ, SEND
+from tests.server.house import SECONDS
 
 PROPOSED = "delegation.proposed"
 PAPER = {"mandate": "paper", "key": None}
@@ -26,7 +27,7 @@ GUARDIAN = {
     "key": None,
     "legal_basis": "guardianship_person",
     "evidence": bytes(range(32)),
-    "issuer": "Tribunal judiciaire de Lille".encode(),
+    "issuer": b"Tribunal judiciaire de Lille",
 }
 
 AREA = Area(
@@ -54,7 +55,7 @@ AREA = Area(
         scenario(
             "The same document sent once more leaves one entry and no second delegation.",
             given=NAMED,
-            when=names_again(),
+            when=again(),
             then=accepted(),
         ),
         scenario(
@@ -194,7 +195,7 @@ AREA = Area(
         scenario(
             "Bytes that are no document are refused.",
             given=HERE,
-            when=garbage("jean"),
+            when=garbage("jean", frames.ProposeDelegation, delegation=b"no document"),
             then=refused("E_MALFORMED", leaves=[]),
         ),
         scenario(
@@ -206,7 +207,7 @@ AREA = Area(
         scenario(
             "A document for another conversation says nothing in this one.",
             given=HERE,
-            when=names_elsewhere(),
+            when=names(conversation=bytes(16)),
             then=refused("E_SIGNATURE"),
         ),
         scenario(
@@ -333,7 +334,7 @@ AREA = Area(
         scenario(
             "A document that was confirmed is not proposed anew once its period is over.",
             given=[*HERE, names(lasts=DAY), confirms(), passes(2 * 24 * 3600)],
-            when=names_again(),
+            when=again(),
             then=refused("E_PERIOD"),
         ),
     ),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from tests.conformance.scenario import Area, accepted, refused, scenario
-from tests.conformance.states import ACTIVE, HERE, OVER, READER, STRANGER
-from tests.conformance.steps import (
+from tests.conformance.acts import writes
+from tests.conformance.checks import rows_say
+from tests.conformance.groups import founds
+from tests.conformance.life import comes, revokes
+from tests.conformance.persons import (
     asks_carers,
     asks_code,
     asks_devices,
@@ -14,21 +16,18 @@ from tests.conformance.steps import (
     asks_staff,
     certifies_device,
     certifies_staff,
-    comes,
     consistency,
     enrols,
-    founds,
     keeps_recovery,
     links_carer,
     lists_accesses,
     publishes,
     retires,
-    revokes,
     revokes_account,
-    rows_say,
     uncertified,
-    writes,
 )
+from tests.conformance.scenario import Area, accepted, refused, scenario
+from tests.conformance.states import ACTIVE, HERE, OVER, READER, STRANGER
 
 IDENTITIES = Area(
     "Identities",
@@ -221,7 +220,12 @@ STAFF = Area(
         ),
         scenario(
             "Two pharmacists' word carries it out.",
-            given=[comes("claire"), comes("hugo"), comes("jean"), revokes_account("claire", "jean")],
+            given=[
+                comes("claire"),
+                comes("hugo"),
+                comes("jean"),
+                revokes_account("claire", "jean"),
+            ],
             when=revokes_account("hugo", "jean"),
             then=accepted("account.revoked"),
         ),

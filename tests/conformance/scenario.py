@@ -36,6 +36,8 @@ class Refused:
     reason: str | None = None
     about: bool = True
     """The entry names the conversation: not where its existence is hidden from the sender."""
+    moves: bool = False
+    """The hub found, at this very frame, that a period is over: that is carried out first."""
     also: tuple[Check, ...] = ()
 
 
@@ -85,10 +87,16 @@ def refused(
     *,
     reason: str | None = None,
     about: bool = True,
+    moves: bool = False,
     leaves: Sequence[str] = ("act.refused",),
     also: Sequence[Check] = (),
 ) -> Refused:
     """The hub says no, in this code."""
     return Refused(
-        code=code, reason=reason, about=about, leaves=tuple(leaves), also=tuple(also)
+        code=code,
+        reason=reason,
+        about=about,
+        moves=moves,
+        leaves=tuple(leaves),
+        also=tuple(also),
     )

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from tests.conformance.steps import (
-    a_conversation,
-    accepts,
-    colleague,
-    comes,
-    commits,
-    confirms,
-    lets_in,
-    names,
-    revokes,
-    rings,
-    takes_call,
-)
+from signaling.frames import Ok, RefusedFrame
+from tests.conformance.acts import rings, takes_call, writes
+from tests.conformance.groups import colleague, commits, lets_in
+from tests.conformance.life import a_conversation, accepts, comes, confirms, names, revokes
+from tests.conformance.scenario import Answer, Step
 from tests.conformance.world import READ
 
 HERE = (a_conversation(),)
@@ -40,3 +32,28 @@ TALKING = (*ACTIVE, rings("sophie"), takes_call("sophie"))
 """Claire and Sophie are in a call."""
 STRANGER = (*HERE, comes("sophie"))
 """Sophie has signed in; nobody has named her."""
+
+
+def tries(code: str, by: str = "sophie") -> Step:
+    """Somebody has written, and been refused."""
+
+    async def step(world: World) -> Answer:
+        answer = await writes(by)(world)
+        assert isinstance(answer, RefusedFrame)
+        assert answer.code == code
+        return Ok(id="-", now=world.now)
+
+    return step
+
+
+def second_delegation() -> Step:
+    """Sophie acts for Jean in another conversation too."""
+
+    async def step(world: World) -> Answer:
+        elsewhere = World(world.house, world.peers)
+        for before in ACTIVE:
+            answer = await before(elsewhere)
+            assert isinstance(answer, Ok), answer
+        return answer
+
+    return step

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from signaling.codes import Code
 from tests.conformance.__main__ import lines
 from tests.conformance.book import scenarios
 from tests.conformance.scenario import Refused
-from signaling.codes import Code
 
 LEAST = 150
 LEAST_REFUSALS = 0.4
