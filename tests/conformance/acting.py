@@ -310,7 +310,7 @@ NARROWING = Area(
             then=accepted(SENT),
         ),
         scenario(
-            "A pharmacist's device commits the narrowing, and the number of changes goes up by one.",
+            "A pharmacist's device commits the narrowing: one change more.",
             given=[*ACTIVE, withdraws(SEND)],
             when=commits("claire", narrows=True),
             then=accepted(COMMITTED),

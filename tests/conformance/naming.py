@@ -187,7 +187,7 @@ AREA = Area(
             then=refused("E_SIGNATURE"),
         ),
         scenario(
-            "A document that nobody signed is refused, where it says that the patient's device did.",
+            "A document that nobody signed is refused, where the patient has a device.",
             given=HERE,
             when=names(key=None),
             then=refused("E_SIGNATURE"),

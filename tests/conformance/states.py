@@ -7,7 +7,7 @@ from tests.conformance.acts import rings, takes_call, writes
 from tests.conformance.groups import colleague, commits, lets_in
 from tests.conformance.life import a_conversation, accepts, comes, confirms, names, revokes
 from tests.conformance.scenario import Answer, Step
-from tests.conformance.world import READ
+from tests.conformance.world import READ, World
 
 HERE = (a_conversation(),)
 """Claire and Jean in a conversation."""
