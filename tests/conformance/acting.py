@@ -54,7 +54,7 @@ WRITING = Area(
         scenario(
             "A carer's message that does not say for whom is refused.",
             given=ACTIVE,
-            when=writes(acting_for=b"", delegation=b"", version=0),
+            when=writes(plain=True),
             then=refused("E_ACTING_FOR"),
         ),
         scenario(
@@ -71,8 +71,8 @@ WRITING = Area(
         ),
         scenario(
             "A carer's message under an older version is refused.",
-            given=ACTIVE,
-            when=writes(version=0),
+            given=[*ACTIVE, withdraws(CALL), commits("claire", narrows=True)],
+            when=writes(version=1),
             then=refused("E_ACTING_FOR"),
         ),
         scenario(
@@ -276,7 +276,7 @@ CALLING = Area(
         scenario(
             "A signal that does not say for whom is refused.",
             given=[*ACTIVE, opens_call("claire"), rings("sophie"), takes_call("sophie")],
-            when=signals("sophie", "claire", acting_for=b"", delegation=b"", version=0),
+            when=signals("sophie", "claire", plain=True),
             then=refused("E_ACTING_FOR"),
         ),
         scenario(

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from crypto.mls.authenticated_data import SignalHeader, SignalType
+from crypto.mls.authenticated_data import AuthenticatedData, SignalHeader, SignalType
+from crypto.mls.framing import ContentType, MessageHeader, WireFormat, encode_private_message
 from crypto.policy.conversation import read_extensions
+from crypto.policy.vocabulary import MessageKind
 from signaling import frames
 from signaling.frames import Ok
 from tests.conformance.scenario import Answer, Step
 from tests.conformance.world import World
-from tests.server import opaque
 from tests.server.house import Peer
 
+_COUNTER = itertools.count(1)
 MILLISECONDS = 1_000
 """Microseconds in one: what `sent_at` is counted in."""
 
@@ -49,6 +52,26 @@ def _epoch(world: World, peer: Peer) -> int:
     return 1 if group is None else group.epoch
 
 
+def _body(world: World, peer: Peer, kind: MessageKind, *, sent_at: int = 0, **said: Any) -> bytes:
+    """Return a message that nobody can read, under a true header: the hub reads no more of it."""
+    data = AuthenticatedData(
+        id=uuid4().bytes,
+        kind=kind,
+        counter=next(_COUNTER),
+        sent_at=(world.now + sent_at) // MILLISECONDS,
+        franking_tag=os.urandom(32),
+        **said,
+    )
+    header = MessageHeader(
+        wire_format=WireFormat.PRIVATE_MESSAGE,
+        group_id=UUID(world.conversation).bytes,
+        epoch=_epoch(world, peer),
+        content_type=ContentType.APPLICATION,
+        authenticated_data=data.encode(),
+    )
+    return encode_private_message(header, os.urandom(28), os.urandom(272))
+
+
 def writes(by: str = "sophie", *, sent_at: int = 0, **bend: Any) -> Step:
     """Somebody writes a message; a carer says for whom."""
 
@@ -56,18 +79,9 @@ def writes(by: str = "sophie", *, sent_at: int = 0, **bend: Any) -> Step:
         peer = await world.peer(by)
         if "bare" not in by:
             await peer.settle()
-        message = opaque.message(
-            world.here or world.conversation,
-            b"bonjour",
-            counter=1 + len(world.answers),
-            sent_at=(world.now + sent_at) // MILLISECONDS,
-            **_acting(world, by, peer, dict(bend)),
-        )
-        return await peer.ask(
-            frames.SendMessage,
-            conversation=world.here or world.conversation,
-            body=message.at_epoch(_epoch(world, peer)),
-        )
+        acting = _acting(world, by, peer, dict(bend))
+        body = _body(world, peer, MessageKind.MESSAGE, sent_at=sent_at, **acting)
+        return await peer.ask(frames.SendMessage, conversation=world.conversation, body=body)
 
     return step
 
@@ -140,13 +154,8 @@ def signals(by: str, to: str, **bend: Any) -> Step:
             generation=1,
             type=SignalType.OFFER,
         )
-        body = opaque.signal(
-            world.conversation,
-            header,
-            epoch=_epoch(world, peer),
-            sent_at=world.now // MILLISECONDS,
-            **_acting(world, by, peer, dict(bend)),
-        )
+        acting = _acting(world, by, peer, dict(bend))
+        body = _body(world, peer, MessageKind.SIGNAL, signal=header, **acting)
         return await peer.ask(frames.Signal, conversation=world.conversation, body=body)
 
     return step

@@ -48,13 +48,13 @@ def enrols(by: str, *, same: bool = False, forged: bool = False, **changes: Any)
 
     async def step(world: World) -> Answer:
         peer = await world.peer(by)
-        key = await world.aik(by) if same else world.stray
+        key = await world.aik(by) if same else world.fresh
         said: dict[str, Any] = {
             "deployment": DEPLOYMENT,
             "person": world.person(changes.pop("person", by)),
             "aik": key.public,
         }
-        signer = world.house.account("sophie").key if forged else key
+        signer = world.stray if forged else key
         statement = sign(Enrolment(**said | changes), signer)
         return await peer.ask(frames.EnrolIdentity, statement=statement)
 

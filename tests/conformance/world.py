@@ -28,6 +28,7 @@ from crypto.policy.statements import (
 from crypto.policy.vocabulary import DelegationState
 from crypto.suites import SigningKey
 from signaling.frames import Ok, RefusedFrame
+from tests.server.accounts import Account, an_account
 from tests.server.house import PEOPLE, SECONDS, House, Peer
 from tests.server.mls import DEPLOYMENT, SUITE
 
@@ -106,11 +107,7 @@ class World:
     async def _connect(self, *words: str) -> Peer:
         match words:
             case ("bare", slug):
-                return await self.house.peer(slug, identity=False)
-            case ("uncertified", slug):
-                return await self.house.peer(slug, staff=False)
-            case ("second", slug):
-                return await self.house.peer(slug, packages=5)
+                return await self.house.peer(slug, certified=False)
             case _:
                 return await self.house.peer(words[-1], packages=5)
 
@@ -118,12 +115,16 @@ class World:
         """Return somebody's account key: known to the hub once they came."""
         if name == "nobody":
             return self.stray
-        await self.peer(name)
-        return self.house.account(name.split()[-1]).key
+        return self.account(name).key
+
+    def account(self, name: str) -> Account:
+        """Return somebody's account: one has it, enrolled or not."""
+        person = PEOPLE[name.split()[-1]]
+        return self.house.accounts.get(person.id) or an_account(person)
 
     def staff_of(self, name: str) -> bytes:
         """Return somebody's StaffCertificate; empty for the owner."""
-        return self.house.account(name.split()[-1]).staff
+        return self.account(name).staff
 
     # What people sign
 
