@@ -15,13 +15,13 @@ from uuid import UUID
 from crypto.mls.proposal import Remove
 from crypto.mls.public_group import PublicGroup
 from crypto.policy.removal import RemoveJustification
-from crypto.policy.vocabulary import STAFF
 from server.domain.audit import Draft, EntryType, Sealed
 from server.domain.conversation import Conversation, Event, What
 from server.domain.group import PendingRemove
 from server.domain.people import HubItself
+from server.hub.dues import due
 from server.hub.groups import SECOND, GroupCache, identity_of
-from server.hub.outcome import CommitDue, Effect, Streamed
+from server.hub.outcome import Effect, Streamed
 from server.ports import Tx
 
 HUB_SENDER = 0
@@ -70,7 +70,7 @@ class Removals:
         self.tx.members.dismiss(conversation.id, [device])
         reason = Reason(why, statement, delegation, staff, self.now)
         moved, effects = self._propose(conversation, device, reason)
-        return moved, (*effects, self.due(moved)) if effects else ()
+        return moved, (*effects, due(self.tx, moved, self.now)) if effects else ()
 
     def carry_over(
         self, conversation: Conversation, gone: Iterable[str]
@@ -83,21 +83,15 @@ class Removals:
             return conversation, ()
         self.tx.removes.settle(conversation.id, gone)
         moved, effects = conversation, list[Effect]()
-        for one in self.tx.removes.of(conversation.id)[:MAX_AT_ONCE]:
+        waiting = self.tx.removes.of(conversation.id)
+        # Whose delegation ended first: all of a carer's leaves go in one commit.
+        waiting.sort(key=lambda one: not one.delegation)
+        for one in waiting[:MAX_AT_ONCE]:
             reason = Reason(one.why, one.statement, one.delegation, one.staff, one.at_us)
             moved, more = self._propose(moved, one.device, reason)
             effects += more
         moved = replace(moved, removing=bool(self.tx.removes.of(conversation.id)))
-        return moved, (*effects, self.due(moved))
-
-    def due(self, conversation: Conversation) -> CommitDue:
-        """Say who can commit what is pending: the pharmacy's devices first."""
-        if not conversation.removing:
-            return CommitDue(conversation.id, conversation.epoch)
-        roles = {member.person: member.role for member in self.tx.members.of(conversation.id)}
-        inside = self.tx.members.admissions(conversation.id)
-        inside = sorted(inside, key=lambda one: roles[one.person] not in STAFF)
-        return CommitDue(conversation.id, conversation.epoch, tuple(one.device for one in inside))
+        return moved, tuple(effects)
 
     def _propose(
         self, conversation: Conversation, device: str, reason: Reason
@@ -191,13 +185,6 @@ class Removals:
         self.tx.stream.append(event)
         inside = self.tx.members.admissions(after.id)
         return Streamed(event, {one.device: one.since for one in inside})
-
-
-def due_now(tx: Tx) -> list[CommitDue]:
-    """Return every removal that waits: what a hub before this one left."""
-    removals = Removals(tx, GroupCache(), 0)
-    found = (tx.conversations.find(one) for one in tx.removes.waiting())
-    return [removals.due(one) for one in found if one is not None]
 
 
 def _leaf_of(group: PublicGroup, device: str) -> int | None:

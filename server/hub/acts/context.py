@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 from msgspec import structs
 
+from crypto.policy import decision
+from crypto.policy.state import State
 from crypto.policy.vocabulary import Role
 from server.domain.audit import ActingFor, Draft
 from server.domain.conversation import Conversation, Device, Member
@@ -16,7 +18,7 @@ from server.domain.delegation import StoredDelegation
 from server.domain.people import Principal
 from server.domain.refusals import Refused
 from server.hub.bounds import TurnSettings
-from server.hub.groups import GroupCache
+from server.hub.groups import GroupCache, trust_of
 from server.hub.outcome import Look, Plain
 from server.ports import Located, Tx
 from signaling.codes import Code
@@ -75,6 +77,24 @@ class Context:
         if device is None:
             raise RuntimeError("a device that never said hello")
         return device if device.retired_at is None else Refused(Code.E_DEVICE_RETIRED)
+
+    def group_state(self) -> State | Refused:
+        """Return what the conversation's group says of itself, verified."""
+        here = self.conversation.id
+        stored = self.tx.groups.find(here)
+        if stored is None:
+            return Refused(Code.E_COMMIT, conversation=here, reason="no_group")
+        return self.means.groups.state(here, stored, trust_of(self.tx.identity))
+
+    def policy_says(self, refused: decision.Refused) -> Refused:
+        """Say a "no" of policy in the words of the wire."""
+        code = Code(refused.why.value)
+        return Refused(
+            code,
+            conversation=self.conversation.id,
+            reason=None if refused.breach is None else refused.breach.value,
+            now=self.now if code is Code.E_CLOCK else None,
+        )
 
     @property
     def acting_for(self) -> ActingFor | None:

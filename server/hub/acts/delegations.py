@@ -258,7 +258,7 @@ def _proposal(context: Context, said: Delegation, signed: bytes) -> StoredDelega
         at_us=context.now,
     )
     if isinstance(checked, decision.Refused):
-        return _policy(context, checked)
+        return context.policy_says(checked)
     record = DelegationRecord(delegation=signed, confirmations=(), acceptance=b"")
     row = StoredDelegation(
         id=_uuid(said.delegation),
@@ -325,7 +325,7 @@ def _confirmed(
         at_us=context.now,
     )
     if isinstance(checked, decision.Refused):
-        return _policy(context, checked)
+        return context.policy_says(checked)
     confirmations = (*record.confirmations, SignedConfirmation(signed, staff))
     record = replace(record, confirmations=confirmations)
     # All but the acceptance: what is missing then is only that, or another pharmacist.
@@ -341,7 +341,7 @@ def _confirmed(
         )
     needs_another = missing.why is Refusal.E_FOUR_EYES and len(confirmations) == 1
     if not needs_another:
-        return _policy(context, missing)
+        return context.policy_says(missing)
     return replace(row, record=record.encode())
 
 
@@ -359,7 +359,7 @@ def _accepted(
         at_us=context.now,
     )
     if isinstance(checked, decision.Refused):
-        return _policy(context, checked)
+        return context.policy_says(checked)
     accepted = replace(record, acceptance=signed)
     return replace(row, record=accepted.encode(), accepted_at=context.now)
 
@@ -384,7 +384,7 @@ def _end(context: Context, row: StoredDelegation, why: Why, statement: bytes) ->
         at_us=context.now,
     )
     if isinstance(ending, decision.Refused):
-        return _policy(context, ending)
+        return context.policy_says(ending)
     if ending.by != UUID(context.principal.person.id).bytes:
         return _refuse(context, Code.E_SIGNATURE)
     endings = Endings(context.tx, context.means.groups, context.now)
@@ -410,7 +410,7 @@ def _narrow(
         at_us=context.now,
     )
     if isinstance(left, decision.Refused):
-        return _policy(context, left)
+        return context.policy_says(left)
     narrowed = replace(
         row,
         record=replace(record, revocations=(*record.revocations, statement)).encode(),
@@ -481,7 +481,7 @@ def _own_staff_certificate(context: Context) -> bytes | Refused:
     identity = context.tx.certificates.find(person.id)
     if identity is None:
         return _refuse(context, Code.E_IDENTITY)
-    return context.tx.staff_certificates.find(person.id, identity.aik)
+    return context.tx.staff.find(person.id, identity.aik)
 
 
 def _told(
@@ -517,14 +517,6 @@ def _result(context: Context, row: StoredDelegation) -> dict[str, Any]:
     is_carer = context.principal.person.id == row.grantee
     view = carer_view(context.tx, row) if is_carer else whole_view(context.tx, row)
     return {"delegation": as_result(view)} if view is not None else {}
-
-
-def _policy(context: Context, refused: decision.Refused) -> Refused:
-    """Say a policy's "no" in the words of the wire."""
-    reason = None if refused.breach is None else refused.breach.value
-    code = Code(refused.why.value)
-    now = context.now if code is Code.E_CLOCK else None
-    return Refused(code, conversation=context.conversation.id, reason=reason, now=now)
 
 
 def _refuse(context: Context, code: Code) -> Refused:

@@ -19,7 +19,7 @@ from server.hub.acts.calls import live_calls
 from server.hub.acts.context import Context, as_result, plain_state, summary
 from server.hub.acts.identities import owner_of, trust_of
 from server.hub.acts.own_devices import waiting_links
-from server.hub.groups import SECOND, SUITES, group_extensions, is_large, is_leaf_of
+from server.hub.groups import SECOND, SUITES, is_large, is_leaf_of, leaf_requirements
 from server.hub.outcome import Done, Effect, KeyPackagesArrived, Outcome
 from signaling.codes import Code
 from signaling.frames import Hello, Pharmacy, PublishKeyPackages, Welcomed
@@ -113,7 +113,7 @@ def _read_packages(
 
 def _read_package(context: Context, device: Device, body: bytes) -> KeyPackage | Refused:
     """Verify one package (RFC 9420, 10.1), that it is this device's, and that it ends in time."""
-    extensions = group_extensions(context.tx.identity)
+    extensions = leaf_requirements(context.tx.identity)
     try:
         package = decode_key_package(body)
         suite = suite_of(package.cipher_suite)
