@@ -20,7 +20,7 @@ function aTile(changes: Partial<Tile> = {}): Tile {
   return { person: "jean", name: "Jean", role: "patient", stream: null, link: "connected", quality: "good", microphone: true, camera: true, bigText: "", ...changes }
 }
 
-const JEAN: Member = { person: "jean", name: "Jean", role: "patient", state: "joined" }
+const JEAN: Member = { person: "jean", name: "Jean", role: "patient", state: "joined", compared: false, digits: "", delegation: null }
 const SOPHIE: Member = { person: "sophie", name: "Sophie", role: "carer", state: "invited" }
 
 describe("how long something lasts", () => {
