@@ -3,13 +3,12 @@
  * Colloque is a chain of certificates: the deployment's authority says whose the account key is, that key
  * says whose the device is, and the owner pharmacist's key says who is of the staff.
  */
-import { sha256 } from "@noble/hashes/sha2.js"
-import { concat, encodeHex, encodeUtf8, equal } from "../bytes"
+import { equal } from "../bytes"
 import type { Leaf } from "../conversation"
 import { VerificationError } from "../errors"
 import { bytesUpTo, decode } from "../mls/codec"
 import type { Credential } from "../mls/credential"
-import { uuidBytes, uuidText } from "../uuid"
+import { uuidText } from "../uuid"
 import { structure, type Read } from "./fields"
 import {
   DEVICE_CERTIFICATE, IDENTITY_CERTIFICATE, MAX_STATEMENT_BYTES, STAFF_CERTIFICATE, UnverifiedStatement, type IdentityCertificate, type Statement,
@@ -124,14 +123,4 @@ export function badIdentity(sentence: string): VerificationError {
 
 function demand(holds: boolean, sentence: string): void {
   if (!holds) throw badIdentity(sentence)
-}
-
-/** What two people compare: whose account key this is. */
-export function fingerprint(person: string, aik: Uint8Array): Uint8Array {
-  return sha256(concat(encodeUtf8("Colloque 1 Fingerprint"), uuidBytes(person), aik))
-}
-
-/** The text of the code that is shown to be scanned. */
-export function fingerprintText(deployment: string, person: string, aik: Uint8Array): string {
-  return `colloque:1:${deployment}:${person}:${encodeHex(fingerprint(person, aik))}`
 }
