@@ -10,7 +10,7 @@ import { SUITE_1 } from "../mls/suites"
 import { FLAG, ID, KEY, NUMBER, WORD, WORDS, orNothing, versioned, wordUpTo, type Holds } from "./fields"
 
 const VERSION = 1
-const MAX_SIGNATURE_BYTES = 128
+export const MAX_SIGNATURE_BYTES = 128
 /** No signed statement is longer. */
 export const MAX_STATEMENT_BYTES = 2048
 
@@ -142,9 +142,14 @@ export class UnverifiedStatement<T> {
 
   /** The statement, if the owner of this key signed it. Written anew, it is what came: one form for each value. */
   verify(signatureKey: Uint8Array): T {
-    verifyWithLabel(SUITE_1, signatureKey, this.kind.label, this.kind.codec.encode(this.content), this.signature)
+    verifySigned(this.kind, this.content, signatureKey, this.signature)
     return this.content
   }
+}
+
+/** Throw unless the owner of this key signed the statement. */
+export function verifySigned<T>({ label, codec }: Statement<T>, content: T, signatureKey: Uint8Array, signature: Uint8Array): void {
+  verifyWithLabel(SUITE_1, signatureKey, label, codec.encode(content), signature)
 }
 
 /** SHA-256 of what is signed: how one statement names another. */

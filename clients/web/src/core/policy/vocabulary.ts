@@ -2,9 +2,6 @@
  * The words of care: the twin of `crypto/policy/vocabulary.py`. Values travel on the wire and stand in
  * the audit log: they are never renamed and never reused.
  */
-export const ROLES = ["patient", "carer", "pharmacist", "technician", "courier", "compliance_officer", "second_reviewer"] as const
-export type Role = (typeof ROLES)[number]
-
 /** What a pharmacist is in their pharmacy; empty for everybody else. */
 export const PROFESSIONS = ["", "owner", "deputy", "locum"] as const
 export type Profession = (typeof PROFESSIONS)[number]
@@ -26,16 +23,21 @@ export type EndedState = (typeof ENDED)[number]
 export const SUSPENSION_REASONS = ["telephone", "abuse", "death", "contest"] as const
 export type SuspensionReason = (typeof SUSPENSION_REASONS)[number]
 
-const STAFF: readonly string[] = ["pharmacist", "technician"]
+const STAFF = ["pharmacist", "technician"] as const
 /** Those who may hold a leaf in a group. A courier and the auditors never do. */
-const PARTICIPANTS: readonly string[] = ["patient", "carer", ...STAFF]
+export const PARTICIPANTS = ["patient", "carer", ...STAFF] as const
+export type Participant = (typeof PARTICIPANTS)[number]
+
+export function isOneOf<W extends string>(words: readonly W[], word: string): word is W {
+  return (words as readonly string[]).includes(word)
+}
 
 export function isStaff(role: string): boolean {
-  return STAFF.includes(role)
+  return isOneOf(STAFF, role)
 }
 
 /** Who may be a member of a conversation of a kind. Only what has a carer among them is delegable. */
-export const KIND_MEMBERS: Readonly<Record<string, readonly string[]>> = {
+export const KIND_MEMBERS: Readonly<Record<string, readonly Participant[]>> = {
   care_thread: PARTICIPANTS,
   remote_dispensation: PARTICIPANTS,
   private_aside: PARTICIPANTS.filter((role) => role !== "carer"),
