@@ -5,7 +5,9 @@ import type { Summary, Welcomed } from "../core/wire"
 import type { Line } from "./line"
 import type { Account } from "./account"
 import type { GroupFacts, Mls } from "./mls"
+import type { Believing } from "./believing"
 import type { People } from "./people"
+import type { Standings } from "./standing"
 import { Disconnected, RefusedByHub, type Requests } from "./requests"
 import type { Change, DeviceRecord, RoomRecord, Vault, WrittenRecord } from "./vault"
 
@@ -31,6 +33,8 @@ export interface Context {
   /** The hub's clock less this device's, in microseconds, as last told. */
   skewUs: number
   readonly people: People
+  readonly believing: Believing
+  readonly standings: Standings
   readonly account: Account
   /** The screens' values may differ now. */
   changed: () => void

@@ -6,6 +6,7 @@ import { decode, encode } from "@msgpack/msgpack"
 import { openDB, type DBSchema, type IDBPDatabase } from "idb"
 import type { Entry, Room, Written } from "../core/conversation"
 import type { IdentityNotice, Proof, Role } from "../core/model"
+import type { Justified } from "../core/policy/removal"
 import type { KnownKeys } from "./mls"
 
 /** Keys of this device and what it remembers of the hub's logs. */
@@ -43,16 +44,11 @@ export interface PersonRecord {
 }
 
 /** A removal that the hub proposed with a reason that holds: it waits for a commit. */
-export interface PendingRemoval {
+export interface PendingRemoval extends Pick<Justified, "why" | "ends"> {
   /** Whose leaf. */
   readonly identity: string
-  readonly why: string
-  /** The delegation that ended (UUID), or empty. */
-  readonly delegation: string
-  /** By the hub's clock, microseconds. */
-  readonly atUs: number
-  readonly statement: Uint8Array
-  readonly staff: Uint8Array
+  /** In which it was proposed: in a later one the hub says so again. */
+  readonly epoch: number
 }
 
 /** The furthest that a conversation's group was ever seen here: nothing behind it is gone back to. */
@@ -131,6 +127,8 @@ export interface PendingCommit {
   readonly welcome: Uint8Array | null
   readonly groupInfo: Uint8Array
   readonly adds: readonly { readonly person: string; readonly device: string; readonly key_package: string }[]
+  /** The hub time that it carries, microseconds. */
+  readonly atUs: number
   /** Somebody's leaf goes with it: nothing of the epoch before is read any more. */
   readonly removes: boolean
   /** By it this device comes back from outside. */
