@@ -27,7 +27,8 @@ const MAX_WITHDRAWALS = 16
 const MAX_IN_FORCE = 16
 const MAX_KNOWN = 256
 const MAX_ENDINGS = 8
-const MAX_ENDING_BYTES = 8192
+/** What several people signed is longer than what one did. */
+export const MAX_ENDING_BYTES = 8192
 
 const SIGNED = bytesUpTo(MAX_STATEMENT_BYTES)
 const KIND = checked(WORD, (kind) => Object.hasOwn(KIND_MEMBERS, kind), "no kind of conversation")

@@ -6,7 +6,7 @@ import { equal } from "../bytes"
 import { bytesUpTo, decode } from "../mls/codec"
 import { signWithLabel } from "../mls/labels"
 import { SUITE_1 } from "../mls/suites"
-import { attempt, decide, need, type Verdict } from "./decision"
+import { attempt, checkClock, decide, need, type Verdict } from "./decision"
 import { listUpTo, orNothing, structure, type Read } from "./fields"
 import { areOne, pharmacistOf, type Pharmacist, type Place, type Somebody } from "./staff"
 import {
@@ -38,11 +38,11 @@ export function checkAccountRevocation(data: Uint8Array, place: Place, atUs: num
   return decide(() => {
     const { said, signatures } = read(data, ACCOUNT_REVOCATION)
     need(said.deployment === place.trust.deployment && said.conversation.length === 0, "E_IDENTITY")
-    checkEyes(ACCOUNT_REVOCATION, said, signatures.slice(0, EYES), said, place, atUs)
-    const [last, ...more] = signatures.slice(EYES)
-    need(last !== undefined && more.length === 0, "E_SIGNATURE")
-    need(last.signer.length === 0 && last.staff.length === 0, "E_SIGNATURE")
+    checkEyes(ACCOUNT_REVOCATION, said, signatures.slice(0, EYES), [said], place)
+    const last = signatures[EYES]
+    need(last !== undefined && last.signer.length === 0 && last.staff.length === 0, "E_SIGNATURE")
     checkSignature(ACCOUNT_REVOCATION, said, place.trust.authority, last)
+    checkClock(said.atUs, atUs)
     return said
   })
 }
@@ -53,8 +53,9 @@ export function checkSuccession(data: Uint8Array, place: Place, atUs: number | n
     const { said, signatures } = read(data, SUCCESSION)
     const here = said.deployment === place.trust.deployment && equal(said.conversation, place.policy.conversation)
     need(here && equal(said.patient, place.policy.patient) && !equal(said.oldAik, said.newAik), "E_IDENTITY")
-    need(signatures.length === EYES, "E_FOUR_EYES")
-    for (const aik of [said.oldAik, said.newAik]) checkEyes(SUCCESSION, said, signatures, { person: said.patient, aik }, place, atUs)
+    const concerned = [said.oldAik, said.newAik].map((aik) => ({ person: said.patient, aik }))
+    checkEyes(SUCCESSION, said, signatures, concerned, place)
+    checkClock(said.atUs, atUs)
     return said
   })
 }
@@ -67,15 +68,15 @@ function read<T>(data: Uint8Array, { codec }: Statement<T>): { readonly said: T;
 }
 
 /** Two different pharmacists signed, neither of whom is concerned. */
-function checkEyes<T>(
-  kind: Statement<T>, said: T, signatures: readonly Signature[], concerned: Somebody, place: Place, atUs: number | null,
+function checkEyes<T extends { readonly atUs: number }>(
+  kind: Statement<T>, said: T, signatures: readonly Signature[], concerned: readonly Somebody[], place: Place,
 ): void {
   need(signatures.length === EYES && signatures.every(({ signer }) => signer.length > 0), "E_FOUR_EYES")
   const eyes: Pharmacist[] = []
   for (const one of signatures) {
-    const who = pharmacistOf(one.signer, one.staff, place, atUs)
+    const who = pharmacistOf(one.signer, one.staff, place, said.atUs)
     checkSignature(kind, said, who.aik, one)
-    need(![concerned, ...eyes].some((other) => areOne(who, other)), "E_FOUR_EYES")
+    need(![...concerned, ...eyes].some((other) => areOne(who, other)), "E_FOUR_EYES")
     eyes.push(who)
   }
 }

@@ -1,6 +1,6 @@
 /** What policy answers: yes, and by what right; or no, and the first rule that failed. */
 import { VerificationError } from "../errors"
-import type { Refusal } from "./vocabulary"
+import { CLOCK_TOLERANCE_US, type Refusal } from "./vocabulary"
 
 /**
  * The first rule that a commit breaks, or a group: the `reason` of E_POLICY. Never renamed or reused:
@@ -43,10 +43,20 @@ export function need(holds: boolean, why: Refusal, breach: Breach | null = null)
   if (!holds) throw new Stop(refused(why, breach))
 }
 
+/** Go on only where a rule of membership holds. */
+export function hold(holds: boolean, breach: Breach): asserts holds {
+  need(holds, "E_POLICY", breach)
+}
+
 /** Take a verdict's grant, or end this decision with its refusal. */
 export function take<T>(verdict: Verdict<T>): T {
   if ("refused" in verdict) throw new Stop(verdict)
   return verdict.granted
+}
+
+/** Nothing may claim to be said later than two clocks may disagree. */
+export function checkClock(saidUs: number, atUs: number | null): void {
+  need(atUs === null || saidUs <= atUs + CLOCK_TOLERANCE_US, "E_CLOCK")
 }
 
 /** Take what is verified, or end this decision: `why` for whatever does not hold. */

@@ -8,7 +8,7 @@
  */
 import { equal } from "../bytes"
 import type { DelegationRecord } from "./conversation"
-import { attempt, decide, need, type Verdict } from "./decision"
+import { attempt, checkClock, decide, need, type Verdict } from "./decision"
 import { isValidAt } from "./identity"
 import { areOne, pharmacistOf, type Pharmacist, type Place, type Somebody } from "./staff"
 import {
@@ -16,7 +16,7 @@ import {
   type Acceptance, type Delegation, type Statement,
 } from "./statements"
 import {
-  CLOCK_TOLERANCE_US, DAY_US, KIND_MEMBERS, LEGAL_BASES, LONE_PHARMACIST_DELAY_US, MANDATES, MAX_DELEGATION_DAYS, SCOPES, SUSPENSION_REASONS,
+  DAY_US, KIND_MEMBERS, LEGAL_BASES, LONE_PHARMACIST_DELAY_US, MANDATES, MAX_DELEGATION_DAYS, SCOPES, SUSPENSION_REASONS,
   isOneOf, isStaff, type EndedState, type LegalBasis, type Refusal, type Scope,
 } from "./vocabulary"
 
@@ -317,11 +317,6 @@ function concerned({ delegation, policy }: About): readonly Somebody[] {
 
 function isHere({ deployment, conversation }: Said, { policy, trust }: Place): boolean {
   return deployment === trust.deployment && equal(conversation, policy.conversation)
-}
-
-/** Nothing may claim to be said later than two clocks may disagree. */
-function checkClock(saidUs: number, atUs: number | null): void {
-  need(atUs === null || saidUs <= atUs + CLOCK_TOLERANCE_US, "E_CLOCK")
 }
 
 function read<T>(kind: Statement<T>, signed: Uint8Array): UnverifiedStatement<T> {

@@ -35,6 +35,17 @@ export function sameLeaf(a: Leaf, b: Leaf): boolean {
   return a.person === b.person && a.device === b.device
 }
 
+/** All that is known of a leaf, to be compared. */
+export function leafKey({ identity, role, profession, aik, signatureKey, staff, certificate, validity }: Certified): string {
+  const bytes = [aik, signatureKey, certificate].map(encodeHex)
+  return [identity.person, identity.device, role, profession, ...bytes, staff, validity.notBeforeUs, validity.notAfterUs].join()
+}
+
+/** Whether this very leaf is in the group. */
+export function hasLeaf({ leaves }: State, leaf: Certified): boolean {
+  return leaves.some((one) => leafKey(one) === leafKey(leaf))
+}
+
 /** Of a leaf, as statements write it. */
 export function somebodyOf({ identity, aik }: Certified): Somebody {
   return { person: uuidBytes(identity.person), aik }

@@ -11,6 +11,7 @@ import { FLAG, ID, KEY, NUMBER, WORD, WORDS, orNothing, versioned, wordUpTo, typ
 
 const VERSION = 1
 export const MAX_SIGNATURE_BYTES = 128
+export const MAX_TRANSCRIPT_BYTES = 64
 /** No signed statement is longer. */
 export const MAX_STATEMENT_BYTES = 2048
 
@@ -107,7 +108,7 @@ export type Act = Content<typeof ACT>
 
 /** A device's word that it is in an epoch, and which secrets it holds there (their hash). */
 export const EPOCH_RECEIPT = statement("EpochReceipt", {
-  ...DEPLOYMENT, conversation: ID, groupId: GROUP_ID, epoch: NUMBER, confirmedTranscriptHash: bytesUpTo(64), authenticatorHash: KEY, device: ID,
+  ...DEPLOYMENT, conversation: ID, groupId: GROUP_ID, epoch: NUMBER, confirmedTranscriptHash: bytesUpTo(MAX_TRANSCRIPT_BYTES), authenticatorHash: KEY, device: ID,
 })
 export type EpochReceipt = Content<typeof EPOCH_RECEIPT>
 
