@@ -439,7 +439,8 @@ class Peer:
     def message(self, conversation: str, content: bytes = b"bonjour") -> opaque.OpaqueMessage:
         """Make a new opaque message."""
         self._counter += 1
-        return opaque.message(conversation, content, counter=self._counter, sent_at=1)
+        now_ms = self.house.clock.now() // 1000
+        return opaque.message(conversation, content, counter=self._counter, sent_at=now_ms)
 
     async def say(self, conversation: str, *, epoch: int = 1) -> Ok:
         """Send a new message that must be accepted."""
