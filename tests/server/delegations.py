@@ -22,6 +22,7 @@ from crypto.policy.statements import (
     Delegation,
     Resignation,
     Revocation,
+    Statement,
     Suspension,
     sign,
     unsigned,
@@ -31,11 +32,16 @@ from signaling import frames
 from signaling.frames import DelegationView, Ok, RefusedFrame
 from tests.server.accounts import DEPLOYMENT, SECONDS, Account
 from tests.server.house import PEOPLE, House, Peer, a_pair
-from tests.server.mls import adds_of, added, fields_of, removal_of, with_extensions
+from tests.server.mls import added, adds_of, fields_of, removal_of, with_extensions
 
 DAY = 24 * 3600 * SECONDS
 READ, SEND, CALL = Scope.CONVERSATION_READ, Scope.CONVERSATION_SEND, Scope.CALL_JOIN
 HASH = bytes(range(32))
+ENDS: dict[str, tuple[type[Statement], str]] = {
+    "revocation": (Revocation, "jean"),
+    "resignation": (Resignation, "sophie"),
+    "suspension": (Suspension, "claire"),
+}
 
 
 @dataclass(slots=True)
@@ -100,7 +106,7 @@ class Care:
 
     async def propose(self, **changes: Any) -> Ok:
         """Have the patient give a delegation."""
-        by = changes.pop("by", self.jean)
+        by: Peer = changes.pop("by", self.jean)
         done = await by.ok(frames.ProposeDelegation, **self.proposal(**changes))
         self.delegation = (done.result or {})["delegation"]["id"]
         return done
@@ -180,11 +186,7 @@ class Care:
 
     def statement(self, what: str, **changes: Any) -> dict[str, Any]:
         """Return the fields of an end: a revocation, a resignation or a suspension."""
-        kind, slug = {
-            "revocation": (Revocation, "jean"),
-            "resignation": (Resignation, "sophie"),
-            "suspension": (Suspension, "claire"),
-        }[what]
+        kind, slug = ENDS[what]
         account = self.account(changes.pop("signer", slug))
         said: dict[str, Any] = {
             "conversation": uuid.UUID(self.conversation).bytes,
