@@ -75,6 +75,8 @@ export const NO_DELEGATIONS: Delegations = { number: 0, inForce: [], tombstones:
 
 export const encodePolicy = (policy: ConversationPolicy): Uint8Array => POLICY.encode(policy)
 export const encodeDelegations = (delegations: Delegations): Uint8Array => DELEGATIONS_CODEC.encode(delegations)
+export const decodePolicy = (bytes: Uint8Array): ConversationPolicy => decode(POLICY, bytes)
+export const decodeDelegations = (bytes: Uint8Array): Delegations => decode(DELEGATIONS_CODEC, bytes)
 export const encodeCommitData = (data: CommitData): Uint8Array => COMMIT_DATA.encode(data)
 export const decodeCommitData = (bytes: Uint8Array): CommitData => decode(COMMIT_DATA, bytes)
 export const encodeRecord = (record: DelegationRecord): Uint8Array => RECORD.encode(record)
@@ -110,7 +112,7 @@ export function readExtensions(extensions: readonly Extension[]): { readonly pol
   const inPlace = required?.type === REQUIRED_CAPABILITIES && equal(required.data, REQUIRED.data) && senders?.type === EXTERNAL_SENDERS
     && policy?.type === POLICY_EXTENSION && delegations?.type === DELEGATIONS_EXTENSION && more === undefined
   if (!inPlace) throw malformed("a group's context has four extensions, and no other")
-  return { policy: decode(POLICY, policy.data), delegations: decode(DELEGATIONS_CODEC, delegations.data) }
+  return { policy: decodePolicy(policy.data), delegations: decodeDelegations(delegations.data) }
 }
 
 /** Whether all the extensions are the same that no commit ever changes. */
