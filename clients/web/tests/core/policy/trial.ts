@@ -28,7 +28,7 @@ export interface Case {
 }
 
 export interface PolicyFile {
-  readonly data: Readonly<Record<string, string>>
+  readonly data: Readonly<Record<string, unknown>>
   readonly trust: { readonly deployment: string; readonly authority: string }
   readonly cases: readonly Case[]
 }
@@ -155,7 +155,22 @@ export const CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>(Object.
   },
 } satisfies Record<string, Check>))
 
+// Files name the same groups and leaves over and over; each is verified once.
+const states = new Map<string, State>()
+const leaves = new Map<string, Certified>()
+
+function once<T>(found: Map<string, T>, inputs: readonly unknown[], make: () => T): T {
+  const key = JSON.stringify(inputs)
+  const made = found.get(key) ?? make()
+  found.set(key, made)
+  return made
+}
+
 function stateFrom(said: SaidState, trust: Trust, known: State | null = null): State {
+  return once(states, [said, encodeHex(trust.authority), trust.deployment], () => newState(said, trust, known))
+}
+
+function newState(said: SaidState, trust: Trust, known: State | null): State {
   const policy = attempt(() => decodePolicy(decodeHex(said.policy)), "E_POLICY")
   const listed = attempt(() => decodeDelegations(decodeHex(said.delegations)), "E_POLICY")
   return take(stateOf({ policy, trust }, listed, said.leaves.map((one) => leafFrom(one, policy, trust)), known))
@@ -164,7 +179,8 @@ function stateFrom(said: SaidState, trust: Trust, known: State | null = null): S
 function leafFrom(said: SaidLeaf, { ownerAik, pharmacy }: ConversationPolicy, trust: Trust): Certified {
   const credential = { type: 0xf0c1, content: decodeHex(said.credential) }
   const judging = { trust, ownerAik, pharmacy, signatureKey: decodeHex(said.signature_key), atUs: null }
-  return attempt(() => verifyCredential(credential, judging), "E_IDENTITY")
+  const inputs = [said, encodeHex(ownerAik), pharmacy, encodeHex(trust.authority), trust.deployment]
+  return once(leaves, inputs, () => attempt(() => verifyCredential(credential, judging), "E_IDENTITY"))
 }
 
 function removalFrom(one: SaidRemoval, state: State, { transcript }: Said, nowUs: number | null): Justified {
@@ -198,9 +214,9 @@ function present<T>(value: T | null | undefined): T {
 }
 
 /** A value of a case with what it names in `data`. */
-function resolved(value: unknown, data: Readonly<Record<string, string>>): unknown {
+function resolved(value: unknown, data: PolicyFile["data"]): unknown {
   if (Array.isArray(value)) return value.map((one) => resolved(one, data))
   if (typeof value === "object" && value !== null) return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, resolved(one, data)]))
-  if (typeof value === "string" && value.startsWith("@")) return present(data[value.slice(1)])
+  if (typeof value === "string" && value.startsWith("@")) return resolved(present(data[value.slice(1)]), data)
   return value
 }

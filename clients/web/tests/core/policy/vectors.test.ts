@@ -2,7 +2,7 @@
 import { readdirSync } from "node:fs"
 import { describe, expect, test } from "vitest"
 import { VECTORS } from "../golden"
-import { CHECKS, policyFile, run } from "./trial"
+import { policyFile, run } from "./trial"
 
 /** Bytes, not decisions: `statements.test.ts` holds them against what we write. */
 const BYTES = ["statements.json"]
@@ -25,8 +25,7 @@ describe("the shared cases", () => {
     expect(refused.length).toBeGreaterThanOrEqual(CASES.length / 2)
   })
 
-  test("ask every kind of decision, have a sentence each, and no two the same", () => {
-    expect(new Set(CASES.map(({ check }) => check))).toEqual(new Set(CHECKS.keys()))
+  test("have a sentence each, no two the same", () => {
     expect(new Set(CASES.map(({ check, name }) => `${check}: ${name}`)).size).toBe(CASES.length)
   })
 })
