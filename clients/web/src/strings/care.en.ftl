@@ -73,7 +73,7 @@ withdraw-scope-body = The rest of the authorisation does not change.
 withdraw-confirm = Yes, withdraw
 withdraw-under-way = Under way… { $name } can no longer write. A pharmacist’s device still has to confirm the change of keys.
 withdraw-done = It is stopped. A pharmacist’s device has confirmed: { $name } can no longer read anything here.
-strip-carer = { $name }: { $scopes }, { $until }
+strip-carer = { $name }, carer, { $until }
 strip-staff = { $name }, carer: { $scopes }, { $until }
 strip-manage = Manage
 

@@ -73,7 +73,7 @@ withdraw-scope-body = Le reste de l’autorisation ne change pas.
 withdraw-confirm = Oui, retirer
 withdraw-under-way = En cours… { $name } ne peut plus écrire. L’appareil d’un pharmacien doit encore confirmer le changement des clés.
 withdraw-done = C’est arrêté. L’appareil d’un pharmacien a confirmé : { $name } ne peut plus rien lire ici.
-strip-carer = { $name } : { $scopes }, { $until }
+strip-carer = { $name }, aidant(e), { $until }
 strip-staff = { $name }, aidant(e) : { $scopes }, { $until }
 strip-manage = Gérer
 

@@ -3,13 +3,13 @@ import { useEffect, useState } from "preact/hooks"
 import type { Access } from "../../core/model"
 import { has, locale, t } from "../../strings/strings"
 import { useEngine } from "../engine"
-import { formatExact } from "../format"
-import { ReadIcon, StopIcon } from "../icons"
+import { formatInstant } from "../format"
+import { StopIcon } from "../icons"
 import { Heading } from "../parts/Heading"
 import { TroubleNotice } from "../parts/Notice"
 import { useOutcome } from "../parts/useOutcome"
 import { Loading } from "../screens/Plain"
-import { entryName, kindName, roleName, ruleSentence, slug } from "../words"
+import { entryName, roleName, slug } from "../words"
 
 /** « Qui a vu quoi »: every look, act and refusal around this patient, newest first, live. */
 export function Accesses({ back }: { readonly back: ComponentChildren }) {
@@ -38,26 +38,32 @@ export function Accesses({ back }: { readonly back: ComponentChildren }) {
 }
 
 function Row({ row }: { readonly row: Access }) {
-  const { at, name, role, type, permit, rule } = row
-  const why = permit ? null : ruleSentence(rule)
+  const { at, name, role, type, permit } = row
   const where = useWhere(row.conversation)
   return (
     <>
       <div class="entry-head">
-        <time dateTime={new Date(at).toISOString()}>{formatExact(at, locale.value)}</time>
-        <span class={`decision decision-${permit ? "permit" : "deny"}`}>{permit ? <ReadIcon /> : <StopIcon />}{t(`decision-${permit ? "permit" : "deny"}`)}</span>
+        <time dateTime={new Date(at).toISOString()}>{formatInstant(at, locale.value)}</time>
+        {!permit && <span class="decision decision-deny"><StopIcon />{t("decision-deny")}</span>}
       </div>
-      <p><strong>{entryName(type)}</strong></p>
-      <p>{role === "hub" ? roleName(role) : t("entry-who", { name, role: roleName(role) })}</p>
-      {why !== null && <p>{why}</p>}
-      <p class="soft">{[detailWords(row.detail), where].filter((words) => words !== "").join(". ")}</p>
+      <p><strong>{role === "hub" ? roleName(role) : t("entry-who", { name, role: roleName(role) })}</strong></p>
+      <p>{[entryName(type), detailWords(row.detail)].filter((words) => words !== "").join(t("accesses-colon"))}</p>
+      {!permit && <p>{whyNot(row)}</p>}
+      {where !== "" && <p class="soft">{where}</p>}
     </>
   )
 }
 
 function useWhere(conversation: string | null): string {
   const found = useEngine().conversations.value.find(({ id }) => id === conversation)
-  return found === undefined ? "" : t("accesses-in", { kind: kindName(found.kind) })
+  return found === undefined ? "" : t("accesses-in", { kind: t(`patient-kind-${slug(found.kind)}`) })
+}
+
+/** Why it was refused, said to who watches and not to who tried. */
+export function whyNot({ rule }: Pick<Access, "rule">): string {
+  if (rule === "E_SCOPE" || rule === "E_NO_DELEGATION") return t("accesses-why-scope")
+  if (rule.startsWith("E_DELEGATION_")) return t("accesses-why-over")
+  return t("accesses-why-other", { rule })
 }
 
 /** A word of the vocabulary is said in words, another is not said. */

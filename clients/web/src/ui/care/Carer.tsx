@@ -132,11 +132,12 @@ function Nothing() {
 }
 
 function PlaceCard({ place: { id, conversation, standing } }: { readonly place: Place }) {
-  const name = standing.kind === "active" || standing.kind === "asked" ? standing.under.grantorName : conversation === undefined ? t("someone") : nameOf(conversation.members, conversation.patient)
+  const under = standing.kind === "active" || standing.kind === "asked" ? standing.under.grantorName : null
+  const name = under ?? (conversation === undefined ? null : nameOf(conversation.members, conversation.patient))
   const unread = conversation?.unread ?? 0
   return (
     <a class="card" href={hrefOf({ kind: "conversation", id })}>
-      <strong>{name}</strong>
+      {name !== null && <strong>{name}</strong>}
       <CallOr id={id} otherwise={<span class="soft">{placeWords(standing)}</span>} />
       {unread > 0 && standing.kind === "active" && <span class="badge">{t("unread", { count: unread })}</span>}
     </a>

@@ -140,7 +140,7 @@ function WhereField({ conversations, chosen, choose }: WhereFieldProps) {
       {conversations.map((each) => (
         <label class="choice" key={each.id}>
           <input type="radio" name="conversation" checked={each.id === chosen} onChange={() => choose(each.id)} />
-          <span>{whichConversation(each)}</span>
+          <span>{whichConversation(each, "you")}</span>
         </label>
       ))}
     </div>

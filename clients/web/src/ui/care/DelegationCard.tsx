@@ -32,7 +32,7 @@ export function DelegationCard({ delegation, watch }: CardProps) {
         <h2 id={heading}>{name}</h2>
         <State delegation={delegation} />
       </div>
-      <p class="soft">{t("carers-in", { conversation: whichConversation(open) })}</p>
+      <p class="soft">{t("carers-in", { conversation: whichConversation(open, "you") })}</p>
       <p class="soft">{t("carers-since", { from, to })}</p>
       {mandate !== "device" && <p class="tag">{t(`mandate-${mandate}`)}</p>}
       <Scopes delegation={delegation} withdraw={setAsking} />

@@ -15,9 +15,9 @@ export function Over({ pharmacy: { phone }, back }: OverProps) {
   return (
     <div class="plain empty">
       <StopIcon />
-      <div role="alert">
+      <div role="alert" class="over">
         <Heading of="conversation">{t("over-title")}</Heading>
-        <p>{t("over-questions")} <a href={telephone(phone)}>{unbroken(phone)}</a></p>
+        <p>{t("over-questions")} <a class="button" href={telephone(phone)}>{unbroken(phone)}</a></p>
       </div>
       {back}
     </div>

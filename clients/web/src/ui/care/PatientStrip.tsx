@@ -13,7 +13,7 @@ import { daysFrom, endOf } from "./period"
 import { ScopeBox } from "./ScopeFields"
 import { FIRST, READING } from "./scopes"
 import { liveIn, mayTakePart } from "./standing"
-import { scopeNames, shownIn, summaryOf } from "./words"
+import { shownIn, summaryOf } from "./words"
 
 /** Above the patient's messages: who acts for them here, and who is asked to. */
 export function PatientStrip({ conversation }: { readonly conversation: Conversation }) {
@@ -29,11 +29,11 @@ export function PatientStrip({ conversation }: { readonly conversation: Conversa
 }
 
 function Line({ delegation }: { readonly delegation: Delegation }) {
-  const { granteeName: name, scopes, notAfter, state } = delegation
+  const { granteeName: name, notAfter, state } = delegation
   return (
     <div class="strip">
       <CarersIcon />
-      <p>{t("strip-carer", { name, scopes: scopeNames(scopes, "you"), until: untilWords(notAfter, Date.now()) })}</p>
+      <p>{t("strip-carer", { name, until: untilWords(notAfter, Date.now()) })}</p>
       {state !== "active" && <State delegation={delegation} />}
       <a class="button quiet" href={hrefOf({ kind: "carers" })}>{t("strip-manage")}<span class="visually-hidden">{` : ${name}`}</span></a>
     </div>
@@ -66,7 +66,7 @@ function TakesPart({ before: { grantee, granteeName: name, grantorName: patient 
       <legend class="visually-hidden">{t("part-title", { name })}</legend>
       <p aria-hidden="true"><strong>{t("part-title", { name })}</strong></p>
       <div class="row">{FIRST.map((scope) => <ScopeBox key={scope} scope={scope} chosen={scopes} choose={setScopes} label={t(`part-${scope.replaceAll(".", "-")}`)} />)}</div>
-      <p class="soft" aria-live="polite">{text}</p>
+      <p class="small" aria-live="polite">{text}</p>
       <TroubleNotice trouble={trouble} />
       <div class="row">
         <button type="button" class="button primary" disabled={busy} onClick={() => void ask(() => engine.proposeDelegation(draft))}>{t("part-yes", { name })}</button>

@@ -34,7 +34,7 @@ function Facts({ delegation }: { readonly delegation: Delegation }) {
     <dl class="facts">
       <Fact name="patient">{grantorName}</Fact>
       <Fact name="carer">{granteeName}</Fact>
-      <Fact name="scopes">{scopeNames(scopes, "they")}. {t("carers-in", { conversation: whichConversation(conversations.value.find((each) => each.id === conversation)) })}</Fact>
+      <Fact name="scopes">{scopeNames(scopes, "they")}. {t("carers-in", { conversation: whichConversation(conversations.value.find((each) => each.id === conversation), "they") })}</Fact>
       {withdrawn.length > 0 && <Fact name="withdrawn">{scopeNames(withdrawn, "they", false)}</Fact>}
       <Fact name="period">{t("trace-from-to", { from, to })}</Fact>
       <Fact name="state">{stateWords(delegation, Date.now())}</Fact>

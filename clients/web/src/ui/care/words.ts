@@ -15,10 +15,10 @@ export const scopeNames = (scopes: Iterable<Scope>, voice: Voice, reading = true
   formatNames(inOrder(scopes).filter((scope) => reading || scope !== READING).map((scope) => scopeName(scope, voice)), locale.value)
 
 /** Which conversation, in words that tell it from another. */
-export function whichConversation(conversation: Conversation | undefined): string {
+export function whichConversation(conversation: Conversation | undefined, voice: Voice): string {
   if (conversation === undefined) return t("which-unknown")
   const { kind, createdAt, founder, members } = conversation
-  return t("which-conversation", { kind: kindName(kind), date: formatDate(createdAt, locale.value), name: nameOf(members, founder) })
+  return t("which-conversation", { kind: voice === "you" ? t(`patient-kind-${slug(kind)}`) : kindName(kind), date: formatDate(createdAt, locale.value), name: nameOf(members, founder) })
 }
 
 export interface Summed {
@@ -34,7 +34,7 @@ export interface Summed {
 export function summaryOf({ carer, patient, conversation, scopes, until, mandate }: Summed, now: number): string {
   const voice = mandate === "device" ? "you" : "they"
   return t("delegation-summary", {
-    voice, name: carer, patient, scopes: scopeNames(scopes, voice), conversation: whichConversation(conversation), until: untilWords(until, now),
+    voice, name: carer, patient, scopes: scopeNames(scopes, voice), conversation: whichConversation(conversation, voice), until: untilWords(until, now),
   })
 }
 
