@@ -50,9 +50,7 @@ def forge(page: Page, frame: ClientFrame) -> Ok | RefusedFrame:
 
 def heard_by(page: Page) -> list[AnyServerFrame]:
     """Return all that the hub said on a page's connections."""
-    return [
-        codec.decode_server(base64.b64decode(one)) for one in page.evaluate("() => wire.heard")
-    ]
+    return [codec.decode_server(base64.b64decode(one)) for one in page.evaluate("() => wire.heard")]
 
 
 def a_message(conversation: str, epoch: int, at_ms: int, **acting: Any) -> bytes:

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from loadtests.revocation_lane import Cut
 
 from loadtests.hub_process import HubProcess
 from loadtests.revocation import Result, at, last_line, parse, report, run
-from loadtests.revocation_lane import Cut
 
 pytestmark = pytest.mark.slow
 
@@ -62,9 +62,7 @@ def test_a_run_of_nothing_holds_nothing() -> None:
     assert not Result([]).holds
 
 
-@pytest.mark.parametrize(
-    ("share", "value"), [(0.5, 2.0), (0.95, 4.0), (0.99, 4.0), (0.25, 1.0)]
-)
+@pytest.mark.parametrize(("share", "value"), [(0.5, 2.0), (0.95, 4.0), (0.99, 4.0), (0.25, 1.0)])
 def test_a_percentile_is_a_value_that_was_measured(share: float, value: float) -> None:
     """The smallest that so many do not exceed."""
     assert at([1.0, 2.0, 3.0, 4.0], share) == value
