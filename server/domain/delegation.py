@@ -1,7 +1,7 @@
 """A delegation's life on the hub: what is stored of it, and what follows from its state. Pure.
 
-    proposed ─► confirmed ─► (accepted) ─► active ─┐
-        └───────────┴────────────────────────────┴─► revoked, suspended, expired, resigned, contested
+    proposed ─► confirmed ─► (accepted) ─► active
+        └───────────┴───────────────────────┴─► revoked, suspended, expired, resigned, contested
 
 Whether a document, a confirmation or an end may be is `crypto.policy`'s to say; here stands only
 what comes after it was said.

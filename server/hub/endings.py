@@ -50,7 +50,7 @@ class Endings:
         statement: bytes = b"",
         staff: bytes = b"",
     ) -> tuple[StoredDelegation, tuple[Effect, ...]]:
-        """End a delegation now; return it as it is then, and what follows. The entry is not ours."""
+        """End a delegation now; return it so, and what follows. The entry is the caller's."""
         tx = self.tx
         ended = row.end(state, self.now, statement=statement, staff=staff)
         tx.delegations.save(ended)
@@ -84,24 +84,31 @@ class Endings:
         _, effects = self.end(row, DelegationState.EXPIRED, why=Why.EXPIRY)
         return effects
 
+    def hang_up(self, row: StoredDelegation) -> tuple[Effect, ...]:
+        """End the carer's legs of a call: they may be in none any more."""
+        inside = self.tx.members.admissions(row.conversation)
+        devices = [one.device for one in inside if one.person == row.grantee]
+        ended = (calls.put_out(self.tx, row.conversation, one, self.now) for one in devices)
+        return tuple(effect for effects in ended for effect in effects)
+
     def _put_out(
         self, conversation: Conversation, row: StoredDelegation, why: Why
     ) -> tuple[Conversation, tuple[Effect, ...]]:
         """End what the carer has there: legs of a call, devices, the membership; leaves follow."""
-        tx, effects = self.tx, list[Effect]()
+        tx, effects = self.tx, list(self.hang_up(row))
         removals = Removals(tx, self.groups, self.now)
         inside = tx.members.admissions(conversation.id)
         devices = [one.device for one in inside if one.person == row.grantee]
-        for device in devices:
-            effects += calls.put_out(tx, conversation.id, device, self.now)
         tx.members.dismiss(conversation.id, devices, person=row.grantee)
+        # A lost account takes its leaves along by itself: that names no delegation.
+        named = b"" if why is Why.ACCOUNT else UUID(row.id).bytes
         for device in devices:
             conversation, demanded = removals.demand(
                 conversation,
                 device,
                 why=why.value,
                 statement=row.ended,
-                delegation=UUID(row.id).bytes,
+                delegation=named,
                 staff=row.ended_staff,
             )
             effects += [LetOut(conversation.id, device), *demanded]

@@ -19,12 +19,14 @@ from server.hub.outcome import (
     CommitDue,
     Confirmed,
     CursorMoved,
+    DelegationChanged,
     DeviceRetired,
     Effect,
     GroupForked,
     IdentityChanged,
     KeyPackagesArrived,
     KeyPackagesLow,
+    LetOut,
     LinkAsked,
     Linked,
     SessionEnded,
@@ -37,7 +39,14 @@ from signaling import call, codec, frames
 from signaling.codes import CODES, Close, Code
 
 OfDevices = (
-    KeyPackagesLow | SignalTo | SessionEnded | DeviceRetired | LinkAsked | Linked | Confirmed
+    KeyPackagesLow
+    | SignalTo
+    | SessionEnded
+    | DeviceRetired
+    | LinkAsked
+    | Linked
+    | Confirmed
+    | LetOut
 )
 
 
@@ -133,12 +142,20 @@ class FanOut:
                 self._tell(effect.persons, push)
             case CallChanged():
                 self._tell_call(effect)
+            case IdentityChanged() | Accessed() | DelegationChanged():
+                self._inform(effect)
+            case _:
+                self._reach(effect)
+
+    def _inform(self, effect: IdentityChanged | Accessed | DelegationChanged) -> None:
+        """Tell what people see of others: who they are, who looked, who acts for whom."""
+        match effect:
             case IdentityChanged():
                 self._tell(effect.persons, frames.IdentityPush(person=effect.person))
             case Accessed():
                 self._tell_access(effect)
-            case _:
-                self._reach(effect)
+            case DelegationChanged():
+                self._tell_delegation(effect)
 
     def _reach(self, effect: OfDevices) -> None:
         """Tell the devices, or the one session, that are concerned."""
@@ -159,6 +176,8 @@ class FanOut:
                 self._end_session(effect)
             case DeviceRetired():
                 self._turn_out(effect)
+            case LetOut():
+                self._mailbox.forget(effect.device, effect.conversation)
 
     def is_there(self, device: str) -> bool:
         """Tell whether a device is connected."""
@@ -198,6 +217,11 @@ class FanOut:
         patients = {one.person for one in self.subscribers() if one.patient_of == effect.tenant}
         self._tell(patients, push)
 
+    def _tell_delegation(self, effect: DelegationChanged) -> None:
+        self._tell(effect.persons, frames.DelegationPush(delegation=effect.whole))
+        if effect.carers is not None:
+            self._tell([effect.row.grantee], frames.DelegationPush(delegation=effect.carers))
+
     def _push_to(self, devices: Iterable[str], frame: frames.ServerFrame) -> None:
         there = [self._devices[one] for one in devices if one in self._devices]
         if there:
@@ -212,9 +236,9 @@ class FanOut:
                 self._devices[device].push_event(effect.event, since, data)
 
     def _change(self, effect: Changed) -> None:
-        for member in effect.plain.members:
-            for one in list(self._persons.get(member.person, ())):
-                told = summary(effect.plain, one.device)
+        for person in effect.plain.persons:
+            for one in list(self._persons.get(person, ())):
+                told = summary(effect.plain, one.device, one.person)
                 one.push(codec.encode(frames.ConversationPush(conversation=told)))
 
     def _move_cursor(self, effect: CursorMoved) -> None:
@@ -246,7 +270,7 @@ class FanOut:
         data = codec.encode(effect.push)
         there = self._devices.get(effect.to)
         if there is None:
-            self._mailbox.keep(Letter(effect.to, data, effect.until))
+            self._mailbox.keep(Letter(effect.to, data, effect.until, effect.push.conversation))
         else:
             there.push_urgent(data, until=effect.until)
 

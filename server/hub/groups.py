@@ -47,11 +47,11 @@ SUITES = frozenset({1, 3})
 SECOND = 1_000_000
 """Microseconds."""
 MAX_LEAF_BYTES = 1536
-"""Ours have some 800: three certificates of some 170 each, and the leaf itself; one whose deployment
-has the longest name there is has 1,500. Every commit carries the whole tree: who could bring a leaf
+"""Ours have some 800: three certificates of some 170 each, and the leaf itself; where a deployment
+has the longest name there is, 1,500. Every commit carries the whole tree: who could bring a leaf
 of any size could make it one that no frame holds, and the group would have had its last commit."""
 MAX_GROWING_BYTES = 72 * 1024
-"""Of the GroupInfo of a commit that brings a leaf, of the 96 KiB that a frame takes: some 80 devices.
+"""Of the GroupInfo of a commit that brings a leaf, of the 96 KiB that a frame takes: 80 devices.
 What may still grow is every key that they renew (a seventh of a leaf of 800 bytes: 11 KiB), and
 withdrawals and tombstones in the delegations (12 KiB: 40 of the one, or 170 of the other)."""
 MAX_CARERS_DEVICES = 5

@@ -19,7 +19,7 @@ from server.domain.refusals import RefusalMeter, Refused
 from server.hub import gate
 from server.hub.acts.accesses import new_accesses
 from server.hub.metrics import BATCH_SIZE
-from server.hub.outcome import Accessed, Done, Outcome, Settled
+from server.hub.outcome import Accessed, Done, Effect, Outcome, Settled
 from server.ports import Altered, Clock, Database, Tx, Undone
 from signaling.codes import Code
 
@@ -40,6 +40,17 @@ class Job:
     run: Callable[[Tx, int], Outcome]
     settle: Callable[[Settled], None]
     principal: Principal | None = None
+    before: Callable[[Tx, int], tuple[Effect, ...]] | None = None
+    """What may have fallen due and comes first, whatever becomes of the act."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """What came of one job, inside the transaction."""
+
+    outcome: Outcome
+    now: int
+    before: tuple[Effect, ...]
 
 
 class Writer:
@@ -122,16 +133,20 @@ class Writer:
             with self._database.write() as tx:
                 attempts = [self._attempt(tx, job) for job in batch]
                 tx.seal()
-                settled = [_settled(tx, outcome, now) for outcome, now in attempts]
+                settled = [_settled(tx, one) for one in attempts]
                 return settled, new_accesses(tx)
         except Exception:
             # What was undone was not refused either: its entries are not in the log.
             self._meter = counted
             raise
 
-    def _attempt(self, tx: Tx, job: Job) -> tuple[Outcome, int]:
+    def _attempt(self, tx: Tx, job: Job) -> _Attempt:
         now = self._now()
+        before: tuple[Effect, ...] = ()
         try:
+            if job.before is not None:
+                with tx.savepoint():
+                    before = job.before(tx, now)
             with tx.savepoint():
                 outcome = job.run(tx, now)
         except Undone:
@@ -139,13 +154,15 @@ class Writer:
             raise
         except Altered as altered:
             log.error("log_altered", log=str(altered))
-            return Refused(Code.E_BUSY, retry_after=ALTERED_RETRY_MS), now
+            outcome = Refused(Code.E_BUSY, retry_after=ALTERED_RETRY_MS)
+            return _Attempt(outcome, now, before)
         except Exception as exc:
             log.error("act_failed", error=type(exc).__name__)
-            return Refused(Code.E_INTERNAL, retry_after=RETRY_MS), now
+            outcome = Refused(Code.E_INTERNAL, retry_after=RETRY_MS)
+            return _Attempt(outcome, now, before)
         if isinstance(outcome, Refused):
             self._note(tx, job, outcome, now)
-        return outcome, now
+        return _Attempt(outcome, now, before)
 
     def _note(self, tx: Tx, job: Job, refused: Refused, now: int) -> None:
         """Write the refusal's own entry: it stands although its act was undone."""
@@ -162,6 +179,7 @@ class Writer:
         return self._last_now
 
 
-def _settled(tx: Tx, outcome: Outcome, now: int) -> Settled:
-    entry = outcome.entry if isinstance(outcome, Done) else None
-    return Settled(outcome, tx.log.prove(entry) if entry else None, now)
+def _settled(tx: Tx, one: _Attempt) -> Settled:
+    entry = one.outcome.entry if isinstance(one.outcome, Done) else None
+    proven = tx.log.prove(entry) if entry else None
+    return Settled(one.outcome, proven, one.now, one.before)

@@ -1,4 +1,4 @@
-"""What a commit settles of delegations: one comes into force, is narrowed, or is out of the group."""
+"""What a commit settles of delegations: one comes into force, is narrowed, or is out."""
 
 from __future__ import annotations
 
@@ -18,6 +18,25 @@ from server.hub.outcome import Effect
 def settle_delegations(context: Context, judged: Judged) -> tuple[Effect, ...]:
     """Store what has become of each delegation by a commit, and say so where anything has."""
     return tuple(_settled(context, judged))
+
+
+def start_again(context: Context) -> tuple[Effect, ...]:
+    """In a group that took another's place nobody acts for anybody yet: each is let in again."""
+    tx, effects = context.tx, list[Effect]()
+    for row in tx.delegations.of(context.conversation.id):
+        if row.is_over:
+            after = replace(row, ending=False)
+        elif row.activated_at is not None:
+            after = replace(
+                row, state=DelegationState.CONFIRMED, activated_at=None, narrowing=False, version=0
+            )
+            tx.members.dismiss(row.conversation, [], person=row.grantee)
+        else:
+            continue
+        if after != row:
+            tx.delegations.save(after)
+            effects.append(delegation_changed(tx, after))
+    return tuple(effects)
 
 
 def _settled(context: Context, judged: Judged) -> Iterator[Effect]:

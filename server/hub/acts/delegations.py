@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -196,9 +196,7 @@ def settle_due(tx: Tx, endings: Endings, conversation: str, now: int) -> tuple[E
 # What may be proposed
 
 
-def _proposed_again(
-    context: Context, there: StoredDelegation, frame: ProposeDelegation
-) -> Outcome:
+def _proposed_again(context: Context, there: StoredDelegation, frame: ProposeDelegation) -> Outcome:
     """Answer a retry as the first time; a second document under one id is refused."""
     same = DelegationRecord.decode(there.record).delegation == frame.delegation
     if there.conversation != context.conversation.id or not same or there.is_over:
@@ -393,9 +391,7 @@ def _end(context: Context, row: StoredDelegation, why: Why, statement: bytes) ->
     return Done(_result(context, ended), located, effects)
 
 
-def _narrow(
-    context: Context, row: StoredDelegation, said: Revocation, statement: bytes
-) -> Outcome:
+def _narrow(context: Context, row: StoredDelegation, said: Revocation, statement: bytes) -> Outcome:
     """Withdraw scopes: the hub heeds it from now on, the group from its next epoch."""
     state = context.group_state()
     if isinstance(state, Refused):
@@ -495,9 +491,7 @@ def _told(
     """Write the entry of a step, and tell it to whoever it concerns."""
     draft = _draft(context, row, what, rule)
     located = context.record(replace(draft, outcome={**(draft.outcome or {}), **(outcome or {})}))
-    return Done(
-        _result(context, row), located, (delegation_changed(context.tx, row), *effects)
-    )
+    return Done(_result(context, row), located, (delegation_changed(context.tx, row), *effects))
 
 
 def _draft(context: Context, row: StoredDelegation, what: EntryType, rule: str) -> Draft:

@@ -11,6 +11,7 @@ from crypto.mls.leaf_node import LeafNode
 from crypto.mls.message import decode_key_package
 from crypto.mls.validation import check_key_package
 from crypto.policy.identity import verify_credential
+from crypto.policy.vocabulary import Role
 from crypto.suites import suite_of
 from server.domain.audit import Draft, EntryType, LogClass
 from server.domain.conversation import Device, KeyPackage
@@ -19,6 +20,8 @@ from server.hub.acts.calls import live_calls
 from server.hub.acts.context import Context, as_result, plain_state, summary
 from server.hub.acts.identities import owner_of, trust_of
 from server.hub.acts.own_devices import waiting_links
+from server.hub.acts.views import expected_in, views_for
+from server.hub.dues import due
 from server.hub.groups import SECOND, SUITES, is_large, is_leaf_of, leaf_requirements
 from server.hub.outcome import Done, Effect, KeyPackagesArrived, Outcome
 from signaling.codes import Code
@@ -176,14 +179,19 @@ def _same_device(known: Device, context: Context, frame: Hello) -> bool:
 
 
 def _arrivals(context: Context) -> tuple[Effect, ...]:
-    """Tell those who share a conversation in which this person has no device yet."""
-    person = context.principal.person.id
-    waiting: set[str] = set()
-    for conversation in context.tx.conversations.of_person(person):
-        if all(one.person != person for one in context.tx.members.admissions(conversation.id)):
-            waiting |= {member.person for member in context.tx.members.of(conversation.id)}
-    waiting.discard(person)
-    return (KeyPackagesArrived(person, frozenset(waiting)),) if waiting else ()
+    """Tell those who share a conversation in which this person has no device yet.
+
+    Not carers: they can add nobody, and when a patient's packages come is none of their business.
+    """
+    tx, person, waiting = context.tx, context.principal.person, set[str]()
+    expected = expected_in(tx, person)
+    for conversation in (*tx.conversations.of_person(person.id), *expected):
+        if all(one.person != person.id for one in tx.members.admissions(conversation.id)):
+            members = tx.members.of(conversation.id)
+            waiting |= {one.person for one in members if one.role is not Role.CARER}
+    waiting.discard(person.id)
+    told = (KeyPackagesArrived(person.id, frozenset(waiting)),) if waiting else ()
+    return (*told, *(due(tx, one, context.now) for one in expected))
 
 
 def _waiting(context: Context, known: Device | None) -> tuple[Effect, ...]:
@@ -198,9 +206,8 @@ def _welcomed(context: Context, frame: Hello, *, new_device: bool, other_devices
     device = tx.devices.find(frame.device)
     care = tx.log.head(person.tenant, LogClass.CARE)
     technical = tx.log.head(person.tenant, LogClass.TECHNICAL)
-    conversations = [
-        plain_state(tx, one, context.now) for one in tx.conversations.of_person(person.id)
-    ]
+    here = tx.conversations.of_person(person.id)
+    conversations = [plain_state(tx, one, context.now) for one in (*here, *expected_in(tx, person))]
     return Welcomed(
         person=person.id,
         name=tx.people.names([person.id]).get(person.id, ""),
@@ -219,7 +226,7 @@ def _welcomed(context: Context, frame: Hello, *, new_device: bool, other_devices
         owner=owner.certificate if owner else b"",
         logs={"care": care.verifier_key, "technical": technical.verifier_key},
         checkpoint=care.checkpoint,
-        conversations=[summary(plain, frame.device) for plain in conversations],
+        conversations=[summary(plain, frame.device, person.id) for plain in conversations],
         calls=live_calls(tx, person.id),
-        delegations=[],
+        delegations=views_for(tx, person, here),
     )

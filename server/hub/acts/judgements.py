@@ -133,7 +133,7 @@ def _view(
         added=frozenset(identity_of(member.leaf_node) for member in checked.added),
         removed=frozenset(identity_of(member.leaf_node) for member in checked.removed),
         due=due,
-        waiting=_waiting(context, before) - frozenset(due),
+        barred=_waiting(context, before),
         statements=data.statements,
         known_proposals=all(isinstance(one, _KNOWN) for one in proposals),
         same_other_extensions=(
@@ -207,9 +207,7 @@ def _unknown(
     return None if stands else "ended_here"
 
 
-def _not_over(
-    judged: Judged, found: InForce, rows: Mapping[str, StoredDelegation]
-) -> str | None:
+def _not_over(judged: Judged, found: InForce, rows: Mapping[str, StoredDelegation]) -> str | None:
     """What leaves the group has ended here first, and as the tombstone says."""
     row = rows.get(id_of(found))
     stones = {one.delegation: one.ending for one in judged.after.tombstones}

@@ -52,7 +52,7 @@ def whole_view(tx: Tx, row: StoredDelegation) -> DelegationView:
 
 
 def carer_view(tx: Tx, row: StoredDelegation) -> DelegationView | None:
-    """Return what its carer may know: nothing before a pharmacist confirmed it; little once over."""
+    """Return what its carer may know: nothing before it is confirmed, little once over."""
     if row.confirmed_at is None:
         return None
     return _over_view(row) if row.is_over else whole_view(tx, row)
@@ -70,6 +70,17 @@ def views_for(
         for conversation in conversations
         for row in tx.delegations.of(conversation.id)
     ]
+
+
+def expected_in(tx: Tx, person: Person) -> list[Conversation]:
+    """Return the conversations that a carer has accepted to come to, and is not in yet."""
+    if person.role is not Role.CARER:
+        return []
+    inside = {one.id for one in tx.conversations.of_person(person.id)}
+    rows = [row for row in tx.delegations.of_grantee(person.id) if row.is_expected]
+    wanted = dict.fromkeys(row.conversation for row in rows if row.accepted_at is not None)
+    found = (tx.conversations.find(one) for one in wanted if one not in inside)
+    return [one for one in found if one is not None]
 
 
 def _over_view(row: StoredDelegation) -> DelegationView:

@@ -1,4 +1,8 @@
-"""Delegations: who may act for a patient in which conversation, until when; a group's last hour."""
+"""Delegations: who may act for a patient in which conversation, until when; a group's last hour.
+
+Groups of before say neither whose conversation they are nor who their leaves are: they are let go.
+Their conversations stay readable; a commit in one is refused.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +40,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_delegation")),
     )
     op.create_index(
-        op.f("ix_delegation_conversation"), "delegation", ["conversation", "grantee"], unique=False
+        op.f("ix_delegation_conversation_grantee"),
+        "delegation",
+        ["conversation", "grantee"],
+        unique=False,
     )
     op.create_index(op.f("ix_delegation_grantee"), "delegation", ["grantee"], unique=False)
     op.create_index(
@@ -46,6 +53,8 @@ def upgrade() -> None:
         unique=True,
         sqlite_where=sa.text("state = 'active'"),
     )
+    op.execute("DELETE FROM pending_remove")
+    op.execute("DELETE FROM mls_group")
     op.add_column("mls_group", sa.Column("at", sa.BigInteger(), server_default="0", nullable=False))
 
 
