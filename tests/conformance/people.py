@@ -25,6 +25,7 @@ from tests.conformance.persons import (
     retires,
     revokes_account,
     uncertified,
+    unknown,
 )
 from tests.conformance.scenario import Area, accepted, refused, scenario
 from tests.conformance.states import ACTIVE, HERE, OVER, READER, STRANGER
@@ -34,55 +35,55 @@ IDENTITIES = Area(
     (
         scenario(
             "A person's first device enrols an account key and gets a certificate.",
-            given=[uncertified("jean")],
+            given=[unknown("jean"), uncertified("jean")],
             when=enrols("bare jean"),
             then=accepted("identity.issued"),
         ),
         scenario(
             "The same key once more gets the same certificate and no second entry.",
             given=[comes("jean")],
-            when=enrols("jean", same=True),
+            when=enrols("jean"),
             then=accepted(),
         ),
         scenario(
             "Another key for the same person is refused.",
             given=[comes("jean")],
-            when=enrols("jean"),
+            when=enrols("jean", key="nobody"),
             then=refused("E_IDENTITY_TAKEN", about=False),
         ),
         scenario(
             "An enrolment in somebody else's name is refused.",
-            given=[uncertified("jean")],
+            given=[unknown("jean"), uncertified("jean")],
             when=enrols("bare jean", person="sophie"),
             then=refused("E_IDENTITY", about=False),
         ),
         scenario(
             "An enrolment that the key itself did not sign is refused.",
-            given=[uncertified("jean")],
+            given=[unknown("jean"), uncertified("jean")],
             when=enrols("bare jean", forged=True),
             then=refused("E_SIGNATURE", about=False),
         ),
         scenario(
             "An enrolment at another deployment is refused.",
-            given=[uncertified("jean")],
+            given=[unknown("jean"), uncertified("jean")],
             when=enrols("bare jean", deployment="elsewhere.example"),
             then=refused("E_IDENTITY", about=False),
         ),
         scenario(
             "A device that its person's account key names is certified.",
-            given=[uncertified("jean"), enrols("bare jean")],
+            given=[unknown("jean"), uncertified("jean"), enrols("bare jean")],
             when=certifies_device("bare jean"),
             then=accepted("device.certified"),
         ),
         scenario(
             "A device certificate by another account key is refused.",
-            given=[uncertified("jean"), enrols("bare jean"), comes("sophie")],
+            given=[unknown("jean"), uncertified("jean"), enrols("bare jean"), comes("sophie")],
             when=certifies_device("bare jean", key="sophie"),
             then=refused("E_SIGNATURE", about=False),
         ),
         scenario(
             "A device certificate for another signature key is refused.",
-            given=[uncertified("jean"), enrols("bare jean")],
+            given=[unknown("jean"), uncertified("jean"), enrols("bare jean")],
             when=certifies_device("bare jean", signature_key=bytes(32)),
             then=refused("E_IDENTITY", about=False),
         ),

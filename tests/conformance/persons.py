@@ -43,26 +43,36 @@ def uncertified(slug: str) -> Step:
     return step
 
 
-def enrols(by: str, *, same: bool = False, forged: bool = False, **changes: Any) -> Step:
+def unknown(slug: str) -> Step:
+    """Somebody never enrolled an account key: the builders' house has everybody's."""
+
+    async def step(world: World) -> Answer:
+        world.house.run(f"DELETE FROM identity_certificate WHERE person = '{world.id_of(slug)}'")
+        return Ok(id="-", now=world.now)
+
+    return step
+
+
+def enrols(by: str, *, key: str = "", forged: bool = False, **changes: Any) -> Step:
     """A device enrols an account key."""
 
     async def step(world: World) -> Answer:
         peer = await world.peer(by)
-        key = await world.aik(by) if same else world.fresh
+        own = world.stray if key == "nobody" else world.account(by).key
         said: dict[str, Any] = {
             "deployment": DEPLOYMENT,
             "person": world.person(changes.pop("person", by)),
-            "aik": key.public,
+            "aik": own.public,
         }
-        signer = world.stray if forged else key
+        signer = world.stray if forged else own
         statement = sign(Enrolment(**said | changes), signer)
         return await peer.ask(frames.EnrolIdentity, statement=statement)
 
     return step
 
 
-def certifies_device(by: str, *, key: str = "nobody", **changes: Any) -> Step:
-    """A device brings its certificate: by the key it enrolled (« nobody » else has it)."""
+def certifies_device(by: str, *, key: str = "", **changes: Any) -> Step:
+    """A device brings its certificate."""
 
     async def step(world: World) -> Answer:
         peer = await world.peer(by)
@@ -74,7 +84,7 @@ def certifies_device(by: str, *, key: str = "nobody", **changes: Any) -> Step:
             "not_before_us": world.now,
             "not_after_us": world.now + 365 * DAY,
         }
-        certificate = sign(DeviceCertificate(**said | changes), await world.aik(key))
+        certificate = sign(DeviceCertificate(**said | changes), world.account(key or by).key)
         return await peer.ask(frames.CertifyDevice, certificate=certificate)
 
     return step

@@ -95,4 +95,4 @@ def changes(
 
 def trail(house: House) -> list[dict[str, Any]]:
     """Return the entries of both logs of the pharmacy."""
-    return [entry for tenant, log in LOGS for entry in house.entries(tenant, log)]
+    return [entry for tenant, log in LOGS for entry in house.entries(tenant, log, everything=True)]
