@@ -10,9 +10,9 @@ sender's signature, so the hub can sort, count and log a message that only membe
         uint64 counter;
         uint64 sent_at;              /* milliseconds since 1970-01-01T00:00Z */
         opaque franking_tag[32];
-        opaque acting_for<V>;        /* a carer's: the patient's id (16 bytes); else empty */
-        opaque delegation<V>;        /* a carer's: the delegation's id (16 bytes); else empty */
-        uint64 delegation_version;   /* a carer's: the number of the epoch's delegations; else 0 */
+        opaque acting_for<V>;        /* 16 bytes: the patient; empty for all but carers */
+        opaque delegation<V>;        /* 16 bytes; empty for all but carers */
+        uint64 delegation_version;   /* of the epoch's delegations; 0 for all but carers */
         select (kind) {
             case "signal": SignalHeader signal;
             default:       struct {};
@@ -26,8 +26,8 @@ sender's signature, so the hub can sort, count and log a message that only membe
         uint8 type;                  /* offer (1), answer (2), candidates (3) */
     } SignalHeader;
 
-Who acts for a patient says so, under which delegation, and in which version of the group's; whether
-that is true is policy's to judge (`crypto.policy.membership.may_act`).
+Whoever acts for another says for whom, under which delegation and by which version of the group's
+delegations: all three, or none. Whether they may is policy's to say (`may_act`).
 """
 
 from __future__ import annotations
@@ -105,6 +105,7 @@ class AuthenticatedData:
     """Milliseconds since the epoch, by the sender's clock."""
     franking_tag: bytes
     acting_for: bytes = b""
+    """The patient; empty where its sender acts for nobody but themselves."""
     delegation: bytes = b""
     delegation_version: int = 0
     signal: SignalHeader | None = None
@@ -117,8 +118,7 @@ class AuthenticatedData:
             raise MalformedInput("a number beyond 2^53")
         if len(self.id) != ID_BYTES or len(self.franking_tag) != FRANKING_TAG_BYTES:
             raise MalformedInput("a fixed field has another length")
-        if not self._acts_as_a_whole:
-            raise MalformedInput("one acts for somebody under a delegation, or for nobody")
+        self._check_acting()
         if (self.signal is not None) != (self.kind == MessageKind.SIGNAL):
             raise MalformedInput("a signal, and nothing else, says its call")
 
@@ -126,11 +126,12 @@ class AuthenticatedData:
     def _numbers(self) -> tuple[int, ...]:
         return self.counter, self.sent_at, self.delegation_version
 
-    @property
-    def _acts_as_a_whole(self) -> bool:
-        sizes = len(self.acting_for), len(self.delegation)
-        for_nobody = sizes == (0, 0) and self.delegation_version == 0
-        return for_nobody or sizes == (ID_BYTES, ID_BYTES)
+    def _check_acting(self) -> None:
+        lengths = len(self.acting_for), len(self.delegation)
+        if lengths not in ((0, 0), (ID_BYTES, ID_BYTES)):
+            raise MalformedInput("for whom and under which delegation: both, or neither")
+        if bool(self.delegation) != bool(self.delegation_version):
+            raise MalformedInput("a delegation, and nothing else, has a version")
 
     def encode(self) -> bytes:
         """Return the bytes that `decode` reads."""

@@ -169,6 +169,10 @@ class Delegations(Layout):
     in_force: tuple[DelegationRecord, ...] = ()
     tombstones: tuple[Tombstone, ...] = ()
 
+    def __post_init__(self) -> None:
+        if len(self.in_force) + len(self.tombstones) > MAX_KNOWN:
+            raise MalformedInput("more delegations than a group can remember")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndingStatement(Layout):

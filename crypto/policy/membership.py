@@ -31,12 +31,14 @@ from crypto.policy.vocabulary import (
 
 __all__ = [
     "ACT_SCOPES",
+    "BRINGS",
     "Breach",
     "CommitView",
     "Granted",
     "Refused",
     "State",
     "check_commit",
+    "check_founding",
     "check_state",
     "may_act",
 ]
@@ -68,8 +70,9 @@ ENDED_AS: Final[Mapping[str, Refusal]] = {
     DelegationState.RESIGNED: Refusal.E_DELEGATION_RESIGNED,
 }
 
+_SIGNED_ENDS: Final = frozenset({Why.REVOCATION, Why.RESIGNATION, Why.SUSPENSION})
 _LETS_CARERS_IN: Final = frozenset({Role.PATIENT, *STAFF})
-_BRINGS: Final[Mapping[Role, frozenset[Role]]] = {
+BRINGS: Final[Mapping[Role, frozenset[Role]]] = {
     Role.PATIENT: frozenset({Role.CARER}),
     Role.TECHNICIAN: frozenset({Role.CARER}),
     Role.PHARMACIST: frozenset({Role.CARER, Role.PATIENT, *STAFF}),
@@ -89,8 +92,8 @@ class CommitView:
     removed: frozenset[LeafIdentity] = frozenset()
     due: Mapping[LeafIdentity, Justified] = field(default_factory=dict)
     """What the hub has proposed in this epoch, each justified."""
-    waiting: frozenset[LeafIdentity] = frozenset()
-    """Whom the hub is to have removed later: they do not come back by themselves."""
+    barred: frozenset[LeafIdentity] = frozenset()
+    """Devices that do not come in: given up, as this judge knows, or to be removed later."""
     statements: tuple[EndingStatement, ...] = ()
     """Of its `CommitData`."""
     known_proposals: bool = True
@@ -118,6 +121,7 @@ def check_commit(
         _check_clock(at_us, not_below_us, now_us)
         or _check_form(commit)
         or _check_leaves(before, commit, after)
+        or _check_identities(after.leaves)
         or _check_newcomers(commit, after, at_us)
         or (
             _check_external(before, commit, after, at_us)
@@ -138,6 +142,27 @@ def check_state(state: State, at_us: int | None) -> Granted | Refused:
         or _check_delegations(state, at_us)
         or _first(_check_leaf(one, state, at_us) for one in _sorted(state.leaves))
         or Granted()
+    )
+
+
+def check_founding(
+    state: State,
+    founder: LeafIdentity,
+    at_us: int,
+    *,
+    before: State | None = None,
+    succession: bytes = b"",
+) -> Granted | Refused:
+    """Decide whether a group may begin so: alone, with nobody acting for anybody.
+
+    `before` is the group that it succeeds, in its last epoch: then nothing that ended there is
+    forgotten, and the patient's key is another only by a `succession`.
+    """
+    return (
+        _check_founder(state, founder, at_us, before)
+        or (_check_beginning(state) if before is None else None)
+        or (before and _check_successor(state, before, succession, at_us))
+        or check_state(state, at_us)
     )
 
 
@@ -166,6 +191,47 @@ def may_act(
         return found
     why = found.too_early_or_late(at_us) or _beyond(found, ACT_SCOPES[act])
     return Granted(found) if why is None else Refused(why)
+
+
+def _check_founder(
+    state: State, founder: LeafIdentity, at_us: int, before: State | None
+) -> Refused | None:
+    own = state.leaf(founder)
+    founders = CONVERSATION_KINDS[ConversationKind(state.policy.kind)].founders
+    if before is not None:
+        founders = frozenset({Role.PHARMACIST})
+    if own is None or len(state.leaves) != 1 or own.role not in founders:
+        return breached(Breach.WRONG_FOUNDER)
+    if state.in_force:
+        return breached(Breach.WITHOUT_MEMBER)
+    return None if own.validity.includes(at_us) else Refused(Refusal.E_IDENTITY)
+
+
+def _check_beginning(state: State) -> Refused | None:
+    """Nothing has happened yet; and the patient's key is set by the patient, or later."""
+    if state.number or state.tombstones:
+        return breached(Breach.WRONG_NUMBER)
+    by_patient = any(one.role is Role.PATIENT for one in state.leaves)
+    early = bool(state.policy.patient_aik) and not by_patient
+    return breached(Breach.CHANGES_POLICY) if early else None
+
+
+def _check_successor(state: State, before: State, succession: bytes, at_us: int) -> Refused | None:
+    """The same conversation goes on: what ended stays ended."""
+    patient_aik = before.policy.patient_aik
+    if succession:
+        said = check_succession(succession, policy=before.policy, trust=before.trust, at_us=at_us)
+        if isinstance(said, Refused):
+            return said
+        if said.old_aik != patient_aik:
+            return Refused(Refusal.E_IDENTITY)
+        patient_aik = said.new_aik
+    if state.policy != replace(before.policy, patient_aik=patient_aik):
+        return breached(Breach.CHANGES_POLICY)
+    if state.number != before.number + 1:
+        return breached(Breach.WRONG_NUMBER)
+    stays = {one for one in before.tombstones if one.not_after_us > at_us}
+    return None if stays == set(state.tombstones) else breached(Breach.DROPS_TOMBSTONE)
 
 
 def _delegation_named(leaf: Certified, named: bytes, state: State) -> InForce | Refused:
@@ -245,7 +311,10 @@ def _same_person(one: Certified, other: Certified) -> bool:
 
 def _check_newcomers(commit: CommitView, after: State, at_us: int) -> Refused | None:
     """Certificates are judged when a leaf enters or changes: an expired one blocks nobody else."""
-    entering = commit.added | {commit.committer.identity}
+    comes = commit.added | ({commit.committer.identity} if commit.external else frozenset())
+    if comes & commit.barred:
+        return breached(Breach.GIVEN_UP)
+    entering = comes | {commit.committer.identity}
     leaves = (one for one in after.leaves if one.identity in entering)
     holds = all(one.validity.includes(at_us) for one in leaves)
     return None if holds else Refused(Refusal.E_IDENTITY)
@@ -255,7 +324,7 @@ def _check_external(before: State, commit: CommitView, after: State, at_us: int)
     """A device comes (again): its own leaf, and nothing else. It need not cure others."""
     if commit.added or commit.statements or _context(before) != _context(after):
         return breached(Breach.EXTERNAL_CHANGE)
-    going = commit.waiting | set(commit.due)
+    going = commit.barred | set(commit.due)
     mine = commit.committer
     if mine.identity in going or not _is_known(mine, before, going):
         return breached(Breach.STRANGER)
@@ -322,6 +391,8 @@ def _ends_of(before: State, commit: CommitView, at_us: int) -> _Ends | Refused:
                 return old
             patient_aik = old
             continue
+        if one.what not in _SIGNED_ENDS:
+            return Refused(Refusal.E_SIGNATURE)
         ended = _ended(before, one, at_us)
         if isinstance(ended, Refused):
             return ended
@@ -400,7 +471,7 @@ def _check_carer(before: State, commit: CommitView, after: State) -> Refused | N
 
 def _check_added(commit: CommitView, after: State) -> Refused | None:
     mine = commit.committer
-    brings = _BRINGS.get(mine.role, frozenset())
+    brings = BRINGS.get(mine.role, frozenset())
     for one in _sorted(after.leaves):
         own = (one.identity.person, one.aik) == (mine.identity.person, mine.aik)
         if one.identity in commit.added and not own and one.role not in brings:
@@ -467,7 +538,7 @@ def _check_admitted(before: State, commit: CommitView, after: State, at_us: int)
             return breached(Breach.CARER_CHANGES)
         if not any(one.identity in commit.added for one in after.leaves_under(found)):
             return breached(Breach.WITHOUT_MEMBER)
-        refused = _refusal(check_entry(found, policy=before.policy, at_us=at_us))
+        refused = _refusal(check_entry(found, policy=after.policy, at_us=at_us))
         if refused is not None:
             return refused
     return None

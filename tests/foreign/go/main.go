@@ -100,7 +100,7 @@ type message struct {
 	FrankingTag       string `json:"franking_tag"`
 	AuthenticatedData string `json:"authenticated_data"`
 	Payload           string `json:"payload"`
-	// Acting is there for what a carer sends.
+	// Acting is there for a carer's message alone.
 	Acting *acting `json:"acting,omitempty"`
 	// Signal is there for the kind "signal" alone.
 	Signal *signal `json:"signal,omitempty"`
@@ -228,17 +228,19 @@ func makeMessages() []message {
 		check(binary.Write(&b, binary.BigEndian, m.Counter))
 		check(binary.Write(&b, binary.BigEndian, m.SentAt))
 		b.Write(mac.Sum(nil))
+		version := uint64(0)
 		if i%2 == 1 {
 			patient, delegation := sha256.Sum256([]byte("patient")), sha256.Sum256([]byte("delegation"))
-			m.Acting = &acting{hex.EncodeToString(patient[:16]), hex.EncodeToString(delegation[:16]), uint64(i) * 300}
+			version = 1_000_000_000 + uint64(i)
+			m.Acting = &acting{hex.EncodeToString(patient[:16]), hex.EncodeToString(delegation[:16]), version}
 			b.WriteByte(16)
 			b.Write(patient[:16])
 			b.WriteByte(16)
 			b.Write(delegation[:16])
-			check(binary.Write(&b, binary.BigEndian, m.Acting.Version))
 		} else {
-			b.Write(make([]byte, 1+1+8))
+			b.Write([]byte{0, 0})
 		}
+		check(binary.Write(&b, binary.BigEndian, version))
 		if kind == "signal" {
 			call, to := sha256.Sum256([]byte("call")), sha256.Sum256([]byte("to"))
 			m.Signal = &signal{hex.EncodeToString(call[:16]), hex.EncodeToString(to[:16]), 70_000, 2}

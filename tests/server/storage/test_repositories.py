@@ -344,7 +344,7 @@ def test_a_retired_device_is_nobodys_any_more(tx: Tx) -> None:
     tx.devices.retire(gone, 9)
 
     assert tx.devices.of(CLAIRE.id) == [kept]
-    assert tx.devices.find(gone) == Device(gone, CLAIRE.id, b"k" * 32, 7)
+    assert tx.devices.find(gone) == Device(gone, CLAIRE.id, b"k" * 32, 7, number=1)
 
 
 def test_the_sessions_of_a_device_end_together(tx: Tx) -> None:
