@@ -19,7 +19,7 @@ import random
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from typing import Any, assert_never
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -67,9 +67,7 @@ from signaling.frames import (
     ClientFrame,
     DelegationView,
     DeviceView,
-    Event,
     Ok,
-    SignalPush,
     Summary,
     Welcomed,
 )

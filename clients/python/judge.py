@@ -143,7 +143,7 @@ class Judge:
             added=_identities(received.added),
             removed=_identities(received.removed),
             due=due_in(group, before),
-            waiting=waiting,
+            barred=waiting,
             statements=data.statements,
             known_proposals=_are_known(received),
             same_other_extensions=(
