@@ -31,6 +31,7 @@ from crypto.policy.vocabulary import (
 
 __all__ = [
     "ACT_SCOPES",
+    "BRINGS",
     "Breach",
     "CommitView",
     "Granted",
@@ -71,7 +72,7 @@ ENDED_AS: Final[Mapping[str, Refusal]] = {
 
 _SIGNED_ENDS: Final = frozenset({Why.REVOCATION, Why.RESIGNATION, Why.SUSPENSION})
 _LETS_CARERS_IN: Final = frozenset({Role.PATIENT, *STAFF})
-_BRINGS: Final[Mapping[Role, frozenset[Role]]] = {
+BRINGS: Final[Mapping[Role, frozenset[Role]]] = {
     Role.PATIENT: frozenset({Role.CARER}),
     Role.TECHNICIAN: frozenset({Role.CARER}),
     Role.PHARMACIST: frozenset({Role.CARER, Role.PATIENT, *STAFF}),
@@ -470,7 +471,7 @@ def _check_carer(before: State, commit: CommitView, after: State) -> Refused | N
 
 def _check_added(commit: CommitView, after: State) -> Refused | None:
     mine = commit.committer
-    brings = _BRINGS.get(mine.role, frozenset())
+    brings = BRINGS.get(mine.role, frozenset())
     for one in _sorted(after.leaves):
         own = (one.identity.person, one.aik) == (mine.identity.person, mine.aik)
         if one.identity in commit.added and not own and one.role not in brings:
