@@ -16,6 +16,7 @@ from tests.crypto.policy.cases.committing import (
 from tests.crypto.policy.world import (
     ALICE,
     AUTHORITY,
+    CALL,
     CLAIRE,
     DAY,
     ELSEWHERE,
@@ -36,6 +37,7 @@ from tests.crypto.policy.world import (
     a_policy,
     a_record,
     a_tombstone,
+    a_withdrawal,
     an_acceptance,
     device_of,
     identity_of,
@@ -45,6 +47,7 @@ from tests.crypto.policy.world import (
     on_paper,
     signed,
     staff_of,
+    text,
     uid,
     with_carer,
 )
@@ -129,6 +132,27 @@ def _admission(book: Book) -> None:
     )
     near.breach("a carer by a device that was given up", Breach.GIVEN_UP, barred=[named(SOPHIE)])
     near.breach("a carer let in by a carer", Breach.CARER_CHANGES, **_by_karim(before, after))
+    sophies = a_delegation().delegation
+    near.refused(
+        "a delegation that the patient has ended, and whose end the hub withholds",
+        Refusal.E_ALREADY_ENDED,
+        Breach.BROUGHT_BACK,
+        ended=[text(sophies)],
+    )
+    near.breach(
+        "a scope that the patient has withdrawn, and whose withdrawal the hub withholds",
+        Breach.DROPS_WITHDRAWAL,
+        withdrawn={text(sophies): [CALL.value]},
+    )
+    book.granted(
+        "a carer comes in without the scope that the patient has withdrawn",
+        NOBODYS,
+        **inputs
+        | {
+            "after": listing(a_record(revocations=(a_withdrawal(CALL),))),
+            "withdrawn": {text(sophies): [CALL.value]},
+        },
+    )
     _bad_records(near, listing)
     _bad_histories(near, before, after)
 

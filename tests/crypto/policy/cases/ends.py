@@ -422,6 +422,11 @@ def _succession(book: Book) -> None:
         "a succession by a pharmacist and a technician", Refusal.E_ROLE, **by(succeeded(HUGO, LEA))
     )
     near.refused(
+        "a succession with somebody's staff certificate",
+        Refusal.E_SIGNATURE,
+        data=data(NOW, saying("succession", succeeded(), chain_of(HUGO))),
+    )
+    near.refused(
         "a succession of another account key",
         Refusal.E_IDENTITY,
         **by(succeeded(old_aik=key("any").public)),
