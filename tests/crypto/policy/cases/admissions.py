@@ -8,6 +8,7 @@ from crypto.policy.decision import Breach
 from crypto.policy.vocabulary import Refusal
 from tests.crypto.policy.case import Book
 from tests.crypto.policy.cases.committing import (
+    END,
     NOBODYS,
     commit,
     other_account,
@@ -57,6 +58,7 @@ def write(book: Book) -> None:
     """Write the cases."""
     for some in (
         _admission,
+        _two_at_once,
         _further_devices_of_a_carer,
         _first_device,
         _patients_devices,
@@ -164,6 +166,35 @@ def _by_karim(before: Group, after: Group) -> dict[str, Any]:
         "after": after.told(leaf(KARIM)).listing(2, karims, a_record()),
         "committer": named(KARIM),
     }
+
+
+def _two_at_once(book: Book) -> None:
+    """Each of several is judged, whichever comes first."""
+    before = a_group()
+    comes = [named(SOPHIE), named(KARIM)]
+
+    def after(**over: int) -> Group:
+        records = [
+            a_record(a_delegation(who, not_after_us=over.get(who.name, END)), carer=who)
+            for who in (SOPHIE, KARIM)
+        ]
+        return a_group(leaf(SOPHIE), leaf(KARIM)).listing(1, *records)
+
+    near = book.granted(
+        "two carers are let in at once", NOBODYS, **commit(CLAIRE, before, after(), added=comes)
+    )
+    for who in (SOPHIE, KARIM):
+        near.refused(
+            f"two carers at once, of whom the delegation of {who.name} is over",
+            Refusal.E_DELEGATION_EXPIRED,
+            after=after(**{who.name: NOW}),
+        )
+        near.breach(
+            f"two delegations at once, and no device of {who.name}",
+            Breach.WITHOUT_MEMBER,
+            after=after().without(leaf(who)),
+            added=[named(one) for one in (SOPHIE, KARIM) if one != who],
+        )
 
 
 def _bad_records(near: Any, listing: Any) -> None:
