@@ -201,6 +201,11 @@ def _mandates(book: Book) -> None:
         delegation=a_delegation(evidence=hashed("a document")),
     )
     near.refused(
+        "a delegation by a device with an issuer beside the signature",
+        Refusal.E_EVIDENCE,
+        delegation=a_delegation(issuer=b"somebody"),
+    )
+    near.refused(
         "a mandate that there is not",
         Refusal.E_LEGAL_BASIS,
         delegation=a_delegation(mandate="word of mouth"),
@@ -230,6 +235,11 @@ def _mandates(book: Book) -> None:
         "a paper with its document",
         {},
         **giving(on_paper(evidence=hashed("scan")), policy=without),
+    )
+    book.granted(
+        "a paper with its document, and who issued it",
+        {},
+        **giving(on_paper(evidence=hashed("scan"), issuer=b"a notary"), policy=without),
     )
     near = book.granted(
         "a delegation on paper that stands when the patient gets a device",
@@ -282,6 +292,11 @@ def _periods(book: Book) -> None:
         "a delegation that ends before it begins",
         Refusal.E_PERIOD,
         delegation=lasting(NOW + 1, NOW),
+    )
+    near.refused(
+        "a delegation of next week that ends before it begins",
+        Refusal.E_PERIOD,
+        delegation=lasting(NOW + 8 * DAY, NOW + 7 * DAY),
     )
     near.refused("a delegation that is over", Refusal.E_PERIOD, at_us=NOW + 1)
     book.granted(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from crypto.policy.conversation import ConversationPolicy, DelegationRecord
+from crypto.policy.conversation import ConversationPolicy, DelegationRecord, SignedConfirmation
 from crypto.policy.statements import Delegation, unsigned
 from crypto.policy.vocabulary import LONE_PHARMACIST_DELAY_US, Refusal
 from tests.crypto.policy.case import Book
@@ -127,6 +128,26 @@ def _signatures(book: Book) -> None:
         "a year and a microsecond",
         Refusal.E_PERIOD_TOO_LONG,
         record=a_record(a_delegation(not_after_us=NOW + 364 * DAY + 1)),
+    )
+    near.refused(
+        "a record whose delegation does not read",
+        Refusal.E_SIGNATURE,
+        record=replace(a_record(), delegation=b"nothing"),
+    )
+    near.refused(
+        "a record whose confirmation does not read",
+        Refusal.E_SIGNATURE,
+        record=a_record(confirmations=(SignedConfirmation(b"nothing"),)),
+    )
+    near.refused(
+        "a record whose acceptance does not read",
+        Refusal.E_SIGNATURE,
+        record=a_record(acceptance=b"nothing"),
+    )
+    near.refused(
+        "a record whose withdrawal does not read",
+        Refusal.E_SIGNATURE,
+        record=a_record(revocations=(b"nothing",)),
     )
     near.refused("a record that does not read", Refusal.E_SIGNATURE, record=b"\x00")
 
