@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest"
 import { VECTORS } from "../golden"
 import { policyFile, run } from "./trial"
 
-/** Bytes, not decisions: `statements.test.ts` holds them against what we write. */
+/** Bytes, not decisions: `bytes.test.ts` holds them against what we write. */
 const BYTES = ["statements.json"]
 const FILES = readdirSync(new URL("policy/", VECTORS)).filter((name) => name.endsWith(".json") && !BYTES.includes(name))
 const CASES = FILES.flatMap((name) => policyFile(name).cases)
