@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from tests.crypto.policy.case import File
 from tests.crypto.policy.cases import commits
+from tests.crypto.policy.golden import golden
 from tests.crypto.policy.trial import DIRECTORY
 
 THEMES: Final[Mapping[str, Callable[[], list[dict[str, Any]]]]] = {
@@ -24,8 +25,14 @@ def text_of(theme: str) -> str:
     return json.dumps(File().written(THEMES[theme]()), indent=1, ensure_ascii=False) + "\n"
 
 
+def golden_text() -> str:
+    """Return what stands in the file of structures."""
+    return json.dumps(golden(), indent=1, ensure_ascii=False) + "\n"
+
+
 def main() -> None:
     """Write all files."""
+    (DIRECTORY / "statements.json").write_text(golden_text(), "utf-8")
     for theme in THEMES:
         (DIRECTORY / f"{theme}.json").write_text(text_of(theme), "utf-8")
 

@@ -1027,7 +1027,9 @@ def _narrowing(book: Book) -> None:
     ).refused(
         "scopes widened in the extension, under the old signature",
         Refusal.E_SIGNATURE,
-        after=listing(a_record(delegation=wider.encode() + signed(a_delegation())[-SIGNATURE_BYTES:])),
+        after=listing(
+            a_record(delegation=wider.encode() + signed(a_delegation())[-SIGNATURE_BYTES:])
+        ),
     ).breach(
         "scopes widened by a new document under the old id",
         Breach.CHANGES_RECORD,
