@@ -178,7 +178,9 @@ class Judge:
         leaf = state.leaf(LeafIdentity(event.person, event.device))
         alone = len(state.leaves) == 1 and public.epoch == 0
         if leaf is None or not alone or leaf.role is not Role.PHARMACIST:
-            raise Unlawful("wrong_founder")
+            raise Unlawful(Breach.WRONG_FOUNDER.value)
+        if state.in_force or state.number == before.floor.number:
+            raise Unlawful(Breach.WRONG_NUMBER.value)
 
     def check_act(
         self, sender: LeafNode, data: AuthenticatedData, state: State, *, at_us: int

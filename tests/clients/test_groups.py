@@ -36,7 +36,7 @@ from crypto.mls.extensions import Extension, Extensions
 from crypto.mls.group import Group
 from crypto.mls.message import decode_key_package
 from crypto.mls.proposal import Add, GroupContextExtensions, Remove
-from crypto.policy.conversation import CommitData
+from crypto.policy.conversation import CommitData, Delegations
 from crypto.policy.statements import EpochReceipt, Unverified, authenticator_hash
 from crypto.policy.vocabulary import MessageKind, Role
 from signaling import frames
@@ -984,10 +984,31 @@ def test_whom_a_person_gave_up_stays_given_up_across_a_rejoin() -> None:
     assert circle.room(jean).may_send
 
 
+FORGETFUL: dict[str, tuple[dict[str, Any], str]] = {
+    "the number": ({"delegations": Delegations(0)}, "wrong_number"),
+    "the policy": ({"suite_floor": 0}, "changes_policy"),
+}
+
+
+@pytest.mark.parametrize("what", FORGETFUL)
+def test_a_successor_forgets_nothing(what: str) -> None:
+    """Neither what ended in the group before it, nor whose conversation it is."""
+    circle = Circle()
+    claire, jean = circle.two()
+    changes, code = FORGETFUL[what]
+    extensions = with_policy(circle, **{"delegations": Delegations(1)} | changes)
+    named = group_id(circle.id, 1)
+    group = Group.create(groups.SUITE, named, claire.own(), extensions, os.urandom)
+    event = circle.event("succession", claire, group.group_info())
+
+    assert code_of(lambda: circle.tell(event, jean)) == code
+
+
 def a_successor(circle: Circle, by: Device, generation: int = 1) -> bytes:
     """Return the GroupInfo of a new group by a device."""
     named = group_id(circle.id, generation)
-    group = Group.create(groups.SUITE, named, by.own(), with_policy(circle), os.urandom)
+    extensions = with_policy(circle, delegations=Delegations(1))
+    group = Group.create(groups.SUITE, named, by.own(), extensions, os.urandom)
     return group.group_info()
 
 
@@ -999,7 +1020,7 @@ def test_a_successor_takes_the_groups_place() -> None:
     room.found(
         lambda info: frames.SucceedGroup(id="-", conversation=circle.id, group_info=info),
         claire.own(),
-        circle.extensions(),
+        with_policy(circle, delegations=room.for_successor(NOW_US)[1]),
         os.urandom,
     )
     assert room.pending is not None
