@@ -8,7 +8,7 @@ device pinned: the hub's key, the authority, the pharmacy's owner, and every per
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 from uuid import UUID
 
@@ -62,10 +62,11 @@ class Floor:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What a group's successor has to go on from."""
+    """What this device knew of a conversation when it is led into a group of it (again)."""
 
-    floor: Floor
-    tombstones: tuple[Tombstone, ...]
+    floor: Floor = field(default_factory=Floor)
+    policy: ConversationPolicy | None = None
+    tombstones: tuple[Tombstone, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +102,7 @@ class Judge:
         if LeafIdentity(event.person, event.device) != self.me:
             raise Unlawful("wrong_committer")
 
-    def check_group(self, public: PublicGroup, floor: Floor) -> State:
+    def check_group(self, public: PublicGroup, before: Before) -> State:
         """Return the state of a group that this device is led into; raise unless it is lawful.
 
         Whether a carer's time is over is not asked here: the next member's commit has to end it.
@@ -109,8 +110,13 @@ class Judge:
         state = self.state_of(public)
         _require(check_state(state, None))
         self._check_known(state.leaves)
-        if state.number < floor.number:
+        if before.policy is not None and not _goes_on_from(state.policy, before.policy):
+            raise Unlawful(Breach.CHANGES_POLICY.value)
+        if state.number < before.floor.number:
             raise Unlawful("old_delegations")
+        stays = {one for one in before.tombstones if one.not_after_us > self.now_us}
+        if not stays <= set(state.tombstones):
+            raise Unlawful(Breach.DROPS_TOMBSTONE.value)
         return state
 
     def check_commit(
@@ -168,14 +174,13 @@ class Judge:
 
     def check_successor(self, event: Event, public: PublicGroup, before: Before) -> None:
         """Raise `Unlawful` unless a new group is one pharmacist's alone, and forgets no end."""
-        state = self.check_group(public, before.floor)
+        state = self.check_group(public, before)
         leaf = state.leaf(LeafIdentity(event.person, event.device))
         alone = len(state.leaves) == 1 and public.epoch == 0
         if leaf is None or not alone or leaf.role is not Role.PHARMACIST:
-            raise Unlawful("wrong_founder")
-        stays = {one for one in before.tombstones if one.not_after_us > self.now_us}
-        if not stays <= set(state.tombstones):
-            raise Unlawful(Breach.DROPS_TOMBSTONE.value)
+            raise Unlawful(Breach.WRONG_FOUNDER.value)
+        if state.in_force or state.number == before.floor.number:
+            raise Unlawful(Breach.WRONG_NUMBER.value)
 
     def check_act(
         self, sender: LeafNode, data: AuthenticatedData, state: State, *, at_us: int
@@ -299,6 +304,11 @@ def due_in(group: Group, state: State) -> dict[LeafIdentity, Justified]:
             if isinstance(found, Justified):
                 due[found.target] = found
     return due
+
+
+def _goes_on_from(policy: ConversationPolicy, before: ConversationPolicy) -> bool:
+    """Tell whether nothing but the patient's key is another: whose that is, the pins say."""
+    return replace(before, patient_aik=policy.patient_aik) == policy
 
 
 def reason_of(refused: Refused) -> str:

@@ -107,7 +107,8 @@ class Town:
 
     def papers(self, person: str, role: Role, **changes: Any) -> Papers:
         """Certify somebody: the owner by the name of that profession, staff by the owner."""
-        profession = changes.pop("profession", Profession.NONE)
+        deputy = Profession.DEPUTY if role is Role.PHARMACIST else Profession.NONE
+        profession = changes.pop("profession", deputy)
         owns = profession is Profession.OWNER
         account = changes.pop("account", self.owner if owns else Account.new(os.urandom))
         said: dict[str, Any] = {
@@ -162,8 +163,8 @@ class Circle:
         """Return somebody's papers: the same for every device of theirs."""
         if name not in self.papers:
             role = self.people.get(name, Role.PATIENT)
-            owns = Profession.OWNER if name == "claire" else Profession.NONE
-            self.papers[name] = self.town.papers(self.person(name), role, profession=owns)
+            owner = {"profession": Profession.OWNER} if name == "claire" else {}
+            self.papers[name] = self.town.papers(self.person(name), role, **owner)
         return self.papers[name]
 
     def device(self, name: str, papers: Papers | None = None) -> Device:
