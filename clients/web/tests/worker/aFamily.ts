@@ -4,7 +4,7 @@ import { encodeCommitData } from "../../src/core/policy/conversation"
 import { identityOf } from "../../src/core/policy/identity"
 import { DEVICE_REVOCATION, signStatement, type DeviceRevocation } from "../../src/core/policy/statements"
 import { uuidBytes } from "../../src/core/uuid"
-import type { RoomRecord } from "../../src/worker/vault"
+import type { DeviceRecord, RoomRecord } from "../../src/worker/vault"
 import { CLAIRE, HUGO, JEAN, aConnectedDevice, aDisk, settled, type Device, type Disk } from "./aDevice"
 import { seedOf } from "./aPerson"
 import { FakeHub, type Connection } from "./fakeHub"
@@ -44,7 +44,7 @@ export function recordOf(device: Device, id: string): RoomRecord {
   return record
 }
 
-export function keysOf(device: Device): { readonly device: string; readonly privateKey: Uint8Array } {
+export function keysOf(device: Device): DeviceRecord {
   return device.keeper["context"].device
 }
 

@@ -3,11 +3,12 @@
  * checks groups as the hub does, by what anybody may see of them; the tests tell it to misbehave.
  */
 import { decode, encode } from "@msgpack/msgpack"
-import { decodeMlsMessage } from "ts-mls"
 import { ed25519 } from "@noble/curves/ed25519.js"
 import { sha256 } from "@noble/hashes/sha2.js"
 import { encodeHex } from "../../src/core/bytes"
 import { decodeAuthenticatedData } from "../../src/core/mls/authenticatedData"
+import { decodeMessage } from "../../src/core/mls/framing"
+import { contentOf } from "../../src/core/mls/publicMessage"
 import type { Justified, RemoveJustification } from "../../src/core/policy/removal"
 import { DEVICE_REVOCATION, RESIGNATION, REVOCATION, STAFF_CERTIFICATE, SUSPENSION, UnverifiedStatement } from "../../src/core/policy/statements"
 import type { EndedState } from "../../src/core/policy/vocabulary"
@@ -79,15 +80,15 @@ export class Connection {
 }
 
 export function authenticatedDataOf(body: Uint8Array): ReturnType<typeof decodeAuthenticatedData> & { epoch: number } {
-  const message = decodeMlsMessage(body, 0)?.[0]
-  if (message?.wireformat !== "mls_private_message") throw new Error("not a private message")
-  return { ...decodeAuthenticatedData(message.privateMessage.authenticatedData), epoch: Number(message.privateMessage.epoch) }
+  const message = decodeMessage(body)
+  if (message.kind !== "private_message") throw new Error("not a private message")
+  return { ...decodeAuthenticatedData(message.message.authenticatedData), epoch: Number(message.message.epoch) }
 }
 
 function epochOf(commit: Uint8Array): number {
-  const message = decodeMlsMessage(commit, 0)?.[0]
-  if (message?.wireformat !== "mls_public_message") throw new Error("not a public message")
-  return Number(message.publicMessage.content.epoch)
+  const message = decodeMessage(commit)
+  if (message.kind !== "public_message") throw new Error("not a public message")
+  return Number(contentOf(message.message).framed.epoch)
 }
 
 export class FakeHub {
@@ -507,9 +508,9 @@ export class FakeHub {
 
   /** Demand that a device be removed from a group, and ask the pharmacy first to commit it. */
   demand(talk: Talk, device: string, demand: Demand, bend: Partial<RemoveJustification> = {}): void {
-    this.propose(talk, device, demand, bend)
     talk.admitted = talk.admitted.filter((one) => one.device !== device)
     talk.removals.set(device, demand)
+    this.propose(talk, device, demand, bend)
     this.#tell(talk)
     this.askToCommit(talk)
   }
