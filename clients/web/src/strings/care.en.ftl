@@ -61,6 +61,7 @@ carers-new = Authorise a carer
 carers-now = Authorisations
 carers-history = History ({ $count })
 carers-in = In the conversation { $conversation }
+carers-was = Allowed to: { $scopes }
 carers-gone = Withdrawn: { $scopes }
 carers-since = From { $from } to { $to }
 carers-renew = Renew

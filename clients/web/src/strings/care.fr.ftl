@@ -61,6 +61,7 @@ carers-new = Autoriser un aidant
 carers-now = Autorisations
 carers-history = Historique ({ $count })
 carers-in = Dans la conversation { $conversation }
+carers-was = Permettait de : { $scopes }
 carers-gone = Retiré : { $scopes }
 carers-since = Du { $from } au { $to }
 carers-renew = Renouveler
