@@ -28,6 +28,7 @@ from clients.python.content import (
 from clients.python.errors import (
     BrokenStream,
     CannotFollow,
+    Denied,
     GroupForked,
     HubFault,
     NoGroup,
@@ -260,10 +261,14 @@ class Room:
         *,
         random_bytes: RandomBytes,
     ) -> Pending:
-        """Make a commit, fresh keys included, of what is wanted and of all that is due."""
-        group, at_us = self._held(), max(judge.now_us, self.floor.at_us)
+        """Make a commit, fresh keys included, of what is wanted and of all that is due.
+
+        Raises `Denied` where nobody would follow it.
+        """
+        group, state = self._held(), self.state(judge)
+        at_us = max(judge.now_us, self.floor.at_us)
         wanted = replace(wanted, ended=tuple(self.ended.values()))
-        proposals, data = compose(group, self.state(judge), judge.me, wanted, at_us=at_us)
+        proposals, data = compose(group, state, judge.me, wanted, at_us=at_us)
         renewed = own.credential != group.public.tree.member(group.own_leaf_index).credential
         made = _or_cannot(
             lambda: group.commit(
@@ -275,6 +280,11 @@ class Room:
                 random_bytes=random_bytes,
             )
         )
+        try:
+            judge.check_made(group, state, made.next, data, self.floor)
+        except Unlawful as exc:
+            made.next.wipe()
+            raise Denied(exc.code) from exc
         return self._ask(made, wanted.adds, rejoins=False)
 
     def rejoin(

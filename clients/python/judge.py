@@ -157,11 +157,31 @@ class Judge:
             ),
         )
         _require(check_commit(before, view, after, data.at_us, not_below_us=floor.at_us))
-        entering = after.leaves - before.leaves
-        self._check_known(entering)
-        if not all(self.trust.is_now(one.identity.person, one.aik) for one in entering):
-            raise IdentityChanged("identity_changed")
+        self._check_entering(after.leaves - before.leaves)
         return after, data.at_us
+
+    def check_made(
+        self, group: Group, before: State, following: Group, data: CommitData, floor: Floor
+    ) -> State:
+        """Return the state that a commit of this device's own leads to; raise `Unlawful`.
+
+        What the hub told of a delegation may be forged: nobody would follow, and nobody should.
+        """
+        after = self.state_of(following.public, before)
+        mine = before.leaf(self.me)
+        if mine is None:
+            raise Unlawful("wrong_committer")
+        there, then = _names(before), _names(after)
+        view = CommitView(
+            committer=mine,
+            added=then - there,
+            removed=there - then,
+            due=due_in(group, before),
+            statements=data.statements,
+        )
+        _require(check_commit(before, view, after, data.at_us, not_below_us=floor.at_us))
+        self._check_entering(after.leaves - before.leaves)
+        return after
 
     def check_removal(self, group: Group, state: State, received: ReceivedProposal) -> None:
         """Raise `Unlawful` unless the hub proposes a removal for which somebody signed."""
@@ -204,11 +224,9 @@ class Judge:
     def newcomer(self, leaf: LeafNode, policy: ConversationPolicy) -> Certified:
         """Return whose device a key package is, before it is added; raise `Unlawful`."""
         certified = self._certified(leaf, policy)
-        self._check_known([certified])
+        self._check_entering([certified])
         if not certified.validity.includes(self.now_us):
             raise Unlawful(Refusal.E_IDENTITY.value.lower())
-        if not self.trust.is_now(certified.identity.person, certified.aik):
-            raise IdentityChanged("identity_changed")
         return certified
 
     # Inside
@@ -260,6 +278,13 @@ class Judge:
             )
         except CryptoError as exc:
             raise Unlawful("wrong_credential") from exc
+
+    def _check_entering(self, leaves: Iterable[Certified]) -> None:
+        """Raise unless these are people whom the log shows, under the keys that they have now."""
+        entering = list(leaves)
+        self._check_known(entering)
+        if not all(self.trust.is_now(one.identity.person, one.aik) for one in entering):
+            raise IdentityChanged("identity_changed")
 
     def _check_known(self, leaves: Iterable[Certified]) -> None:
         """Raise unless each of these leaves is of somebody whom the log shows, by the pinned key.
@@ -337,6 +362,10 @@ def _justified(
 
 def _identities(members: Iterable[Member]) -> frozenset[LeafIdentity]:
     return frozenset(identity_of(one.leaf_node) for one in members)
+
+
+def _names(state: State) -> frozenset[LeafIdentity]:
+    return frozenset(leaf.identity for leaf in state.leaves)
 
 
 def _are_known(received: ReceivedCommit) -> bool:

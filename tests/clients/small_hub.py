@@ -68,6 +68,8 @@ class SmallHub:
     withheld: set[str] = field(default_factory=set)
     """Whose certificates are not told to anybody who asks."""
     delegations: list[frames.DelegationView] = field(default_factory=list)
+    role: Role = Role.PHARMACIST
+    """Of whoever signs in."""
     clock: Callable[[], int] = lambda: time.time_ns() // 1_000
     conversations: dict[str, frames.Summary] = field(default_factory=dict)
     devices: dict[ServerConnection, str] = field(default_factory=dict)
@@ -349,7 +351,7 @@ class SmallHub:
         return frames.Welcomed(
             person=PERSON,
             name="Claire Morel",
-            role="pharmacist",
+            role=self.role.value,
             device=device,
             new_device=False,
             other_devices=0,
