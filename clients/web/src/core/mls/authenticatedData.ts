@@ -86,15 +86,15 @@ export function decodeAuthenticatedData(bytes: Uint8Array): AuthenticatedData {
 
 function encodeActing(acting: Acting | undefined): Uint8Array {
   if (acting === undefined) return ACTS_FOR_NOBODY
+  if (acting.version === 0) throw malformed("a delegation, and nothing else, has a version")
   return concat(opaque(fixed(acting.for, ID_BYTES)), opaque(fixed(acting.delegation, ID_BYTES)), uint64(acting.version))
 }
 
 function decodeActing(reader: Reader): Acting | undefined {
   const acting = { for: reader.opaque(ID_BYTES), delegation: reader.opaque(ID_BYTES), version: reader.uint(8) }
-  const size = acting.for.length
-  const whole = size === acting.delegation.length && (size === ID_BYTES || (size === 0 && acting.version === 0))
-  if (!whole) throw malformed("one acts for somebody under a delegation, or for nobody under none")
-  return size === 0 ? undefined : acting
+  if (acting.for.length + acting.delegation.length + acting.version === 0) return undefined
+  encodeActing(acting)
+  return acting
 }
 
 function encodeHeader(kind: string, header: SignalHeader | null): Uint8Array {

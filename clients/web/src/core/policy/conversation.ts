@@ -14,7 +14,7 @@ import {
 import { ID, KEY, NUMBER, WORD, ascending, checked, listUpTo, orNothing, structure, versioned, type Read } from "./fields"
 import { CREDENTIAL_TYPE } from "./identity"
 import { DELEGATION, MAX_STATEMENT_BYTES, REVOCATION, UnverifiedStatement, type Delegation } from "./statements"
-import { KIND_MEMBERS, type EndedState } from "./vocabulary"
+import { KINDS, type EndedState } from "./vocabulary"
 
 export const POLICY_EXTENSION = 0xf0c2
 export const DELEGATIONS_EXTENSION = 0xf0c3
@@ -31,7 +31,7 @@ const MAX_ENDINGS = 8
 export const MAX_ENDING_BYTES = 8192
 
 const SIGNED = bytesUpTo(MAX_STATEMENT_BYTES)
-const KIND = checked(WORD, (kind) => Object.hasOwn(KIND_MEMBERS, kind), "no kind of conversation")
+const KIND = checked(WORD, (kind) => Object.hasOwn(KINDS, kind), "no kind of conversation")
 const WITHDRAWAL = checked(SIGNED, ({ length }) => length > 0, "an empty withdrawal")
 
 const POLICY = versioned(VERSION, {
@@ -52,13 +52,16 @@ const TOMBSTONE = structure({ delegation: ID, ending: WORD, atUs: NUMBER, notAft
 export type Tombstone = Read<typeof TOMBSTONE>
 
 const inOrder = <T>(id: (one: T) => Uint8Array) => (list: readonly T[]): boolean => ascending(list.map((one) => encodeHex(id(one))))
-const DELEGATIONS_CODEC = versioned(VERSION, {
+const DELEGATIONS_FIELDS = versioned(VERSION, {
   number: NUMBER,
   inForce: checked(listUpTo(MAX_IN_FORCE, RECORD), inOrder(recordId), "records are ascending, each once"),
   tombstones: checked(listUpTo(MAX_KNOWN, TOMBSTONE), inOrder((one) => one.delegation), "tombstones are ascending, each once"),
 })
 /** Who acts for the patient here, and who did. `number` is one more at each change. */
-export type Delegations = Read<typeof DELEGATIONS_CODEC>
+export type Delegations = Read<typeof DELEGATIONS_FIELDS>
+// An end changes a record into a tombstone, so there is always room for it.
+const DELEGATIONS_CODEC = checked(
+  DELEGATIONS_FIELDS, ({ inForce, tombstones }) => inForce.length + tombstones.length <= MAX_KNOWN, "more delegations than a group can remember")
 
 const ENDING_STATEMENT = structure({ what: WORD, statement: bytesUpTo(MAX_ENDING_BYTES), staff: SIGNED })
 /** Why a commit ends a delegation, or lets the patient's old devices go; `staff` is a suspending pharmacist's certificate. */
@@ -72,6 +75,8 @@ export const NO_DELEGATIONS: Delegations = { number: 0, inForce: [], tombstones:
 
 export const encodePolicy = (policy: ConversationPolicy): Uint8Array => POLICY.encode(policy)
 export const encodeDelegations = (delegations: Delegations): Uint8Array => DELEGATIONS_CODEC.encode(delegations)
+export const decodePolicy = (bytes: Uint8Array): ConversationPolicy => decode(POLICY, bytes)
+export const decodeDelegations = (bytes: Uint8Array): Delegations => decode(DELEGATIONS_CODEC, bytes)
 export const encodeCommitData = (data: CommitData): Uint8Array => COMMIT_DATA.encode(data)
 export const decodeCommitData = (bytes: Uint8Array): CommitData => decode(COMMIT_DATA, bytes)
 export const encodeRecord = (record: DelegationRecord): Uint8Array => RECORD.encode(record)
@@ -107,7 +112,7 @@ export function readExtensions(extensions: readonly Extension[]): { readonly pol
   const inPlace = required?.type === REQUIRED_CAPABILITIES && equal(required.data, REQUIRED.data) && senders?.type === EXTERNAL_SENDERS
     && policy?.type === POLICY_EXTENSION && delegations?.type === DELEGATIONS_EXTENSION && more === undefined
   if (!inPlace) throw malformed("a group's context has four extensions, and no other")
-  return { policy: decode(POLICY, policy.data), delegations: decode(DELEGATIONS_CODEC, delegations.data) }
+  return { policy: decodePolicy(policy.data), delegations: decodeDelegations(delegations.data) }
 }
 
 /** Whether all the extensions are the same that no commit ever changes. */

@@ -16,7 +16,7 @@ import {
   type Acceptance, type Delegation, type Statement,
 } from "./statements"
 import {
-  DAY_US, KIND_MEMBERS, LEGAL_BASES, LONE_PHARMACIST_DELAY_US, MANDATES, MAX_DELEGATION_DAYS, SCOPES, SUSPENSION_REASONS,
+  DAY_US, KINDS, LEGAL_BASES, LONE_PHARMACIST_DELAY_US, MANDATES, MAX_DELEGATION_DAYS, SCOPES, SUSPENSION_REASONS,
   isOneOf, isStaff, type EndedState, type LegalBasis, type Refusal, type Scope,
 } from "./vocabulary"
 
@@ -148,7 +148,7 @@ export function tooEarlyOrLate({ delegation }: InForce, atUs: number): Refusal |
 
 function checkRules(delegation: Delegation, policy: Place["policy"], granteeRole: string): void {
   need(equal(delegation.conversation, policy.conversation), "E_NO_DELEGATION")
-  need(KIND_MEMBERS[policy.kind]?.includes("carer") === true, "E_KIND")
+  need(KINDS[policy.kind]?.members.includes("carer") === true, "E_KIND")
   checkPeople(delegation, policy, granteeRole)
   need(delegation.scopes.every((scope) => isOneOf(SCOPES, scope)), "E_UNKNOWN_SCOPE")
   // MLS cannot hide a message from a leaf.

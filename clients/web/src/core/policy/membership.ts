@@ -13,7 +13,7 @@ import { checkEnding, checkEntry, isOf, tooEarlyOrLate, type InForce } from "./d
 import { isValidAt, type Certified } from "./identity"
 import type { Justified } from "./removal"
 import { delegationNamed, delegationOf, hasLeaf, leafKey, leafOf, leavesUnder, sameLeaf, somebodyOf, type State } from "./state"
-import { CLOCK_TOLERANCE_US, KIND_MEMBERS, isStaff, type EndedState, type Participant, type Refusal, type Scope } from "./vocabulary"
+import { CLOCK_TOLERANCE_US, KINDS, isOneOf, isStaff, type EndedState, type Participant, type Refusal, type Scope } from "./vocabulary"
 
 /** The scope that a carer needs for an act. An act that is not here is nobody's. */
 export const ACT_SCOPES: Readonly<Record<string, Scope>> = {
@@ -33,6 +33,8 @@ const BRINGS: Readonly<Record<Participant, readonly Participant[]>> = {
   patient: ["carer"], carer: [], technician: ["carer"], pharmacist: ["carer", "patient", "pharmacist", "technician"],
 }
 
+const SIGNED_ENDS = ["revocation", "resignation", "suspension"] as const
+
 /** What a commit does to a group, and by whom. */
 export interface CommitView {
   /** As it stands in the group before; of an external commit, as it stands after. */
@@ -43,8 +45,8 @@ export interface CommitView {
   readonly removed: readonly Leaf[]
   /** What the hub has proposed in this epoch, each justified. */
   readonly due: readonly Justified[]
-  /** Whom the hub is to have removed later: they do not come back by themselves. */
-  readonly waiting: readonly Leaf[]
+  /** Devices that do not come in: given up, as this judge knows, or to be removed later. */
+  readonly barred: readonly Leaf[]
   /** Of its `CommitData`. */
   readonly statements: readonly EndingStatement[]
   /** It holds no other proposals than Add, Remove, at most one GroupContextExtensions and, of an external commit, ExternalInit. */
@@ -70,6 +72,7 @@ export function checkCommit(before: State, commit: CommitView, after: State, { a
     hold(commit.knownProposals, "foreign_proposal")
     hold(commit.sameOtherExtensions, "changes_extensions")
     checkLeaves(before, commit, after)
+    checkIdentities(after.leaves)
     checkNewcomers(commit, after, atUs)
     if (commit.external) checkExternal(before, commit, after, atUs)
     else checkMember(before, commit, after, atUs)
@@ -84,6 +87,22 @@ export function checkState(state: State, atUs: number | null): Verdict<null> {
     checkDelegations(state, atUs)
     for (const leaf of inOrder(state.leaves)) checkLeaf(leaf, state, atUs)
     return null
+  })
+}
+
+/** The group that another succeeds, in its last epoch; and the signed Succession, where the patient's key is another. */
+export interface Succeeding {
+  readonly before: State
+  readonly succession: Uint8Array | null
+}
+
+/** Whether a group may begin so: alone, with nobody acting for anybody. Of one that it succeeds, nothing that ended is forgotten. */
+export function checkFounding(state: State, founder: Leaf, atUs: number, succeeding: Succeeding | null): Verdict<null> {
+  return decide(() => {
+    checkFounder(state, founder, atUs, succeeding !== null)
+    if (succeeding === null) checkBeginning(state)
+    else checkSuccessor(state, succeeding, atUs)
+    return take(checkState(state, atUs))
   })
 }
 
@@ -116,6 +135,34 @@ export function mayAct(leaf: Certified, act: string, state: State, as: ActingAs,
 
 // What follows ends the decision that it is part of at the first rule that fails.
 
+function checkFounder(state: State, founder: Leaf, atUs: number, succeeds: boolean): void {
+  const own = leafOf(state, founder)
+  const founders = succeeds ? ["pharmacist"] : KINDS[state.policy.kind]?.founders
+  hold(own !== undefined && state.leaves.length === 1 && founders?.includes(own.role) === true, "wrong_founder")
+  hold(state.inForce.length === 0, "without_member")
+  need(isValidAt(own.validity, atUs), "E_IDENTITY")
+}
+
+/** Nothing has happened yet; and the patient's key is set by the patient, or later. */
+function checkBeginning({ number, tombstones, policy, leaves }: State): void {
+  hold(number === 0 && tombstones.length === 0, "wrong_number")
+  hold(policy.patientAik.length === 0 || leaves.some(({ role }) => role === "patient"), "changes_policy")
+}
+
+/** The same conversation goes on: what ended stays ended. */
+function checkSuccessor(state: State, { before, succession }: Succeeding, atUs: number): void {
+  let { patientAik } = before.policy
+  if (succession !== null) {
+    const said = take(checkSuccession(succession, before, atUs))
+    need(equal(said.oldAik, patientAik), "E_IDENTITY")
+    patientAik = said.newAik
+  }
+  hold(equal(encodePolicy(state.policy), encodePolicy({ ...before.policy, patientAik })), "changes_policy")
+  hold(state.number === before.number + 1, "wrong_number")
+  const stays = before.tombstones.filter((one) => one.notAfterUs > atUs)
+  hold(stays.map(stoneKey).join("|") === state.tombstones.map(stoneKey).join("|"), "drops_tombstone")
+}
+
 function actsUnder(leaf: Certified, id: Uint8Array, state: State): InForce {
   const ended = state.tombstones.find(({ delegation }) => equal(delegation, id))
   if (ended !== undefined) need(false, ENDED_AS.get(ended.ending) ?? "E_NO_DELEGATION")
@@ -132,7 +179,7 @@ function checkTime(found: InForce, atUs: number | null): void {
 
 /** Who stays is who they were; who is there is who was, and came, without who left. */
 function checkLeaves(before: State, commit: CommitView, after: State): void {
-  const comes = new Set([...commit.added, ...(commit.external ? [commit.committer.identity] : [])].map(nameOf))
+  const comes = new Set(comers(commit).map(nameOf))
   const goes = new Set(commit.removed.map(nameOf))
   const there = namesOf(before.leaves)
   const then = namesOf(after.leaves)
@@ -145,6 +192,10 @@ function checkLeaves(before: State, commit: CommitView, after: State): void {
   const changed = before.leaves
     .filter((one) => !goes.has(nameOf(one.identity)) && !comes.has(nameOf(one.identity)) && !hasLeaf(after, one))
   checkChanged(before, commit, after, changed)
+}
+
+function comers({ added, external, committer }: CommitView): readonly Leaf[] {
+  return external ? [...added, committer.identity] : added
 }
 
 /** Only the committer's leaf may be another, and only by newer certificates. */
@@ -167,6 +218,8 @@ function isRenewed(one: Certified, other: Certified): boolean {
 
 /** Certificates are judged when a leaf enters or changes: an expired one blocks nobody else. */
 function checkNewcomers(commit: CommitView, after: State, atUs: number): void {
+  const barred = new Set(commit.barred.map(nameOf))
+  hold(!comers(commit).some((one) => barred.has(nameOf(one))), "given_up")
   const entering = new Set([...commit.added, commit.committer.identity].map(nameOf))
   need(after.leaves.every((one) => !entering.has(nameOf(one.identity)) || isValidAt(one.validity, atUs)), "E_IDENTITY")
 }
@@ -176,7 +229,7 @@ function checkExternal(before: State, commit: CommitView, after: State, atUs: nu
   const mine = commit.committer
   const same = samePolicy(before, after) && before.number === after.number && listed(before) === listed(after)
   hold(commit.added.length === 0 && commit.statements.length === 0 && same, "external_change")
-  const going = new Set([...commit.waiting, ...commit.due.map(({ target }) => target)].map(nameOf))
+  const going = new Set([...commit.barred, ...commit.due.map(({ target }) => target)].map(nameOf))
   hold(!going.has(nameOf(mine.identity)) && isKnown(mine, before, going), "stranger")
   const own = leafOf(before, mine.identity) === undefined ? 0 : 1
   hold(commit.removed.length === own && commit.removed.every((one) => sameLeaf(one, mine.identity)), "external_change")
@@ -235,7 +288,10 @@ function endsOf(before: State, commit: CommitView, removed: ReadonlySet<string>,
   for (const { delegation, state } of commit.due.flatMap(({ ends }) => ends)) end(delegation, state)
   for (const one of commit.statements) {
     if (one.what === "succession") patientAik = succeeded(before, removed, one, atUs)
-    else end(...ended(before, one, atUs))
+    else {
+      need(isOneOf(SIGNED_ENDS, one.what), "E_SIGNATURE")
+      end(...ended(before, one, atUs))
+    }
   }
   for (const { delegation } of before.inForce) if (atUs >= delegation.notAfterUs) end(delegation.delegation, "expired")
   return { delegations, patientAik }
@@ -308,7 +364,7 @@ function checkAdmitted(before: State, { committer }: CommitView, after: State, a
     need(!gone.has(idOf(found)), "E_ALREADY_ENDED", "brought_back")
     hold(committer.role !== "carer", "carer_changes")
     hold(leavesUnder(after, found).some(({ identity }) => added.has(nameOf(identity))), "without_member")
-    take(checkEntry(found, before.policy, atUs))
+    take(checkEntry(found, after.policy, atUs))
   }
 }
 
@@ -357,7 +413,7 @@ function checkDelegations(state: State, atUs: number | null): void {
 /** Each leaf hangs on a root that neither the hub nor the authority holds. */
 function checkLeaf(leaf: Certified, state: State, atUs: number | null): void {
   const { kind, patient, patientAik } = state.policy
-  need(KIND_MEMBERS[kind]?.includes(leaf.role) === true, "E_KIND")
+  need(KINDS[kind]?.members.includes(leaf.role) === true, "E_KIND")
   need(equal(somebodyOf(leaf).person, patient) === (leaf.role === "patient"), "E_IDENTITY", "other_patient")
   if (leaf.role === "patient") need(patientAik.length > 0 && equal(leaf.aik, patientAik), "E_IDENTITY", "other_key")
   else if (leaf.role === "carer") checkCarersLeaf(leaf, state, atUs)

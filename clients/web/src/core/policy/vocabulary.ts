@@ -37,11 +37,17 @@ export function isStaff(role: string): boolean {
   return isOneOf(STAFF, role)
 }
 
-/** Who may be a member of a conversation of a kind. Only what has a carer among them is delegable. */
-export const KIND_MEMBERS: Readonly<Record<string, readonly Participant[]>> = {
-  care_thread: PARTICIPANTS,
-  remote_dispensation: PARTICIPANTS,
-  private_aside: PARTICIPANTS.filter((role) => role !== "carer"),
+interface KindRules {
+  readonly founders: readonly Participant[]
+  readonly members: readonly Participant[]
+}
+
+const BY_EITHER: readonly Participant[] = ["pharmacist", "patient"]
+/** Who may found a conversation of a kind, and who may be a member. Only what has a carer among them is delegable. */
+export const KINDS: Readonly<Record<string, KindRules>> = {
+  care_thread: { founders: BY_EITHER, members: PARTICIPANTS },
+  remote_dispensation: { founders: ["pharmacist"], members: PARTICIPANTS },
+  private_aside: { founders: BY_EITHER, members: PARTICIPANTS.filter((role) => role !== "carer") },
 }
 
 interface BasisRules {
