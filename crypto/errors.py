@@ -9,6 +9,7 @@ CryptoError            never raised itself
 ├── WrongOrigin        a checkpoint of another log than the one that was asked
 ├── WrongEntry         a receipt for another entry than the one in hand
 ├── BadFrankingTag     a payload is not the one its sender committed to
+├── BadIdentity        a certificate that is not of this person, this device or this time
 ├── UnsupportedSuite   a cipher suite that this code does not speak
 └── RuleBroken         never raised itself: a rule of RFC 9420, named by `rule`
     ├── InvalidMessage      its frame, its sender or its protection
@@ -83,6 +84,12 @@ class BadFrankingTag(CryptoError):
     """A payload is not the one its sender committed to."""
 
     code = "bad_franking_tag"
+
+
+class BadIdentity(CryptoError):
+    """A certificate that is not of this person, this device or this time."""
+
+    code = "bad_identity"
 
 
 class UnsupportedSuite(CryptoError):

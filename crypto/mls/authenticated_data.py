@@ -4,14 +4,15 @@ The structure travels in RFC 9420's `authenticated_data`: in the clear, and cove
 sender's signature, so the hub can sort, count and log a message that only members can read.
 
     struct {
-        uint16 version = 1;
+        uint16 version = 2;
         opaque id[16];
         opaque kind<V>;              /* 1 to 32 printable ASCII characters */
         uint64 counter;
         uint64 sent_at;              /* milliseconds since 1970-01-01T00:00Z */
         opaque franking_tag[32];
-        opaque acting_for<V>;        /* empty in version 1 */
-        opaque delegation<V>;        /* empty in version 1 */
+        opaque acting_for<V>;        /* 16 bytes: the patient; empty for all but carers */
+        opaque delegation<V>;        /* 16 bytes; empty for all but carers */
+        uint64 delegation_version;   /* of the epoch's delegations; 0 for all but carers */
         select (kind) {
             case "signal": SignalHeader signal;
             default:       struct {};
@@ -25,7 +26,8 @@ sender's signature, so the hub can sort, count and log a message that only membe
         uint8 type;                  /* offer (1), answer (2), candidates (3) */
     } SignalHeader;
 
-In version 1 nobody can act for another, so a message that claims to is refused, not ignored.
+Whoever acts for another says for whom, under which delegation and by which version of the group's
+delegations: all three, or none. Whether they may is policy's to say (`may_act`).
 """
 
 from __future__ import annotations
@@ -39,7 +41,7 @@ from crypto.encoding import Reader, Writer
 from crypto.errors import MalformedInput
 from crypto.policy.vocabulary import MessageKind
 
-VERSION: Final = 1
+VERSION: Final = 2
 ID_BYTES: Final = 16
 FRANKING_TAG_BYTES: Final = 32
 MAX_KIND_BYTES: Final = 32
@@ -103,21 +105,33 @@ class AuthenticatedData:
     """Milliseconds since the epoch, by the sender's clock."""
     franking_tag: bytes
     acting_for: bytes = b""
+    """The patient; empty where its sender acts for nobody but themselves."""
     delegation: bytes = b""
+    delegation_version: int = 0
     signal: SignalHeader | None = None
     """Present exactly where the kind is `signal`."""
 
     def __post_init__(self) -> None:
         if not _KIND.fullmatch(self.kind):
             raise MalformedInput("a kind is 1 to 32 printable ASCII characters")
-        if not (0 <= self.counter <= MAX_NUMBER and 0 <= self.sent_at <= MAX_NUMBER):
+        if not all(0 <= one <= MAX_NUMBER for one in self._numbers):
             raise MalformedInput("a number beyond 2^53")
         if len(self.id) != ID_BYTES or len(self.franking_tag) != FRANKING_TAG_BYTES:
             raise MalformedInput("a fixed field has another length")
-        if self.acting_for or self.delegation:
-            raise MalformedInput("in version 1 nobody acts for another")
+        self._check_acting()
         if (self.signal is not None) != (self.kind == MessageKind.SIGNAL):
             raise MalformedInput("a signal, and nothing else, says its call")
+
+    @property
+    def _numbers(self) -> tuple[int, ...]:
+        return self.counter, self.sent_at, self.delegation_version
+
+    def _check_acting(self) -> None:
+        lengths = len(self.acting_for), len(self.delegation)
+        if lengths not in ((0, 0), (ID_BYTES, ID_BYTES)):
+            raise MalformedInput("for whom and under which delegation: both, or neither")
+        if bool(self.delegation) != bool(self.delegation_version):
+            raise MalformedInput("a delegation, and nothing else, has a version")
 
     def encode(self) -> bytes:
         """Return the bytes that `decode` reads."""
@@ -128,8 +142,9 @@ class AuthenticatedData:
         writer.uint64(self.counter)
         writer.uint64(self.sent_at)
         writer.fixed(self.franking_tag, FRANKING_TAG_BYTES)
-        writer.opaque(self.acting_for)
-        writer.opaque(self.delegation)
+        writer.opaque(self.acting_for, at_most=ID_BYTES)
+        writer.opaque(self.delegation, at_most=ID_BYTES)
+        writer.uint64(self.delegation_version)
         if self.signal is not None:
             self.signal.write(writer)
         return writer.finish()
@@ -139,7 +154,7 @@ class AuthenticatedData:
         """Read one structure and nothing after it."""
         reader = Reader(data)
         if reader.uint16() != VERSION:
-            raise MalformedInput("not version 1 of the authenticated data")
+            raise MalformedInput("not version 2 of the authenticated data")
         message_id = reader.fixed(ID_BYTES)
         kind = _decode_kind(reader.opaque(at_most=MAX_KIND_BYTES))
         decoded = cls(
@@ -148,8 +163,9 @@ class AuthenticatedData:
             counter=reader.uint64(),
             sent_at=reader.uint64(),
             franking_tag=reader.fixed(FRANKING_TAG_BYTES),
-            acting_for=reader.opaque(at_most=0),
-            delegation=reader.opaque(at_most=0),
+            acting_for=reader.opaque(at_most=ID_BYTES),
+            delegation=reader.opaque(at_most=ID_BYTES),
+            delegation_version=reader.uint64(),
             signal=SignalHeader.read(reader) if kind == MessageKind.SIGNAL else None,
         )
         reader.finish()

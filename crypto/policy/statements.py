@@ -17,60 +17,40 @@ then `opaque signature<V>`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, Generic, Self, TypeVar
+from typing import ClassVar, Final, Generic, TypeVar
 
 from crypto.encoding import Reader, Writer
-from crypto.errors import MalformedInput
+from crypto.policy.fields import (
+    HASH_BYTES,
+    ID_BYTES,
+    KEY_BYTES,
+    MAX_DEPLOYMENT_BYTES,
+    Layout,
+    flag,
+    hash32,
+    id16,
+    number,
+    opaque,
+    optional,
+    word,
+    words,
+)
 from crypto.suites import MLS_128_DHKEMX25519_AES128GCM_SHA256_ED25519 as SUITE
 from crypto.suites import SigningKey
 
-VERSION: Final = 1
-ID_BYTES: Final = 16
-HASH_BYTES: Final = 32
-KEY_BYTES: Final = 32
-MAX_DEPLOYMENT_BYTES: Final = 255
 MAX_GROUP_ID_BYTES: Final = 64
 MAX_TRANSCRIPT_BYTES: Final = 64
-MAX_WORD_BYTES: Final = 64
-MAX_WORDS: Final = 32
 MAX_SIGNATURE_BYTES: Final = 128
 MAX_STATEMENT_BYTES: Final = 2048
-# Neither an epoch nor an instant may leave the range that a browser's numbers hold exactly.
-MAX_NUMBER: Final = 2**53 - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
-    """How one field of a statement is written and read."""
-
-    name: str
-    write: Callable[[Writer, Any], None]
-    read: Callable[[Reader], Any]
-
-
-class Statement:
+class Statement(Layout):
     """A structure that somebody signs; subclasses are frozen dataclasses and declare `FIELDS`."""
 
     __slots__ = ()
+    VERSION: ClassVar = 1
     label: ClassVar[bytes]
-    FIELDS: ClassVar[tuple[Field, ...]]
-
-    def encode(self) -> bytes:
-        """Return what is signed."""
-        writer = Writer()
-        writer.uint8(VERSION)
-        for field in self.FIELDS:
-            field.write(writer, getattr(self, field.name))
-        return writer.finish()
-
-    @classmethod
-    def read(cls, reader: Reader) -> Self:
-        """Read the structure."""
-        if reader.uint8() != VERSION:
-            raise MalformedInput("not version 1 of the statement")
-        return cls(**{field.name: field.read(reader) for field in cls.FIELDS})
 
     @property
     def digest(self) -> bytes:
@@ -80,111 +60,9 @@ class Statement:
 
 S = TypeVar("S", bound=Statement)
 
-
-def _fixed(name: str, length: int) -> Field:
-    def write(writer: Writer, value: bytes) -> None:
-        writer.fixed(value, length)
-
-    return Field(name, write, lambda reader: reader.fixed(length))
-
-
-def _id(name: str) -> Field:
-    return _fixed(name, ID_BYTES)
-
-
-def _hash(name: str) -> Field:
-    return _fixed(name, HASH_BYTES)
-
-
-def _opaque(name: str, at_most: int) -> Field:
-    def write(writer: Writer, value: bytes) -> None:
-        writer.opaque(value, at_most=at_most)
-
-    return Field(name, write, lambda reader: reader.opaque(at_most=at_most))
-
-
-def _optional(name: str, length: int) -> Field:
-    """Return a field of exactly so many bytes, or none."""
-
-    def check(value: bytes) -> bytes:
-        if len(value) not in (0, length):
-            raise MalformedInput("a field has another length")
-        return value
-
-    def write(writer: Writer, value: bytes) -> None:
-        writer.opaque(check(value), at_most=length)
-
-    return Field(name, write, lambda reader: check(reader.opaque(at_most=length)))
-
-
-def _number(name: str) -> Field:
-    def read(reader: Reader) -> int:
-        value = reader.uint64()
-        if value > MAX_NUMBER:
-            raise MalformedInput("a number beyond 2^53")
-        return value
-
-    def write(writer: Writer, value: int) -> None:
-        writer.uint64(value)
-
-    return Field(name, write, read)
-
-
-def _flag(name: str) -> Field:
-    def read(reader: Reader) -> bool:
-        value = reader.uint8()
-        if value > 1:
-            raise MalformedInput("neither true nor false")
-        return value == 1
-
-    def write(writer: Writer, value: bool) -> None:
-        writer.uint8(int(value))
-
-    return Field(name, write, read)
-
-
-def _word(name: str, at_most: int = MAX_WORD_BYTES) -> Field:
-    def write(writer: Writer, value: str) -> None:
-        _write_word(writer, value, at_most)
-
-    return Field(name, write, lambda reader: _read_word(reader, at_most))
-
-
-def _words(name: str) -> Field:
-    """Return a set of words: ascending, so that it is written one way only."""
-
-    def write_one(writer: Writer, word: str) -> None:
-        _write_word(writer, word, MAX_WORD_BYTES)
-
-    def write(writer: Writer, value: tuple[str, ...]) -> None:
-        writer.vector(_ascending(value), write_one)
-
-    def read(reader: Reader) -> tuple[str, ...]:
-        return _ascending(reader.vector(lambda inner: _read_word(inner, MAX_WORD_BYTES)))
-
-    return Field(name, write, read)
-
-
-def _ascending(words: tuple[str, ...]) -> tuple[str, ...]:
-    if len(words) > MAX_WORDS or list(words) != sorted(set(words)):
-        raise MalformedInput("a set of words is ascending, each word once")
-    return words
-
-
-def _write_word(writer: Writer, value: str, at_most: int) -> None:
-    writer.opaque(value.encode("ascii"), at_most=at_most)
-
-
-def _read_word(reader: Reader, at_most: int) -> str:
-    try:
-        return reader.opaque(at_most=at_most).decode("ascii")
-    except UnicodeDecodeError as exc:
-        raise MalformedInput("a word is ASCII") from exc
-
-
-_DEPLOYMENT: Final = _word("deployment", MAX_DEPLOYMENT_BYTES)
-_HEADER: Final = (_DEPLOYMENT, _optional("conversation", ID_BYTES))
-_PERIOD: Final = (_number("not_before_us"), _number("not_after_us"))
+_DEPLOYMENT: Final = word("deployment", MAX_DEPLOYMENT_BYTES)
+_HEADER: Final = (_DEPLOYMENT, optional("conversation", ID_BYTES))
+_PERIOD: Final = (number("not_before_us"), number("not_after_us"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,7 +70,7 @@ class Enrolment(Statement):
     """A person's first device makes their account identity key (AIK). Signed by that key."""
 
     label: ClassVar[bytes] = b"Colloque 1 Enrolment"
-    FIELDS: ClassVar = (*_HEADER, _id("person"), _hash("aik"))
+    FIELDS: ClassVar = (*_HEADER, id16("person"), hash32("aik"))
 
     deployment: str
     conversation: bytes = b""
@@ -207,10 +85,10 @@ class IdentityCertificate(Statement):
     label: ClassVar[bytes] = b"Colloque 1 IdentityCertificate"
     FIELDS: ClassVar = (
         *_HEADER,
-        _id("person"),
-        _word("role"),
-        _word("profession"),
-        _hash("aik"),
+        id16("person"),
+        word("role"),
+        word("profession"),
+        hash32("aik"),
         *_PERIOD,
     )
 
@@ -231,10 +109,10 @@ class StaffCertificate(Statement):
     label: ClassVar[bytes] = b"Colloque 1 StaffCertificate"
     FIELDS: ClassVar = (
         *_HEADER,
-        _id("person"),
-        _hash("aik"),
-        _word("role"),
-        _word("pharmacy"),
+        id16("person"),
+        hash32("aik"),
+        word("role"),
+        word("pharmacy"),
         *_PERIOD,
     )
 
@@ -256,9 +134,9 @@ class DeviceCertificate(Statement):
     label: ClassVar[bytes] = b"Colloque 1 DeviceCertificate"
     FIELDS: ClassVar = (
         *_HEADER,
-        _id("person"),
-        _id("device"),
-        _hash("signature_key"),
+        id16("person"),
+        id16("device"),
+        hash32("signature_key"),
         *_PERIOD,
     )
 
@@ -276,7 +154,7 @@ class DeviceRevocation(Statement):
     """A person gives up one of their devices. Signed by their account key."""
 
     label: ClassVar[bytes] = b"Colloque 1 DeviceRevocation"
-    FIELDS: ClassVar = (*_HEADER, _id("person"), _id("device"), _number("at_us"))
+    FIELDS: ClassVar = (*_HEADER, id16("person"), id16("device"), number("at_us"))
 
     deployment: str
     conversation: bytes = b""
@@ -291,7 +169,7 @@ class AccountRevocation(Statement):
     """A lost or stolen account key. Signed by two different pharmacists, then the authority."""
 
     label: ClassVar[bytes] = b"Colloque 1 AccountRevocation"
-    FIELDS: ClassVar = (*_HEADER, _id("person"), _hash("aik"), _word("reason"), _number("at_us"))
+    FIELDS: ClassVar = (*_HEADER, id16("person"), hash32("aik"), word("reason"), number("at_us"))
 
     deployment: str
     conversation: bytes = b""
@@ -311,13 +189,13 @@ class Succession(Statement):
     label: ClassVar[bytes] = b"Colloque 1 Succession"
     FIELDS: ClassVar = (
         *_HEADER,
-        _opaque("old_group", MAX_GROUP_ID_BYTES),
-        _number("old_epoch"),
-        _opaque("new_group", MAX_GROUP_ID_BYTES),
-        _id("patient"),
-        _hash("old_aik"),
-        _hash("new_aik"),
-        _number("at_us"),
+        opaque("old_group", MAX_GROUP_ID_BYTES),
+        number("old_epoch"),
+        opaque("new_group", MAX_GROUP_ID_BYTES),
+        id16("patient"),
+        hash32("old_aik"),
+        hash32("new_aik"),
+        number("at_us"),
     )
 
     deployment: str
@@ -342,20 +220,20 @@ class Delegation(Statement):
     label: ClassVar[bytes] = b"Colloque 1 Delegation"
     FIELDS: ClassVar = (
         *_HEADER,
-        _id("delegation"),
-        _id("grantor"),
-        _optional("grantor_aik", KEY_BYTES),
-        _id("grantee"),
-        _hash("grantee_aik"),
-        _words("scopes"),
-        _word("legal_basis"),
-        _word("mandate"),
+        id16("delegation"),
+        id16("grantor"),
+        optional("grantor_aik", KEY_BYTES),
+        id16("grantee"),
+        hash32("grantee_aik"),
+        words("scopes"),
+        word("legal_basis"),
+        word("mandate"),
         *_PERIOD,
-        _hash("text_hash"),
-        _word("reading_level"),
-        _word("language"),
-        _optional("evidence", HASH_BYTES),
-        _opaque("issuer", MAX_DEPLOYMENT_BYTES),
+        hash32("text_hash"),
+        word("reading_level"),
+        word("language"),
+        optional("evidence", HASH_BYTES),
+        opaque("issuer", MAX_DEPLOYMENT_BYTES),
     )
 
     deployment: str
@@ -392,10 +270,10 @@ class Confirmation(Statement):
     label: ClassVar[bytes] = b"Colloque 1 Confirmation"
     FIELDS: ClassVar = (
         *_HEADER,
-        _hash("delegation_hash"),
-        _id("pharmacist"),
-        _flag("heard_alone"),
-        _number("at_us"),
+        hash32("delegation_hash"),
+        id16("pharmacist"),
+        flag("heard_alone"),
+        number("at_us"),
     )
 
     deployment: str
@@ -412,7 +290,7 @@ class Acceptance(Statement):
     """The carer accepts the duties. Signed by the carer's account key."""
 
     label: ClassVar[bytes] = b"Colloque 1 Acceptance"
-    FIELDS: ClassVar = (*_HEADER, _hash("delegation_hash"), _hash("duties_hash"), _number("at_us"))
+    FIELDS: ClassVar = (*_HEADER, hash32("delegation_hash"), hash32("duties_hash"), number("at_us"))
 
     deployment: str
     conversation: bytes
@@ -427,7 +305,7 @@ class Revocation(Statement):
     """The patient withdraws a delegation, or some of its scopes. Signed by the patient's key."""
 
     label: ClassVar[bytes] = b"Colloque 1 Revocation"
-    FIELDS: ClassVar = (*_HEADER, _id("delegation"), _words("scopes"), _number("at_us"))
+    FIELDS: ClassVar = (*_HEADER, id16("delegation"), words("scopes"), number("at_us"))
 
     deployment: str
     conversation: bytes
@@ -442,7 +320,7 @@ class Resignation(Statement):
     """The carer gives a delegation back. Signed by the carer's account key."""
 
     label: ClassVar[bytes] = b"Colloque 1 Resignation"
-    FIELDS: ClassVar = (*_HEADER, _id("delegation"), _number("at_us"))
+    FIELDS: ClassVar = (*_HEADER, id16("delegation"), number("at_us"))
 
     deployment: str
     conversation: bytes
@@ -457,10 +335,10 @@ class Suspension(Statement):
     label: ClassVar[bytes] = b"Colloque 1 Suspension"
     FIELDS: ClassVar = (
         *_HEADER,
-        _id("delegation"),
-        _id("pharmacist"),
-        _word("reason"),
-        _number("at_us"),
+        id16("delegation"),
+        id16("pharmacist"),
+        word("reason"),
+        number("at_us"),
     )
 
     deployment: str
@@ -478,16 +356,16 @@ class Act(Statement):
     label: ClassVar[bytes] = b"Colloque 1 Act"
     FIELDS: ClassVar = (
         *_HEADER,
-        _opaque("group_id", MAX_GROUP_ID_BYTES),
-        _number("epoch"),
-        _word("kind"),
-        _hash("object_hash"),
-        _optional("delegation", ID_BYTES),
-        _number("delegation_version"),
-        _optional("acting_for", ID_BYTES),
-        _number("counter"),
-        _hash("previous_hash"),
-        _number("at_us"),
+        opaque("group_id", MAX_GROUP_ID_BYTES),
+        number("epoch"),
+        word("kind"),
+        hash32("object_hash"),
+        optional("delegation", ID_BYTES),
+        number("delegation_version"),
+        optional("acting_for", ID_BYTES),
+        number("counter"),
+        hash32("previous_hash"),
+        number("at_us"),
     )
 
     deployment: str
@@ -512,12 +390,12 @@ class EpochReceipt(Statement):
     label: ClassVar[bytes] = b"Colloque 1 EpochReceipt"
     FIELDS: ClassVar = (
         _DEPLOYMENT,
-        _id("conversation"),
-        _opaque("group_id", MAX_GROUP_ID_BYTES),
-        _number("epoch"),
-        _opaque("confirmed_transcript_hash", MAX_TRANSCRIPT_BYTES),
-        _hash("authenticator_hash"),
-        _id("device"),
+        id16("conversation"),
+        opaque("group_id", MAX_GROUP_ID_BYTES),
+        number("epoch"),
+        opaque("confirmed_transcript_hash", MAX_TRANSCRIPT_BYTES),
+        hash32("authenticator_hash"),
+        id16("device"),
     )
 
     deployment: str

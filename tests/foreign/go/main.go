@@ -100,8 +100,16 @@ type message struct {
 	FrankingTag       string `json:"franking_tag"`
 	AuthenticatedData string `json:"authenticated_data"`
 	Payload           string `json:"payload"`
+	// Acting is there for a carer's message alone.
+	Acting *acting `json:"acting,omitempty"`
 	// Signal is there for the kind "signal" alone.
 	Signal *signal `json:"signal,omitempty"`
+}
+
+type acting struct {
+	For        string `json:"for"`
+	Delegation string `json:"delegation"`
+	Version    uint64 `json:"version"`
 }
 
 type signal struct {
@@ -213,14 +221,26 @@ func makeMessages() []message {
 			Payload:     hex.EncodeToString(append(salt[:], content...)),
 		}
 		var b bytes.Buffer
-		b.Write([]byte{0, 1})
+		b.Write([]byte{0, 2})
 		b.Write(id[:16])
 		b.WriteByte(byte(len(kind)))
 		b.WriteString(kind)
 		check(binary.Write(&b, binary.BigEndian, m.Counter))
 		check(binary.Write(&b, binary.BigEndian, m.SentAt))
 		b.Write(mac.Sum(nil))
-		b.Write([]byte{0, 0})
+		version := uint64(0)
+		if i%2 == 1 {
+			patient, delegation := sha256.Sum256([]byte("patient")), sha256.Sum256([]byte("delegation"))
+			version = 1_000_000_000 + uint64(i)
+			m.Acting = &acting{hex.EncodeToString(patient[:16]), hex.EncodeToString(delegation[:16]), version}
+			b.WriteByte(16)
+			b.Write(patient[:16])
+			b.WriteByte(16)
+			b.Write(delegation[:16])
+		} else {
+			b.Write([]byte{0, 0})
+		}
+		check(binary.Write(&b, binary.BigEndian, version))
 		if kind == "signal" {
 			call, to := sha256.Sum256([]byte("call")), sha256.Sum256([]byte("to"))
 			m.Signal = &signal{hex.EncodeToString(call[:16]), hex.EncodeToString(to[:16]), 70_000, 2}
