@@ -21,6 +21,7 @@ from crypto.policy.state import State
 from crypto.policy.vocabulary import (
     CLOCK_TOLERANCE_US,
     CONVERSATION_KINDS,
+    ENDED,
     STAFF,
     ConversationKind,
     DelegationState,
@@ -31,6 +32,7 @@ from crypto.policy.vocabulary import (
 
 __all__ = [
     "ACT_SCOPES",
+    "BRINGS",
     "Breach",
     "CommitView",
     "Granted",
@@ -71,7 +73,7 @@ ENDED_AS: Final[Mapping[str, Refusal]] = {
 
 _SIGNED_ENDS: Final = frozenset({Why.REVOCATION, Why.RESIGNATION, Why.SUSPENSION})
 _LETS_CARERS_IN: Final = frozenset({Role.PATIENT, *STAFF})
-_BRINGS: Final[Mapping[Role, frozenset[Role]]] = {
+BRINGS: Final[Mapping[Role, frozenset[Role]]] = {
     Role.PATIENT: frozenset({Role.CARER}),
     Role.TECHNICIAN: frozenset({Role.CARER}),
     Role.PHARMACIST: frozenset({Role.CARER, Role.PATIENT, *STAFF}),
@@ -230,7 +232,11 @@ def _check_successor(state: State, before: State, succession: bytes, at_us: int)
     if state.number != before.number + 1:
         return breached(Breach.WRONG_NUMBER)
     stays = {one for one in before.tombstones if one.not_after_us > at_us}
-    return None if stays == set(state.tombstones) else breached(Breach.DROPS_TOMBSTONE)
+    if not stays <= set(state.tombstones):
+        return breached(Breach.DROPS_TOMBSTONE)
+    # What was in force comes in again, or ended meanwhile: nobody was left to commit that.
+    ended = {tombstone_of(one.delegation, end, at_us) for one in before.in_force for end in ENDED}
+    return None if set(state.tombstones) <= stays | ended else breached(Breach.WITHOUT_END)
 
 
 def _delegation_named(leaf: Certified, named: bytes, state: State) -> InForce | Refused:
@@ -470,7 +476,7 @@ def _check_carer(before: State, commit: CommitView, after: State) -> Refused | N
 
 def _check_added(commit: CommitView, after: State) -> Refused | None:
     mine = commit.committer
-    brings = _BRINGS.get(mine.role, frozenset())
+    brings = BRINGS.get(mine.role, frozenset())
     for one in _sorted(after.leaves):
         own = (one.identity.person, one.aik) == (mine.identity.person, mine.aik)
         if one.identity in commit.added and not own and one.role not in brings:

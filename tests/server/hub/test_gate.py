@@ -129,7 +129,7 @@ async def _tenant(house: House) -> Peer:
 async def _tenant_inside(house: House) -> Peer:
     claire = await house.peer("claire")
     await claire.refused(
-        frames.ClaimKeyPackages, conversation=await claire.create(), person=PEOPLE["hugo"].id
+        frames.ClaimKeyPackages, conversation=await claire.create(), person=PEOPLE["sophie"].id
     )
     return claire
 

@@ -30,7 +30,7 @@ const PERSONAS: readonly Persona[] = [
 
 const JEAN = persona("jean", "Jean Lefèvre", "patient", "82 ans")
 
-function me(role: Role, name: string, person = "me"): AppState & { readonly me: Me } {
+export function me(role: Role, name: string, person = "me"): AppState & { readonly me: Me } {
   return { kind: "ready", me: { person, device: uuid(1), name, role, pharmacy: PHARMACY, secondDevice: false } }
 }
 
@@ -42,7 +42,7 @@ export const aMember = (person: string, name: string, role: Role, changes: Parti
   person, name, role, state: "joined", compared: false, digits: "482915073364820195530142778906", delegation: null, ...changes,
 })
 
-function aConversation(n: number, changes: Partial<Conversation> = {}): Conversation {
+export function aConversation(n: number, changes: Partial<Conversation> = {}): Conversation {
   const patient = changes.patient ?? "jean"
   return {
     id: uuid(n), kind: "remote_dispensation", motive: "health", createdAt: NOW - 2 * DAY, founder: "claire", patient,
@@ -91,7 +91,7 @@ const LINES: readonly (readonly [number, boolean, string])[] = [
   [4 * MINUTE, false, "D’accord, je les garde au frais."],
 ]
 
-function messagesOf(reader: "claire" | "jean"): readonly Message[] {
+export function messagesOf(reader: "claire" | "jean"): readonly Message[] {
   return LINES.map(([ago, byClaire, text], at) => {
     const mine = byClaire === (reader === "claire")
     return {

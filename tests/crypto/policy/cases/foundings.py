@@ -13,6 +13,7 @@ from tests.crypto.policy.world import (
     ELSEWHERE_CONVERSATION,
     HUGO,
     JEAN,
+    KARIM,
     LEA,
     NOW,
     SOPHIE,
@@ -161,6 +162,18 @@ def _next(book: Book) -> None:
         state=new.listing(7),
     )
     near.refused(
+        "another group with a tombstone of a delegation that never was",
+        Refusal.E_POLICY,
+        Breach.WITHOUT_END,
+        state=new.listing(7, ended=(stone, a_tombstone(a_delegation(KARIM)))),
+    )
+    near.refused(
+        "another group with a tombstone that will be forgotten too early",
+        Refusal.E_POLICY,
+        Breach.WITHOUT_END,
+        state=new.listing(7, ended=(stone, a_tombstone(not_after_us=NOW + DAY))),
+    )
+    near.refused(
         "another group that begins with the old delegations",
         Refusal.E_POLICY,
         Breach.WITHOUT_MEMBER,
@@ -190,6 +203,11 @@ def _next(book: Book) -> None:
         Breach.WRONG_FOUNDER,
         state=new.without(leaf(CLAIRE)).told(leaf(JEAN)),
         founder=named(JEAN),
+    )
+    book.granted(
+        "another group, which remembers a delegation that ended with the old one",
+        {},
+        **founding(new.listing(7, ended=(stone, a_tombstone())), before=old),
     )
     book.granted(
         "another group, when the old one's tombstone has had its time",
