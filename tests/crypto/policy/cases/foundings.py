@@ -205,6 +205,11 @@ def _next(book: Book) -> None:
         founder=named(JEAN),
     )
     book.granted(
+        "another group, where nobody acted",
+        {},
+        **founding(new, before=old.without(leaf(SOPHIE)).listing(6, ended=(stone,))),
+    )
+    book.granted(
         "another group, which remembers a delegation that ended with the old one",
         {},
         **founding(new.listing(7, ended=(stone, a_tombstone())), before=old),
