@@ -274,8 +274,6 @@ def _check_leaves(before: State, commit: CommitView, after: State) -> Refused | 
     """Who stays is who they were; who is there is who was, and came, without who left."""
     comes = commit.added | ({commit.committer.identity} if commit.external else frozenset())
     there = _names(before.leaves)
-    if len(there) != len(before.leaves) or len(_names(after.leaves)) != len(after.leaves):
-        return breached(Breach.SAME_DEVICE_TWICE)
     if not commit.removed <= there or comes & (there - commit.removed):
         return breached(Breach.SAME_DEVICE_TWICE if comes & there else Breach.WRONG_MEMBERS)
     if _names(after.leaves) != (there - commit.removed) | comes:

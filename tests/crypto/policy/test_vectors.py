@@ -12,6 +12,8 @@ from crypto.policy.vocabulary import Refusal
 from tests.crypto.policy.build import THEMES, text_of
 from tests.crypto.policy.trial import DIRECTORY, run, written_file
 
+pytestmark = pytest.mark.slow
+
 FILES: Final = {theme: written_file(theme) for theme in THEMES}
 CASES: Final = [
     pytest.param(file, case, id=f"{theme}: {case['name']}")

@@ -110,11 +110,12 @@ def _revocations(book: Book) -> None:
         "a resignation called a withdrawal", Refusal.E_SIGNATURE, statement=a_resignation()
     )
     near.refused("an end that there is not", Refusal.E_SIGNATURE, what="regret")
-    book.granted(
+    near = book.granted(
         "a patient who has a device since withdraws a delegation on paper",
         over(DelegationState.REVOKED, JEAN),
         **ending("revocation", a_withdrawal(), delegation=on_paper()),
-    ).refused(
+    )
+    near.refused(
         "a withdrawal in the name of a patient without a device",
         Refusal.E_SIGNATURE,
         policy=a_policy(patient_aik=b""),

@@ -247,11 +247,12 @@ def _accounts(book: Book) -> None:
         "a succession called the theft of an account", Refusal.E_SIGNATURE, **lost(succeeded())
     )
     pharmacists = an_account_revocation(HUGO)
-    book.granted(
+    near = book.granted(
         "a device of a pharmacist whose account was stolen",
         {"why": "account", "ends": []},
         **removing(HUGO, saying(HUGO, why="account", statement=stolen(HUGO, CLAIRE, ROSE))),
-    ).refused(
+    )
+    near.refused(
         "a pharmacist's account, by their own word",
         Refusal.E_FOUR_EYES,
         justification=saying(
@@ -326,15 +327,17 @@ def _withdrawals(book: Book) -> None:
 
 
 def _other_ends(book: Book) -> None:
-    book.granted(
+    near = book.granted(
         "a carer who resigned",
         ends("resignation", DelegationState.RESIGNED),
         **removing(SOPHIE, ended("resignation", a_resignation())),
-    ).refused(
+    )
+    near.refused(
         "a resignation that the operator signed",
         Refusal.E_SIGNATURE,
         justification=ended("resignation", a_resignation(by=AUTHORITY)),
-    ).refused(
+    )
+    near.refused(
         "a resignation given for a withdrawal",
         Refusal.E_SIGNATURE,
         justification=ended("revocation", a_resignation()),
