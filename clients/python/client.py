@@ -276,17 +276,8 @@ class Client:
 
         Policy and ended delegations stay; carers are let in again as everybody is.
         """
-        room, device = self.known(conversation), self.device
-        policy, delegations = room.for_successor(self.now_us())
-        room.found(
-            lambda group_info: frames.SucceedGroup(
-                id="-", conversation=conversation, group_info=group_info
-            ),
-            device.own(),
-            extensions_of(policy, delegations, device.trust.hub),
-            device.random_bytes,
-        )
-        answer = await self.upkeep.start(room)
+        room = self.known(conversation)
+        answer = await self.upkeep.succeed(room)
         return answer.proof(act="group.succeeded", conversation=conversation)
 
     def _policy(

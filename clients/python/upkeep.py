@@ -29,7 +29,7 @@ from clients.python.errors import (
 )
 from clients.python.groups import PREVIOUS_SECONDS, Room
 from clients.python.judge import NeedsProof
-from crypto.policy.conversation import DelegationRecord
+from crypto.policy.conversation import DelegationRecord, extensions_of
 from crypto.policy.vocabulary import STAFF, ConversationKind, Role
 from signaling import frames
 from signaling.codes import Code
@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 # Of those who could follow, the receipts may still be on their way.
 REASK_SECONDS: Final = 1.0
 REASKED: Final = 30
+SUCCEED_SECONDS: Final = 1.0
+SUCCEED_TRIES: Final = 30
+"""So often, so far apart, where the hub gives others time to say that they follow."""
 STARTED: Final = {
     ConversationKind.REMOTE_DISPENSATION: "dispensation.started",
     ConversationKind.CARE_THREAD: "thread.started",
@@ -115,6 +118,30 @@ class Upkeep:
         """Ask the hub for what was just founded here; a refusal undoes it."""
         async with self._locks[room.conversation]:
             return await self._submit(room)
+
+    async def succeed(self, room: Room) -> Answer:
+        """Begin the next group; where the hub still gives others time to follow, a little later."""
+        for tries in range(1, SUCCEED_TRIES + 1):
+            self._found_next(room)
+            try:
+                return await self.start(room)
+            except Refused as refusal:
+                if refusal.reason != "too_soon" or tries == SUCCEED_TRIES:
+                    raise
+            await asyncio.sleep(SUCCEED_SECONDS)
+        raise NoGroup("somebody_follows", room.conversation)
+
+    def _found_next(self, room: Room) -> None:
+        device = self._client.device
+        policy, delegations = room.for_successor(self._client.now_us())
+        room.found(
+            lambda group_info: frames.SucceedGroup(
+                id="-", conversation=room.conversation, group_info=group_info
+            ),
+            device.own(),
+            extensions_of(policy, delegations, device.trust.hub),
+            device.random_bytes,
+        )
 
     async def commit(
         self,

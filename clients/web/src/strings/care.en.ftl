@@ -33,7 +33,7 @@ which-conversation = “{ $kind }” of { $date } with { $name }
 which-unknown = a conversation that this device does not know
 delegation-summary = { $voice ->
     [you] { $name } may { $scopes }, only in the conversation { $conversation }, { $until }. Nothing else. You can stop it at any moment.
-   *[they] { $name } may { $scopes } for { $patient }, only in the conversation { $conversation }, { $until }. Nothing else. { $patient } can stop it at any moment.
+   *[they] { $name } may, for { $patient }, { $scopes }, only in the conversation { $conversation }, { $until }. Nothing else. { $patient } can stop it at any moment.
 }
 delegation-proposed = Waiting for the pharmacy
 delegation-second = Waiting for a second pharmacist
@@ -61,6 +61,7 @@ carers-new = Authorise a carer
 carers-now = Authorisations
 carers-history = History ({ $count })
 carers-in = In the conversation { $conversation }
+carers-was = Allowed to: { $scopes }
 carers-gone = Withdrawn: { $scopes }
 carers-since = From { $from } to { $to }
 carers-renew = Renew

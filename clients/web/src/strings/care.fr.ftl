@@ -33,7 +33,7 @@ which-conversation = « { $kind } » du { $date } avec { $name }
 which-unknown = une conversation que cet appareil ne connaît pas
 delegation-summary = { $voice ->
     [you] { $name } pourra { $scopes }, seulement dans la conversation { $conversation }, { $until }. Rien d’autre. Vous pourrez l’arrêter à tout moment.
-   *[they] { $name } pourra { $scopes } pour { $patient }, seulement dans la conversation { $conversation }, { $until }. Rien d’autre. { $patient } pourra l’arrêter à tout moment.
+   *[they] { $name } pourra, pour { $patient }, { $scopes }, seulement dans la conversation { $conversation }, { $until }. Rien d’autre. { $patient } pourra l’arrêter à tout moment.
 }
 delegation-proposed = En attente de la pharmacie
 delegation-second = En attente d’un second pharmacien
@@ -61,6 +61,7 @@ carers-new = Autoriser un aidant
 carers-now = Autorisations
 carers-history = Historique ({ $count })
 carers-in = Dans la conversation { $conversation }
+carers-was = Permettait de : { $scopes }
 carers-gone = Retiré : { $scopes }
 carers-since = Du { $from } au { $to }
 carers-renew = Renouveler

@@ -45,14 +45,14 @@ function judge(context: Context, record: InGroup, applied: AppliedCommit): Commi
   const after = stateIn(context, record.room, applied.after, before)
   const data = verified(() => decodeCommitData(applied.authenticatedData))
   const { epoch } = applied.before
-  const due = new Map(record.removing.filter((one) => one.epoch === epoch).map((one) => [leafOf(one.identity), justifiedOf(one)]))
   taken(checkCommit(before, {
     committer: leafIn(applied.external ? after : before, applied.committer.identity), external: applied.external,
-    added: applied.added.map(({ identity }) => leafOf(identity)), removed: applied.removed.map(({ identity }) => leafOf(identity)), due,
+    added: applied.added.map(({ identity }) => leafOf(identity)), removed: applied.removed.map(({ identity }) => leafOf(identity)),
+    due: record.removing.filter((one) => one.epoch === epoch).map(justifiedOf),
     waiting: record.removing.filter((one) => one.epoch !== epoch).map(({ identity }) => leafOf(identity)),
     statements: data.statements, knownProposals: applied.knownProposals,
     sameOtherExtensions: sameOthers(applied.before.extensions, applied.after.extensions),
-  }, after, data.atUs, { notBelowUs: record.highest.atUs, nowUs: null }))
+  }, after, { atUs: data.atUs, notBelowUs: record.highest.atUs, nowUs: null }))
   // From outside comes a device in its own place, and cannot commit what it has not seen.
   if (!applied.external && !applied.complete) throw new MlsFault("missing_remove")
   return data
@@ -75,7 +75,7 @@ export async function proposed(context: Context, record: InGroup, event: Convers
   const standing = context.standings.of(record)
   const said = unjustified(() => verified(() => decodeJustification(authenticatedData)))
   const { why, ends } = unjustified(() => taken(checkRemoval(said, {
-    target: leafIn(standing, removed.identity), state: standing, transcript: confirmedTranscriptHash, nowUs: hubNowUs(context),
+    target: leafIn(standing, removed.identity), state: standing, transcript: confirmedTranscriptHash, nowUs: context.clock.now() * 1000,
   })))
   return { state, removal: { identity: removed.identity, epoch, why, ends } }
 }

@@ -62,7 +62,7 @@ function Limits({ title, icon: Icon, scopes }: LimitsProps) {
   if (scopes.length === 0) return null
   return (
     <section aria-labelledby={id}>
-      <h3 id={id}>{title}</h3>
+      <h2 id={id}>{title}</h2>
       <ul class="scopes">{scopes.map((scope) => <li key={scope}><Icon /><span>{scopeName(scope, "they")}</span></li>)}</ul>
     </section>
   )
