@@ -404,17 +404,18 @@ def _narrow(context: Context, row: StoredDelegation, said: Revocation, statement
         narrowing=row.state is DelegationState.ACTIVE,
     )
     context.tx.delegations.save(narrowed)
-    effects: list[Effect] = [due(context.tx, context.conversation, context.now)]
-    if Scope.CALL_JOIN in row.scopes - left:
-        effects += Endings(context.tx, context.means.groups, context.now).hang_up(narrowed)
-    return _told(
+    told = _told(
         context,
         narrowed,
         EntryType.DELEGATION_NARROWED,
         "delegation.end",
         {"scopes": sorted(said.scopes)},
-        tuple(effects),
+        (due(context.tx, context.conversation, context.now),),
     )
+    if Scope.CALL_JOIN not in row.scopes - left:
+        return told
+    endings = Endings(context.tx, context.means.groups, context.now)
+    return replace(told, effects=(*endings.hang_up(narrowed), *told.effects))
 
 
 # What all of them need

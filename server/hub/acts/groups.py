@@ -116,7 +116,8 @@ def _not_yet_carer(context: Context, person: str) -> Refused | None:
         return None
     here, proposed = context.conversation.id, [row for row in rows if not row.is_over]
     if not proposed:
-        return Refused(Code.E_TENANT, conversation=here)
+        code = Code.E_ALREADY_ENDED if rows else Code.E_TENANT
+        return Refused(code, conversation=here)
     if not any(row.is_expected for row in proposed):
         return Refused(Code.E_NOT_CONFIRMED, conversation=here)
     accepted = any(row.accepted_at is not None for row in proposed)
