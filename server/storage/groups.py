@@ -61,6 +61,10 @@ class RemoveTable:
             "statement": remove.statement,
             "proposal": remove.proposal,
             "seq": remove.seq,
+            "why": remove.why,
+            "delegation": remove.delegation,
+            "staff": remove.staff,
+            "at_us": remove.at_us,
         }
         self._connection.execute(
             upsert(pending_remove)

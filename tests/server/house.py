@@ -436,10 +436,18 @@ class Peer:
         assert frame.id == request
         assert self.pushes == []
 
-    def message(self, conversation: str, content: bytes = b"bonjour") -> opaque.OpaqueMessage:
-        """Make a new opaque message."""
+    def message(
+        self, conversation: str, content: bytes = b"bonjour", **acting: Any
+    ) -> opaque.OpaqueMessage:
+        """Make a new opaque message; `acting`: for whom a carer says to send it."""
         self._counter += 1
-        return opaque.message(conversation, content, counter=self._counter, sent_at=1)
+        return opaque.message(
+            conversation,
+            content,
+            counter=self._counter,
+            sent_at=self.house.clock.now() // 1000,
+            **acting,
+        )
 
     async def say(self, conversation: str, *, epoch: int = 1) -> Ok:
         """Send a new message that must be accepted."""

@@ -11,17 +11,19 @@ from uuid import UUID
 
 from crypto.errors import BadSignature, MalformedInput
 from crypto.policy.cosigned import CoSigned, Signature, cosign
+from crypto.policy.delegation import Why
 from crypto.policy.statements import AccountRevocation, Unverified
-from crypto.policy.vocabulary import CLOCK_TOLERANCE_US
+from crypto.policy.vocabulary import CLOCK_TOLERANCE_US, DelegationState
 from crypto.suites import MLS_128_DHKEMX25519_AES128GCM_SHA256_ED25519 as SUITE
 from server.domain.audit import Draft, EntryType
 from server.domain.identity import REVOCATION_LIFE, IssuedIdentity, WaitingRevocation
-from server.domain.people import Person
+from server.domain.people import HubItself, Person
 from server.domain.refusals import Refused
 from server.hub.acts.context import Context
 from server.hub.acts.identities import digest, identity_changed, own_subject, owner_of
 from server.hub.acts.retirements import give_up
 from server.hub.acts.staff import is_certified_staff
+from server.hub.endings import Endings
 from server.hub.outcome import Done, Effect, Outcome
 from server.ports import Located, Tx
 from signaling.codes import Code
@@ -135,9 +137,36 @@ def _carry_out(
     tx.links.forget(person.id, context.now + 1)
     located = _record(context, concerned, said, revocation=signed)
     effects: list[Effect] = [identity_changed(tx, person)]
+    effects += _end_delegations(context, person, signed)
     for device in tx.devices.of(person.id):
         effects += give_up(context, device, why="account", statement=signed)
     return Done({"state": "revoked", "revocation": signed}, located, tuple(effects))
+
+
+def _end_delegations(context: Context, person: Person, revocation: bytes) -> tuple[Effect, ...]:
+    """End whatever a person with a lost key did for others; each with its own entry."""
+    endings = Endings(context.tx, context.means.groups, context.now)
+    effects: list[Effect] = []
+    for row in context.tx.delegations.of_grantee(person.id):
+        if row.is_over:
+            continue
+        context.tx.log.append(
+            Draft(
+                type=EntryType.DELEGATION_SUSPENDED,
+                actor=HubItself(person.tenant),
+                device=None,
+                rule="account.revoke",
+                conversation=row.conversation,
+                subject=row.grantor,
+                outcome={"delegation": row.id, "carer": row.grantee},
+            ),
+            context.now,
+        )
+        _, more = endings.end(
+            row, DelegationState.SUSPENDED, why=Why.ACCOUNT, statement=revocation
+        )
+        effects += more
+    return tuple(effects)
 
 
 def cosigned(tx: Tx, said: AccountRevocation, words: tuple[WaitingRevocation, ...]) -> CoSigned:

@@ -7,7 +7,7 @@ import unicodedata
 from uuid import UUID
 
 from crypto.policy.conversation import ConversationPolicy
-from crypto.policy.vocabulary import CONVERSATION_KINDS, ConversationKind, Role
+from crypto.policy.vocabulary import CONVERSATION_KINDS, STAFF, ConversationKind, Role
 from server.domain.audit import Draft, EntryType, commitment
 from server.domain.conversation import Conversation, Member, group_id
 from server.domain.people import Person
@@ -15,6 +15,7 @@ from server.domain.refusals import Refused
 from server.hub.acts.context import Context, as_result, plain_state, reachable_persons, summary
 from server.hub.acts.epochs import Wanted, keep_group, read_founding
 from server.hub.acts.identities import owner_of
+from server.hub.acts.staff import is_certified_staff
 from server.hub.outcome import Changed, Done, Outcome
 from server.ports import Admission, Located
 from signaling.codes import Code
@@ -47,6 +48,9 @@ def create(context: Context, frame: CreateConversation) -> Outcome:
         return _again(context, there, frame)
     if founder.role not in CONVERSATION_KINDS[kind].founders:
         return Refused(Code.E_ROLE)
+    if founder.role in STAFF and not is_certified_staff(context.tx, founder, context.now):
+        # Policy would let nobody follow: told here, it says whom to ask.
+        return Refused(Code.E_STAFF_CERTIFICATE)
     policy = _policy(context, frame)
     if isinstance(policy, Refused):
         return policy

@@ -7,6 +7,7 @@ export type Fault =
   | "wrong_entry"
   | "bad_franking_tag"
   | "invalid_message"
+  | "bad_identity"
 
 /**
  * Thrown by everything that verifies or decodes. `fault` is for code and for the screen's words;

@@ -35,6 +35,7 @@ export interface Message {
   readonly franking_tag: string
   readonly authenticated_data: string
   readonly payload: string
+  readonly acting?: { readonly for: string; readonly delegation: string; readonly version: number }
   readonly signal?: { readonly call: string; readonly to: string; readonly generation: number; readonly type: number }
 }
 

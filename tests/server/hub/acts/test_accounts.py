@@ -10,10 +10,9 @@ import pytest
 from crypto.policy.conversation import ConversationPolicy
 from crypto.policy.cosigned import CoSigned, check_account_revocation
 from crypto.policy.identity import Trust
-from crypto.policy.removal import RemoveJustification
 from crypto.suites import SUITES
 from signaling import frames
-from tests.server.accounts import DEPLOYMENT, Account, a_new_account, an_account
+from tests.server.accounts import DEPLOYMENT, a_new_account, an_account
 from tests.server.house import NOON, PEOPLE, SECONDS, House, Peer, a_house, a_pair
 from tests.server.mls import policy_of
 

@@ -187,7 +187,7 @@ async def test_near_its_end_the_same_key_gets_another_certificate(house: House) 
     certificate = verify_identity((renewed.result or {})["certificate"], trust)
     assert certificate.aik == account.aik
     assert certificate.not_before_us == house.clock.now()
-    assert len(enrolled(house)) == 8
+    assert len(enrolled(house)) == 7
 
 
 async def test_those_who_meet_a_person_are_told_that_they_enrolled(house: House) -> None:
@@ -255,9 +255,7 @@ async def test_certificates_are_told_with_a_proof_that_they_are_in_the_log(house
 async def test_a_proof_of_one_certificate_is_none_of_another(house: House) -> None:
     """What a client compares is the hash in the entry."""
     jean = await house.peer("jean")
-    done = await jean.ok(
-        frames.ListIdentities, persons=[PEOPLE["hugo"].id, PEOPLE["claire"].id]
-    )
+    done = await jean.ok(frames.ListIdentities, persons=[PEOPLE["hugo"].id, PEOPLE["claire"].id])
     hugo, claire = (done.result or {})["identities"]
     key = VerifierKey.parse(jean.welcomed["logs"]["care"])
 

@@ -1,4 +1,4 @@
-"""A person's devices: certified by their account key, let in by one another, recovered by a code."""
+"""A person's devices: certified by the account key, let in by one another, recovered by a code."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from crypto.suites import SUITES
 from crypto.policy.vocabulary import PARTICIPANTS
+from crypto.suites import SUITES
 from server.domain.rules import RULES
 from signaling import frames
 from signaling.frames import AnyClientFrame
@@ -279,7 +279,7 @@ async def test_a_device_that_did_not_ask_is_not_let_in(house: House) -> None:
 
 async def test_a_device_that_was_not_let_in_lets_nobody_in(house: House) -> None:
     """However well it signs: it has the key from somewhere else."""
-    one, two = (await house.peer("jean", certified=False) for _ in range(2))
+    one, two = [await house.peer("jean", certified=False) for _ in range(2)]
     await two.ok(frames.AskLink, init_key=INIT_KEY)
 
     refused = await one.refused(
@@ -355,12 +355,13 @@ async def test_a_device_that_was_given_up_is_not_let_in_again(house: House) -> N
 async def test_requests_survive_a_restart(home: Path) -> None:
     """They are rows, not memory."""
     async with a_house(home) as house:
-        _, new = await asking(house)
-        device = new.device
+        known, new = await asking(house)
+        keys = house.mls
 
     async with a_house(home) as house:
-        late = await house.peer("jean")
-        assert (await late.push(frames.LinkAskedPush)).device == device
+        house.mls = keys
+        back = await house.peer("jean", device=known.device)
+        assert (await back.push(frames.LinkAskedPush)).device == new.device
 
 
 async def test_the_wrapped_key_comes_back_to_a_new_device(house: House) -> None:
@@ -460,9 +461,7 @@ async def test_key_packages_carry_certificates_that_hold(house: House) -> None:
     device = {
         "another-account-key": strange.device_certificate(jean.device, jean.signature_key),
         "another-key": jean.account.device_certificate(jean.device, b"k" * 32),
-        "over": jean.account.device_certificate(
-            jean.device, jean.signature_key, not_after_us=NOON
-        ),
+        "over": jean.account.device_certificate(jean.device, jean.signature_key, not_after_us=NOON),
     }
     faults = {name: {"device": data} for name, data in device.items()}
     faults["another-person"] = {

@@ -96,7 +96,7 @@ async def test_the_same_word_again_changes_nothing(house: House) -> None:
 async def test_a_false_word_is_refused_and_logged(
     house: House, change: dict[str, Any], code: str, reason: str | None
 ) -> None:
-    """Of this pharmacy, this account key and this role, by the owner's own; else nothing changes."""
+    """Of this pharmacy, this account key, this role, by the owner: else nothing changes."""
     claire = await house.peer("claire")
     before = words(house)
     false = claire.account.staff_certificate(house.accounts[PEOPLE["hugo"].id], **change)

@@ -2,13 +2,14 @@
  * What a Colloque application message says to the hub as well as to the members: RFC 9420's
  * `authenticated_data`. The layout is in the Python twin, `crypto/mls/authenticated_data.py`.
  *
- * In version 1 nobody can act for another, so a message that claims to is refused, not ignored.
+ * Who acts for a patient says so: the patient, the delegation, and the version of the delegations in the
+ * epoch that the message is sent in. Everybody else leaves all three empty.
  */
 import { concat, encodeUtf8 } from "../bytes"
 import { malformed } from "../errors"
 import { Reader, fixed, opaque, uint16, uint32, uint64 } from "./encoding"
 
-const VERSION = 1
+const VERSION = 2
 const ID_BYTES = 16
 const FRANKING_TAG_BYTES = 32
 const MAX_KIND_BYTES = 32
@@ -28,6 +29,15 @@ export interface SignalHeader {
   readonly type: SignalType
 }
 
+/** For whom a message is sent, and by what right. */
+export interface Acting {
+  /** The patient. */
+  readonly for: Uint8Array
+  readonly delegation: Uint8Array
+  /** `Delegations.number` of the epoch. */
+  readonly version: number
+}
+
 export interface AuthenticatedData {
   readonly id: Uint8Array
   /** 1 to 32 printable ASCII characters. */
@@ -36,6 +46,8 @@ export interface AuthenticatedData {
   /** Milliseconds since the epoch, by the sender's clock. */
   readonly sentAt: number
   readonly frankingTag: Uint8Array
+  /** Absent where the sender acts for nobody else. */
+  readonly acting?: Acting
   /** Present exactly where the kind is `signal`. */
   readonly signal: SignalHeader | null
 }
@@ -50,7 +62,7 @@ export function encodeAuthenticatedData(data: AuthenticatedData): Uint8Array {
     uint64(data.counter),
     uint64(data.sentAt),
     fixed(data.frankingTag, FRANKING_TAG_BYTES),
-    ACTS_FOR_NOBODY,
+    encodeActing(data.acting),
     encodeHeader(data.kind, data.signal),
   )
 }
@@ -58,7 +70,7 @@ export function encodeAuthenticatedData(data: AuthenticatedData): Uint8Array {
 /** Read one structure and nothing after it. */
 export function decodeAuthenticatedData(bytes: Uint8Array): AuthenticatedData {
   const reader = new Reader(bytes)
-  if (reader.uint(2) !== VERSION) throw malformed("not version 1 of the authenticated data")
+  if (reader.uint(2) !== VERSION) throw malformed("not version 2 of the authenticated data")
   const data = {
     id: reader.fixed(ID_BYTES),
     kind: checkKind(String.fromCharCode(...reader.opaque(MAX_KIND_BYTES))),
@@ -66,11 +78,23 @@ export function decodeAuthenticatedData(bytes: Uint8Array): AuthenticatedData {
     sentAt: reader.uint(8),
     frankingTag: reader.fixed(FRANKING_TAG_BYTES),
   }
-  reader.opaque(0)
-  reader.opaque(0)
+  const acting = decodeActing(reader)
   const signal = data.kind === SIGNAL ? decodeHeader(reader) : null
   reader.finish()
-  return { ...data, signal }
+  return { ...data, ...(acting && { acting }), signal }
+}
+
+function encodeActing(acting: Acting | undefined): Uint8Array {
+  if (acting === undefined) return ACTS_FOR_NOBODY
+  if (acting.version === 0) throw malformed("a delegation, and nothing else, has a version")
+  return concat(opaque(fixed(acting.for, ID_BYTES)), opaque(fixed(acting.delegation, ID_BYTES)), uint64(acting.version))
+}
+
+function decodeActing(reader: Reader): Acting | undefined {
+  const acting = { for: reader.opaque(ID_BYTES), delegation: reader.opaque(ID_BYTES), version: reader.uint(8) }
+  if (acting.for.length + acting.delegation.length + acting.version === 0) return undefined
+  encodeActing(acting)
+  return acting
 }
 
 function encodeHeader(kind: string, header: SignalHeader | null): Uint8Array {
@@ -104,8 +128,8 @@ function checkGeneration(generation: number): number {
   return generation
 }
 
-/** The fields `acting_for` and `delegation`, both empty. */
-const ACTS_FOR_NOBODY = Uint8Array.of(0, 0)
+/** The fields `acting_for` and `delegation`, both empty, and version 0. */
+const ACTS_FOR_NOBODY = new Uint8Array(10)
 
 function checkKind(kind: string): string {
   if (!KIND.test(kind)) throw malformed("a kind is 1 to 32 printable ASCII characters")

@@ -96,16 +96,20 @@ function contextOf(suite: CipherSuite, secret: Uint8Array, info: Uint8Array): Hp
   }
 }
 
-export function seal(suite: CipherSuite, publicKey: Uint8Array, info: Uint8Array, plaintext: Uint8Array, random: RandomBytes): HpkeCiphertext {
+export function seal(
+  suite: CipherSuite, publicKey: Uint8Array, info: Uint8Array, plaintext: Uint8Array, random: RandomBytes, aad: Uint8Array = NOTHING,
+): HpkeCiphertext {
   const { kemOutput, secret } = encapsulate(suite, publicKey, random)
   const { key, nonce } = contextOf(suite, secret, info)
-  return { kemOutput, ciphertext: suite.aead.seal(key, nonce, NOTHING, plaintext) }
+  return { kemOutput, ciphertext: suite.aead.seal(key, nonce, aad, plaintext) }
 }
 
-export function open(suite: CipherSuite, privateKey: Uint8Array, info: Uint8Array, { kemOutput, ciphertext }: HpkeCiphertext): Uint8Array {
+export function open(
+  suite: CipherSuite, privateKey: Uint8Array, info: Uint8Array, { kemOutput, ciphertext }: HpkeCiphertext, aad: Uint8Array = NOTHING,
+): Uint8Array {
   if (!suite.group.isPublicKey(kemOutput)) throw new InvalidMessage("bad_ciphertext", "no KEM output of this suite")
   const { key, nonce } = contextOf(suite, decapsulate(suite, privateKey, kemOutput), info)
-  return suite.aead.open(key, nonce, NOTHING, ciphertext)
+  return suite.aead.open(key, nonce, aad, ciphertext)
 }
 
 /** SendExport (RFC 9180, 6.2): a secret that only the owner of `publicKey` can find again. */

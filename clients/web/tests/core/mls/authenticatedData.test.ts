@@ -3,6 +3,7 @@ import { decodeHex, encodeHex } from "../../../src/core/bytes"
 import {
   decodeAuthenticatedData,
   encodeAuthenticatedData,
+  type Acting,
   type AuthenticatedData,
   type SignalHeader,
 } from "../../../src/core/mls/authenticatedData"
@@ -15,6 +16,10 @@ function goldenHeader({ signal }: Message): SignalHeader | null {
   return { call: decodeHex(signal.call), to: decodeHex(signal.to), generation: signal.generation, type }
 }
 
+function goldenActing({ acting }: Message): Pick<AuthenticatedData, "acting"> {
+  return acting ? { acting: { for: decodeHex(acting.for), delegation: decodeHex(acting.delegation), version: acting.version } } : {}
+}
+
 const valid: AuthenticatedData = {
   id: new Uint8Array(16),
   kind: "message",
@@ -24,6 +29,7 @@ const valid: AuthenticatedData = {
   signal: null,
 }
 
+const acting: Acting = { for: new Uint8Array(16).fill(1), delegation: new Uint8Array(16).fill(2), version: 3 }
 const header: SignalHeader = { call: new Uint8Array(16).fill(1), to: new Uint8Array(16).fill(2), generation: 3, type: "offer" }
 
 describe("authenticated data", () => {
@@ -34,6 +40,7 @@ describe("authenticated data", () => {
       counter: golden.counter,
       sentAt: golden.sent_at,
       frankingTag: decodeHex(golden.franking_tag),
+      ...goldenActing(golden),
       signal: goldenHeader(golden),
     }
     expect(encodeHex(encodeAuthenticatedData(data))).toBe(golden.authenticated_data)
@@ -72,6 +79,22 @@ describe("authenticated data", () => {
     ["a generation beyond 2^31", { kind: "signal", signal: { ...header, generation: 2 ** 31 } }],
   ])("is not written: %s", (_, changed) => expectRefusal(() => encodeAuthenticatedData({ ...valid, ...changed }), "malformed_input"))
 
+  test.each<[string, Partial<Acting>]>([
+    ["for 15 bytes", { for: new Uint8Array(15) }],
+    ["for nobody", { for: new Uint8Array() }],
+    ["under no delegation", { delegation: new Uint8Array() }],
+    ["under 17 bytes", { delegation: new Uint8Array(17) }],
+    ["by no version", { version: 0 }],
+    ["by a version beyond 2^53", { version: 2 ** 53 }],
+  ])("is not written of somebody who acts %s", (_, changed) =>
+    expectRefusal(() => encodeAuthenticatedData({ ...valid, acting: { ...acting, ...changed } }), "malformed_input"))
+
+  test("says for whom a carer acts, of a signal too", () => {
+    for (const data of [{ ...valid, acting }, { ...valid, kind: "signal", acting, signal: header }]) {
+      expect(decodeAuthenticatedData(encodeAuthenticatedData(data))).toEqual(data)
+    }
+  })
+
   const signalled = encodeAuthenticatedData({ ...valid, kind: "signal", signal: header })
   test.each([
     ["without its call", signalled.slice(0, -37)],
@@ -85,13 +108,17 @@ describe("authenticated data", () => {
   const bytes = encodeAuthenticatedData(valid)
   test.each([
     ["version 0", bytes.with(1, 0)],
-    ["version 2", bytes.with(1, 2)],
+    ["version 1", bytes.with(1, 1)],
+    ["version 3", bytes.with(1, 3)],
     ["a kind of no characters", Uint8Array.of(...bytes.slice(0, 18), 0, ...bytes.slice(26))],
     ["a kind not in ASCII", bytes.with(19, 0xff)],
     ["a kind whose length is not in its shortest form", Uint8Array.of(...bytes.slice(0, 18), 0x40, ...bytes.slice(18))],
     ["a counter of 2^64 - 1", Uint8Array.from(bytes).fill(0xff, 26, 34)],
-    ["acting for somebody", Uint8Array.of(...bytes.slice(0, -2), 1, 120, 0)],
-    ["under a delegation", Uint8Array.of(...bytes.slice(0, -1), 1, 120)],
+    ["for somebody under no delegation", Uint8Array.of(...bytes.slice(0, -10), 16, ...acting.for, 0, ...bytes.slice(-8))],
+    ["for nobody under a delegation", Uint8Array.of(...bytes.slice(0, -9), 16, ...acting.delegation, ...bytes.slice(-8))],
+    ["for nobody by a version", bytes.with(-1, 1)],
+    ["for somebody by no version", Uint8Array.of(...bytes.slice(0, -10), 16, ...acting.for, 16, ...acting.delegation, ...bytes.slice(-8))],
+    ["for a name of one byte", Uint8Array.of(...bytes.slice(0, -10), 1, 120, 1, 120, ...bytes.slice(-8).with(-1, 1))],
     ["a byte after the end", Uint8Array.of(...bytes, 0)],
     ["nothing", new Uint8Array()],
   ])("with a fault is refused: %s", (_, faulty) =>
