@@ -21,6 +21,7 @@ from crypto.policy.state import State
 from crypto.policy.vocabulary import (
     CLOCK_TOLERANCE_US,
     CONVERSATION_KINDS,
+    ENDED,
     STAFF,
     ConversationKind,
     DelegationState,
@@ -231,7 +232,11 @@ def _check_successor(state: State, before: State, succession: bytes, at_us: int)
     if state.number != before.number + 1:
         return breached(Breach.WRONG_NUMBER)
     stays = {one for one in before.tombstones if one.not_after_us > at_us}
-    return None if stays == set(state.tombstones) else breached(Breach.DROPS_TOMBSTONE)
+    if not stays <= set(state.tombstones):
+        return breached(Breach.DROPS_TOMBSTONE)
+    # What was in force comes in again, or ended meanwhile: nobody was left to commit that.
+    ended = {tombstone_of(one.delegation, end, at_us) for one in before.in_force for end in ENDED}
+    return None if set(state.tombstones) <= stays | ended else breached(Breach.WITHOUT_END)
 
 
 def _delegation_named(leaf: Certified, named: bytes, state: State) -> InForce | Refused:
@@ -269,8 +274,6 @@ def _check_leaves(before: State, commit: CommitView, after: State) -> Refused | 
     """Who stays is who they were; who is there is who was, and came, without who left."""
     comes = commit.added | ({commit.committer.identity} if commit.external else frozenset())
     there = _names(before.leaves)
-    if len(there) != len(before.leaves) or len(_names(after.leaves)) != len(after.leaves):
-        return breached(Breach.SAME_DEVICE_TWICE)
     if not commit.removed <= there or comes & (there - commit.removed):
         return breached(Breach.SAME_DEVICE_TWICE if comes & there else Breach.WRONG_MEMBERS)
     if _names(after.leaves) != (there - commit.removed) | comes:

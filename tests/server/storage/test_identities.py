@@ -117,7 +117,12 @@ def test_devices_that_were_given_up_are_told_if_asked(tx: Tx) -> None:
 
 def a_request(device: str, **changes: Any) -> LinkRequest:
     """Return the request of a device of Claire's."""
-    said = {"device": device, "person": CLAIRE.id, "init_key": b"i" * 32, "asked_at": NOW}
+    said: dict[str, Any] = {
+        "device": device,
+        "person": CLAIRE.id,
+        "init_key": b"i" * 32,
+        "asked_at": NOW,
+    }
     return LinkRequest(**said | changes)
 
 
@@ -168,7 +173,7 @@ def test_what_is_kept_for_recovery_is_the_last(tx: Tx) -> None:
 
 def a_waiting(**changes: Any) -> WaitingRevocation:
     """Return what Claire says of Jean's key."""
-    said = {
+    said: dict[str, Any] = {
         "person": JEAN.id,
         "signer": CLAIRE.id,
         "statement": b"lost",
