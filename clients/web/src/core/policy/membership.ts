@@ -231,8 +231,7 @@ function checkExternal(before: State, commit: CommitView, after: State, atUs: nu
   hold(commit.added.length === 0 && commit.statements.length === 0 && same, "external_change")
   const going = new Set([...commit.barred, ...commit.due.map(({ target }) => target)].map(nameOf))
   hold(!going.has(nameOf(mine.identity)) && isKnown(mine, before, going), "stranger")
-  const own = leafOf(before, mine.identity) === undefined ? 0 : 1
-  hold(commit.removed.length === own && commit.removed.every((one) => sameLeaf(one, mine.identity)), "external_change")
+  hold(commit.removed.every((one) => sameLeaf(one, mine.identity)), "external_change")
   checkLeaf(mine, after, atUs)
 }
 
@@ -415,7 +414,7 @@ function checkLeaf(leaf: Certified, state: State, atUs: number | null): void {
   const { kind, patient, patientAik } = state.policy
   need(KINDS[kind]?.members.includes(leaf.role) === true, "E_KIND")
   need(equal(somebodyOf(leaf).person, patient) === (leaf.role === "patient"), "E_IDENTITY", "other_patient")
-  if (leaf.role === "patient") need(patientAik.length > 0 && equal(leaf.aik, patientAik), "E_IDENTITY", "other_key")
+  if (leaf.role === "patient") need(equal(leaf.aik, patientAik), "E_IDENTITY", "other_key")
   else if (leaf.role === "carer") checkCarersLeaf(leaf, state, atUs)
   else need(leaf.staff, "E_IDENTITY")
 }

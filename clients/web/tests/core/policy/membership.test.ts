@@ -93,6 +93,7 @@ describe("a member's commit", () => {
   test("is of the time that it says", () => {
     const at = (moment: Partial<Moment>): Verdict<unknown> => commit(FAMILY, FAMILY, moment)
 
+    expect("granted" in at({ notBelowUs: NOW_US })).toBe(true)
     expect("granted" in at({ notBelowUs: NOW_US, nowUs: NOW_US + 120_000_000 })).toBe(true)
     expect(no(at({ notBelowUs: NOW_US + 1 }))).toBe("E_CLOCK")
     expect(no(at({ nowUs: NOW_US + 120_000_001 }))).toBe("E_CLOCK")
@@ -108,6 +109,9 @@ describe("a member's commit", () => {
     expect(no(commit(FAMILY, aState([...STAFF, jean, hugo], EMPTY)))).toBe("wrong_members")
     expect(no(commit(FAMILY, aState(STAFF, EMPTY)))).toBe("wrong_members")
     expect(no(commit(FAMILY, FAMILY, removes(hugo)))).toBe("wrong_members")
+    expect(no(commit(FAMILY, aState([lea, jean], EMPTY), removes(claire)))).toBe("wrong_members")
+    expect(no(commit(FAMILY, aState([...FAMILY.leaves, hugo], EMPTY), { committer: hugo, ...adds(hugo) }))).toBe("stranger")
+    expect(no(commit(aState([...FAMILY.leaves, { ...jean, signatureKey: MARC.aik }], EMPTY), FAMILY))).toBe("same_device_twice")
     expect(no(commit(FAMILY, FAMILY, adds(jean)))).toBe("same_device_twice")
     expect(no(commit(FAMILY, aState([claire, lea, { ...jean, signatureKey: MARC.aik }], EMPTY)))).toBe("changes_leaf")
   })
@@ -287,6 +291,13 @@ describe("a commit from outside", () => {
     expect(no(commit(FAMILY, FAMILY, from(jean, { ...removes(jean), barred: [jean.identity] })))).toBe("given_up")
   })
 
+  test("leaves everybody else's leaf as it was", () => {
+    const renewed = aState([{ ...claire, signatureKey: MARC.aik }, lea, jean], EMPTY)
+
+    expect(no(commit(FAMILY, renewed, from(jean, removes(jean))))).toBe("changes_leaf")
+    expect(no(commit(FAMILY, FAMILY, from({ ...jean, signatureKey: MARC.aik }, removes(jean))))).toBe("changes_leaf")
+  })
+
   test("does nothing else", () => {
     expect(no(commit(FAMILY, aState([lea, jean], EMPTY), from(jean, removes(jean, claire))))).toBe("external_change")
     expect(no(commit(FAMILY, aState(FAMILY.leaves, { ...EMPTY, number: 1 }), from(jean, removes(jean))))).toBe("external_change")
@@ -357,6 +368,13 @@ describe("a group", () => {
     expect(no(checkState(aState([...STAFF, aLeaf(aPerson("eve", "patient"))], EMPTY), NOW_US))).toBe("other_patient")
     expect(no(checkState(aState([claire, { ...hugo, staff: false }], EMPTY), NOW_US))).toBe("E_IDENTITY")
     expect(no(checkState(aState([claire, jean, { ...jean, identity: { ...jean.identity, person: idOf("x") } }], EMPTY), null))).toBe("same_device_twice")
+  })
+
+  test("holds no delegation that is over, even of somebody who left", () => {
+    const { notAfterUs } = documentOf(RECORD)
+
+    expect("granted" in checkState(aState([...STAFF, jean], IN_FORCE), NOW_US)).toBe(true)
+    expect(no(checkState(aState([...STAFF, jean], IN_FORCE), notAfterUs))).toBe("E_DELEGATION_EXPIRED")
   })
 
   test("that is a private aside holds no carer", () => {
