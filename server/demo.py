@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import NAMESPACE_URL, uuid5
 
-from crypto.policy.vocabulary import Role
+from crypto.policy.vocabulary import Profession, Role
 from server.domain.people import Person, Pharmacy
 from server.ports import Database
 
@@ -27,26 +27,33 @@ class Persona:
     role: Role
     about: str
     pharmacy: Pharmacy
+    profession: Profession = Profession.NONE
 
     @property
     def person(self) -> Person:
         """The person as the hub knows them: the same pseudonym in every demonstration."""
         pseudonym = str(uuid5(NAMESPACE_URL, f"colloque-demo:{self.slug}"))
-        return Person(pseudonym, self.pharmacy.finess, self.role)
+        return Person(pseudonym, self.pharmacy.finess, self.role, self.profession)
 
+
+PHARMACIST = Role.PHARMACIST
 
 PERSONAS = (
-    Persona("claire", "Claire Morel", Role.PHARMACIST, "Pharmacienne titulaire", MARCHE),
-    Persona("hugo", "Hugo Petit", Role.PHARMACIST, "Pharmacien adjoint", MARCHE),
+    Persona(
+        "claire", "Claire Morel", PHARMACIST, "Pharmacienne titulaire", MARCHE, Profession.OWNER
+    ),
+    Persona("hugo", "Hugo Petit", PHARMACIST, "Pharmacien adjoint", MARCHE, Profession.DEPUTY),
     Persona("lea", "Léa Roux", Role.TECHNICIAN, "Préparatrice", MARCHE),
     Persona("jean", "Jean Lefèvre", Role.PATIENT, "Patient, 82 ans", MARCHE),
     Persona("sophie", "Sophie Lefèvre", Role.CARER, "Sa fille, aidante", MARCHE),
     Persona("nadia", "Nadia Benali", Role.COURIER, "Livreuse", MARCHE),
     Persona("marc", "Marc Tellier", Role.COMPLIANCE_OFFICER, "Responsable conformité", MARCHE),
     Persona("ines", "Inès Garnier", Role.SECOND_REVIEWER, "Seconde contrôleuse", MARCHE),
-    Persona("paul", "Paul Girard", Role.PHARMACIST, "Pharmacien titulaire", TILLEULS),
+    Persona("paul", "Paul Girard", PHARMACIST, "Pharmacien titulaire", TILLEULS, Profession.OWNER),
     Persona("rose", "Rose Martin", Role.PATIENT, "Patiente", TILLEULS),
 )
+RELATIONS = (("jean", "sophie"),)
+"""Patient and carer: whom a patient may name without a code."""
 
 
 def seed(database: Database) -> None:
@@ -59,4 +66,7 @@ def seed(database: Database) -> None:
         for persona in PERSONAS:
             if tx.people.find(persona.person.id) is None:
                 tx.people.enrol(persona.person, persona.name)
+        people = {persona.slug: persona.person.id for persona in PERSONAS}
+        for patient, carer in RELATIONS:
+            tx.carers.relate(people[patient], people[carer], 0)
         tx.seal()

@@ -19,7 +19,9 @@ from crypto.policy.vocabulary import Role
 from server.domain.audit import Draft, LogClass
 from server.domain.call import StoredCall
 from server.domain.conversation import Conversation, Device, Event, KeyPackage, Member
+from server.domain.delegation import StoredDelegation
 from server.domain.group import KeptReceipt, PendingRemove, StoredGroup, StuckReport
+from server.domain.identity import IssuedIdentity, LinkRequest, WaitingRevocation
 from server.domain.people import Person, Pharmacy, Session
 
 
@@ -77,6 +79,17 @@ class Admission:
     since: int
 
 
+@dataclass(frozen=True, slots=True)
+class Access:
+    """An entry that some patient is told of."""
+
+    located: Located
+    tenant: str
+    actor: str
+    patient: str | None
+    """None: every patient of the pharmacy."""
+
+
 class People(Protocol):
     """Pseudonyms with their role, and the vault of names (one key per person)."""
 
@@ -117,7 +130,7 @@ class Sessions(Protocol):
     """Signed-in people, by SHA-256 of their token."""
 
     def find(self, key: bytes) -> Session | None:
-        """Return the session unless it was closed; its expiry is the caller's to judge."""
+        """Return the session unless it was closed; whether it is live is the caller's to judge."""
         ...
 
     def open(self, session: Session) -> None:
@@ -132,8 +145,12 @@ class Sessions(Protocol):
         """Remember that a device said hello under it."""
         ...
 
-    def close_of(self, device: str) -> list[bytes]:
-        """End the sessions under which a device ever said hello; return their keys."""
+    def close_of(self, device: str | None = None, *, carer: str | None = None) -> list[bytes]:
+        """End the sessions under which a device ever said hello; return their keys.
+
+        Or all those of a `carer` whose last delegation is over: they are found once more, as
+        `turned_out`, so that whoever still holds one is told why.
+        """
         ...
 
 
@@ -148,8 +165,12 @@ class Devices(Protocol):
         """Bind a new device to its person."""
         ...
 
-    def of(self, person: str) -> list[str]:
-        """Return the ids of a person's devices, newest first, without those retired."""
+    def of(self, person: str, *, retired: bool = False) -> list[str]:
+        """Return the ids of a person's devices, newest first; those `retired` only if asked."""
+        ...
+
+    def certify(self, device: str, certificate: bytes, until: int) -> None:
+        """Keep the certificate of a device, in place of an earlier one, and when it ends."""
         ...
 
     def retire(self, device: str, at: int) -> None:
@@ -220,11 +241,13 @@ class Members(Protocol):
         ...
 
     def admit(self, conversation: str, admission: Admission) -> None:
-        """Let a device in; twice is a mistake."""
+        """Let a device in, its person a member from now on; twice is a mistake."""
         ...
 
-    def dismiss(self, conversation: str, devices: Iterable[str]) -> None:
-        """Let devices out."""
+    def dismiss(
+        self, conversation: str, devices: Iterable[str], *, person: str | None = None
+    ) -> None:
+        """Let devices out; `person`: with all their devices, and no member any more."""
         ...
 
     def advance_cursor(self, conversation: str, person: str, *, delivered: int, read: int) -> None:
@@ -241,6 +264,30 @@ class Groups(Protocol):
 
     def save(self, conversation: str, group: StoredGroup) -> None:
         """Store the group of a new epoch, or the first one."""
+        ...
+
+
+class Delegations(Protocol):
+    """Who may act for a patient in which conversation. None is ever deleted."""
+
+    def find(self, delegation: str) -> StoredDelegation | None:
+        """Return a delegation of any conversation: whose it is, is the act's to judge."""
+        ...
+
+    def of(self, conversation: str, grantee: str | None = None) -> list[StoredDelegation]:
+        """Return those of a conversation (of one carer in it), ended ones too, oldest first."""
+        ...
+
+    def of_grantee(self, person: str) -> list[StoredDelegation]:
+        """Return those that name a person as carer, oldest first."""
+        ...
+
+    def pending(self) -> list[StoredDelegation]:
+        """Return those that the clock, or a group, has still to do with."""
+        ...
+
+    def save(self, delegation: StoredDelegation) -> None:
+        """Store a delegation, or what has become of it. Two active ones are a mistake."""
         ...
 
 
@@ -300,6 +347,132 @@ class Identity(Protocol):
     @property
     def mls_key(self) -> Secret:
         """Its seed."""
+        ...
+
+    @property
+    def authority_public_key(self) -> bytes:
+        """The Ed25519 key under which the deployment certifies identities; clients pin it."""
+        ...
+
+    @property
+    def authority_key(self) -> Secret:
+        """Its seed."""
+        ...
+
+
+class Certificates(Protocol):
+    """The account keys that the deployment's authority certified: one of a person stands."""
+
+    def find(self, person: str) -> IssuedIdentity | None:
+        """Return the identity of a person that stands."""
+        ...
+
+    def holder(self, aik: bytes) -> str | None:
+        """Return whose account key this is, or was."""
+        ...
+
+    def revoked(self, person: str) -> list[IssuedIdentity]:
+        """Return those that were revoked, the last one first."""
+        ...
+
+    def issue(self, new: IssuedIdentity) -> None:
+        """Store a certificate, or one of the same key for a new period."""
+        ...
+
+    def revoke(self, person: str, revocation: bytes) -> None:
+        """End the identity that stands, for good."""
+        ...
+
+
+class StaffCertificates(Protocol):
+    """The owner pharmacist's word on the account keys of the staff."""
+
+    def find(self, person: str, aik: bytes) -> bytes:
+        """Return the certificate of an account key, or nothing."""
+        ...
+
+    def keep(self, person: str, aik: bytes, certificate: bytes, at: int) -> None:
+        """Store the owner's word on an account key, or a later one on the same."""
+        ...
+
+
+class Links(Protocol):
+    """Devices that wait to be let in by another one of the same person: one request each."""
+
+    def ask(self, request: LinkRequest) -> None:
+        """Store a device's request, in place of an earlier one."""
+        ...
+
+    def of(self, person: str) -> list[LinkRequest]:
+        """Return the requests of a person's devices, the first one first."""
+        ...
+
+    def answer(self, device: str, sealed: bytes) -> None:
+        """Keep what another device sealed to this one, until its request is over."""
+        ...
+
+    def forget(self, person: str, asked_before: int) -> None:
+        """Drop the requests of a person from before an instant."""
+        ...
+
+
+class Recovery(Protocol):
+    """Account keys wrapped under codes that the hub never sees: one of a person."""
+
+    def keep(self, person: str, blob: bytes, at: int) -> None:
+        """Store a wrapped key, in place of the one before."""
+        ...
+
+    def find(self, person: str) -> bytes | None:
+        """Return what a person stored, or None."""
+        ...
+
+    def forget(self, person: str) -> None:
+        """Drop it: the key it wraps is nobody's any more."""
+        ...
+
+
+class Revocations(Protocol):
+    """A pharmacist's word that an account key is lost, until another one says so too."""
+
+    def propose(self, waiting: WaitingRevocation) -> None:
+        """Store a first pharmacist's word, in place of their own earlier one on this person."""
+        ...
+
+    def of(self, person: str) -> list[WaitingRevocation]:
+        """Return what waits about a person."""
+        ...
+
+    def of_tenant(self, tenant: str) -> list[WaitingRevocation]:
+        """Return what waits in a pharmacy, the first one first."""
+        ...
+
+    def settle(self, person: str) -> None:
+        """Drop what waits about a person: it was carried out."""
+        ...
+
+
+class Carers(Protocol):
+    """Which carers a patient may name, and the code by which a carer becomes one."""
+
+    def relate(self, patient: str, carer: str, at: int) -> bool:
+        """Have a carer be one that a patient may name; tell whether that is new."""
+        ...
+
+    def of_patient(self, patient: str) -> list[str]:
+        """Return the carers that a patient may name."""
+        ...
+
+    def of_carer(self, carer: str) -> list[str]:
+        """Return the patients who may name a carer."""
+        ...
+
+    def code(self, carer: str, fresh: str) -> str:
+        """Return a carer's code: `fresh` becomes it where there is none."""
+        ...
+
+    def redeem(self, code: str, tenant: str) -> str | None:
+        """Return whose code it is, of the carers of a pharmacy; it is used up."""
         ...
 
 
@@ -402,6 +575,22 @@ class AuditReader(Protocol):
         """Return the inclusion proof of `index` in the tree of the first `size` entries."""
         ...
 
+    def consistency(self, log: str, first: int, second: int) -> tuple[bytes, ...]:
+        """Return the proof that the tree of `second` entries begins with that of `first`."""
+        ...
+
+
+class Accesses(Protocol):
+    """« Qui a vu quoi »: the entries about one patient, and about all of a pharmacy."""
+
+    def about(self, patient: Person, *, before: int | None, limit: int) -> list[Access]:
+        """Return the newest entries about a patient with an index below `before`."""
+        ...
+
+    def sealed(self) -> list[Access]:
+        """Return the entries about patients that this transaction brought (after `Tx.seal`)."""
+        ...
+
 
 class Tx(Protocol):
     """One database transaction. `savepoint` undoes one act of many; `seal` closes the logs."""
@@ -452,6 +641,11 @@ class Tx(Protocol):
         ...
 
     @property
+    def delegations(self) -> Delegations:
+        """Who acts for the patient in them."""
+        ...
+
+    @property
     def removes(self) -> Removes:
         """Devices that must leave them."""
         ...
@@ -472,6 +666,36 @@ class Tx(Protocol):
         ...
 
     @property
+    def certificates(self) -> Certificates:
+        """Account keys."""
+        ...
+
+    @property
+    def staff(self) -> StaffCertificates:
+        """The owner's word on those of the staff."""
+        ...
+
+    @property
+    def links(self) -> Links:
+        """Devices that wait to be let in."""
+        ...
+
+    @property
+    def recovery(self) -> Recovery:
+        """Wrapped account keys."""
+        ...
+
+    @property
+    def revocations(self) -> Revocations:
+        """Lost accounts that wait for a second word."""
+        ...
+
+    @property
+    def carers(self) -> Carers:
+        """Who may be named as a carer."""
+        ...
+
+    @property
     def log(self) -> AuditLog:
         """The audit trail, appended to."""
         ...
@@ -479,6 +703,11 @@ class Tx(Protocol):
     @property
     def audit(self) -> AuditReader:
         """The audit trail, read."""
+        ...
+
+    @property
+    def accesses(self) -> Accesses:
+        """What a patient is told of it."""
         ...
 
     def savepoint(self) -> AbstractContextManager[None]:

@@ -64,6 +64,35 @@ class Code(StrEnum):
     E_REMOVE_PENDING = "E_REMOVE_PENDING"
     E_RECEIPT = "E_RECEIPT"
     E_DEVICE_RETIRED = "E_DEVICE_RETIRED"
+    E_IDENTITY = "E_IDENTITY"
+    E_IDENTITY_TAKEN = "E_IDENTITY_TAKEN"
+    E_DEVICE_CERTIFICATE = "E_DEVICE_CERTIFICATE"
+    E_STAFF_CERTIFICATE = "E_STAFF_CERTIFICATE"
+    E_CARER_CODE = "E_CARER_CODE"
+    E_SIGNATURE = "E_SIGNATURE"
+    E_FOUR_EYES = "E_FOUR_EYES"
+    E_CLOCK = "E_CLOCK"
+    E_SCOPE = "E_SCOPE"
+    E_CAPACITY = "E_CAPACITY"
+    E_ACTING_FOR = "E_ACTING_FOR"
+    E_NO_DELEGATION = "E_NO_DELEGATION"
+    E_DELEGATION_EXPIRED = "E_DELEGATION_EXPIRED"
+    E_DELEGATION_REVOKED = "E_DELEGATION_REVOKED"
+    E_DELEGATION_SUSPENDED = "E_DELEGATION_SUSPENDED"
+    E_DELEGATION_RESIGNED = "E_DELEGATION_RESIGNED"
+    E_LEGAL_BASIS = "E_LEGAL_BASIS"
+    E_EVIDENCE = "E_EVIDENCE"
+    E_SELF_DELEGATION = "E_SELF_DELEGATION"
+    E_SUB_DELEGATION = "E_SUB_DELEGATION"
+    E_STAFF_GRANTEE = "E_STAFF_GRANTEE"
+    E_PERIOD = "E_PERIOD"
+    E_PERIOD_TOO_LONG = "E_PERIOD_TOO_LONG"
+    E_UNKNOWN_SCOPE = "E_UNKNOWN_SCOPE"
+    E_DUPLICATE_DELEGATION = "E_DUPLICATE_DELEGATION"
+    E_STALE_CONFIRMATION = "E_STALE_CONFIRMATION"
+    E_NOT_CONFIRMED = "E_NOT_CONFIRMED"
+    E_NOT_ACCEPTED = "E_NOT_ACCEPTED"
+    E_ALREADY_ENDED = "E_ALREADY_ENDED"
 
 
 class Retry(StrEnum):
@@ -87,6 +116,14 @@ class CodeRow:
     audited: bool
     """A policy refusal of a signed-in device is an audit entry; faults of form are metrics."""
 
+
+_OVER = CodeRow(
+    Retry.NEVER,
+    "Cette autorisation est terminée. Questions : appelez votre pharmacie.",
+    "Cette autorisation est terminée. Appelez votre pharmacie.",
+    audited=True,
+)
+"""However it ended, the carer reads the same: why is between the patient and the pharmacy."""
 
 CODES: Mapping[Code, CodeRow] = {
     Code.E_MALFORMED: CodeRow(
@@ -205,18 +242,8 @@ CODES: Mapping[Code, CodeRow] = {
         "Vous ne pouvez pas faire cela. Demandez au pharmacien.",
         audited=True,
     ),
-    Code.CALL_DELEGATION_EXPIRED: CodeRow(
-        Retry.NEVER,
-        "Cette autorisation est terminée. Pour toute question, appelez la pharmacie.",
-        "Cette autorisation est terminée. Appelez la pharmacie.",
-        audited=True,
-    ),
-    Code.CALL_DELEGATION_REVOKED: CodeRow(
-        Retry.NEVER,
-        "Cette autorisation est terminée. Pour toute question, appelez la pharmacie.",
-        "Cette autorisation est terminée. Appelez la pharmacie.",
-        audited=True,
-    ),
+    Code.CALL_DELEGATION_EXPIRED: _OVER,
+    Code.CALL_DELEGATION_REVOKED: _OVER,
     Code.CALL_BUSY: CodeRow(
         Retry.CHANGED,
         "Une autre visio est déjà en cours sur cet appareil. Raccrochez-la, puis recommencez.",
@@ -405,6 +432,179 @@ CODES: Mapping[Code, CodeRow] = {
         "Cet appareil a été retiré de votre compte. "
         "Utilisez un autre de vos appareils, ou appelez la pharmacie.",
         "Cet appareil a été retiré. Prenez-en un autre ou téléphonez.",
+        audited=True,
+    ),
+    Code.E_IDENTITY: CodeRow(
+        Retry.NEVER,
+        "Le certificat envoyé par cet appareil ne correspond pas à cette personne : rien n’a "
+        "changé. Rechargez la page ; si cela se répète, appelez la pharmacie.",
+        "Ce certificat n’est pas le bon. Rechargez la page ou téléphonez.",
+        audited=True,
+    ),
+    Code.E_IDENTITY_TAKEN: CodeRow(
+        Retry.NEVER,
+        "Vous avez déjà une clé de compte sur un autre appareil. Reliez celui-ci depuis l’autre, "
+        "ou saisissez votre code de secours.",
+        "Vous utilisez déjà Colloque ailleurs. Reliez cet appareil ou tapez votre code.",
+        audited=True,
+    ),
+    Code.E_DEVICE_CERTIFICATE: CodeRow(
+        Retry.CHANGED,
+        "Cet appareil n’est pas encore relié à votre compte. Reliez-le depuis un autre de vos "
+        "appareils, ou saisissez votre code de secours.",
+        "Cet appareil n’est pas relié. Prenez votre autre appareil ou votre code.",
+        audited=True,
+    ),
+    Code.E_STAFF_CERTIFICATE: CodeRow(
+        Retry.CHANGED,
+        "Le pharmacien titulaire n’a pas encore confirmé que vous faites partie de l’équipe. "
+        "Demandez-lui de le faire.",
+        "Le titulaire doit d’abord confirmer que vous êtes de l’équipe. Demandez-lui.",
+        audited=True,
+    ),
+    Code.E_CARER_CODE: CodeRow(
+        Retry.NEVER,
+        "Ce code d’aidant n’est pas valable ou a déjà servi. Demandez à votre aidant celui que "
+        "son écran montre maintenant.",
+        "Ce code ne marche pas. Demandez-en un autre à votre aidant.",
+        audited=True,
+    ),
+    Code.E_SIGNATURE: CodeRow(
+        Retry.NEVER,
+        "La signature de cet acte ne correspond pas à la clé de la personne : rien n’a changé. "
+        "Rechargez la page ; si cela se répète, appelez la pharmacie.",
+        "La signature n’est pas la bonne. Rechargez la page ou téléphonez.",
+        audited=True,
+    ),
+    Code.E_FOUR_EYES: CodeRow(
+        Retry.NEVER,
+        "Cet acte demande deux pharmaciens différents, et aucun ne peut être la personne "
+        "concernée. Demandez à un autre pharmacien.",
+        "Il faut deux pharmaciens différents. Demandez à un autre pharmacien.",
+        audited=True,
+    ),
+    Code.E_CLOCK: CodeRow(
+        Retry.CHANGED,
+        "L’heure de cet appareil et celle du serveur ne s’accordent pas. "
+        "Votre appareil se met à l’heure et recommence ; sinon, réglez son heure.",
+        "L’heure de l’appareil n’est pas juste. Réglez-la, puis recommencez.",
+        audited=True,
+    ),
+    Code.E_SCOPE: CodeRow(
+        Retry.NEVER,
+        "Cette autorisation ne permet pas cet acte. Le patient peut en donner une autre, ou "
+        "faire l’acte lui-même.",
+        "Vous n’avez pas le droit de faire cela. Demandez au patient.",
+        audited=True,
+    ),
+    Code.E_CAPACITY: CodeRow(
+        Retry.NEVER,
+        "Une décision au nom du patient demande que la pharmacie ait noté, pour cette "
+        "décision, s’il peut décider lui-même. Appelez la pharmacie.",
+        "La pharmacie doit d’abord voir si le patient peut décider. Appelez-la.",
+        audited=True,
+    ),
+    Code.E_ACTING_FOR: CodeRow(
+        Retry.NEVER,
+        "Cet envoi ne dit pas au nom de qui il est fait, ou le dit mal. Rechargez la page et "
+        "écrivez à nouveau.",
+        "Rechargez la page et écrivez à nouveau.",
+        audited=True,
+    ),
+    Code.E_NO_DELEGATION: CodeRow(
+        Retry.NEVER,
+        "Aucune autorisation ne vous permet d’agir ici. Le patient peut en donner une depuis "
+        "« Mes aidants ».",
+        "Vous n’avez pas d’autorisation. Demandez au patient.",
+        audited=True,
+    ),
+    Code.E_DELEGATION_EXPIRED: _OVER,
+    Code.E_DELEGATION_REVOKED: _OVER,
+    Code.E_DELEGATION_SUSPENDED: _OVER,
+    Code.E_DELEGATION_RESIGNED: _OVER,
+    Code.E_LEGAL_BASIS: CodeRow(
+        Retry.NEVER,
+        "Ce fondement juridique ne permet pas ce qui est demandé. Retirez les droits qu’il "
+        "ne couvre pas, ou choisissez un autre fondement.",
+        "Ce titre ne donne pas ces droits. Choisissez-en d’autres.",
+        audited=True,
+    ),
+    Code.E_EVIDENCE: CodeRow(
+        Retry.NEVER,
+        "Il manque le document qui prouve ce titre, ou celui qui l’a émis. Joignez-le, puis "
+        "recommencez.",
+        "Il manque un document. Ajoutez-le, puis recommencez.",
+        audited=True,
+    ),
+    Code.E_SELF_DELEGATION: CodeRow(
+        Retry.NEVER,
+        "On ne peut pas s’autoriser soi-même. Choisissez une autre personne.",
+        "Choisissez une autre personne que vous.",
+        audited=True,
+    ),
+    Code.E_SUB_DELEGATION: CodeRow(
+        Retry.NEVER,
+        "Seul le patient peut autoriser un aidant ; un aidant ne peut pas transmettre la "
+        "sienne. Demandez au patient.",
+        "Seul le patient peut donner cette autorisation.",
+        audited=True,
+    ),
+    Code.E_STAFF_GRANTEE: CodeRow(
+        Retry.NEVER,
+        "Une personne de la pharmacie ne peut pas être aidante d’un patient de la pharmacie. "
+        "Choisissez une autre personne.",
+        "Cette personne travaille à la pharmacie. Choisissez-en une autre.",
+        audited=True,
+    ),
+    Code.E_PERIOD: CodeRow(
+        Retry.NEVER,
+        "Cette autorisation finirait avant de commencer, ou serait déjà finie. Corrigez les dates.",
+        "Les dates ne vont pas. Corrigez-les.",
+        audited=True,
+    ),
+    Code.E_PERIOD_TOO_LONG: CodeRow(
+        Retry.NEVER,
+        "Une autorisation dure au plus 365 jours. Choisissez une date de fin plus proche.",
+        "La date de fin est trop loin. Un an au plus.",
+        audited=True,
+    ),
+    Code.E_UNKNOWN_SCOPE: CodeRow(
+        Retry.NEVER,
+        "Un des droits demandés n’existe pas. Rechargez la page et choisissez dans la liste.",
+        "Un des droits n’existe pas. Rechargez la page.",
+        audited=True,
+    ),
+    Code.E_DUPLICATE_DELEGATION: CodeRow(
+        Retry.NEVER,
+        "Cette personne a déjà une autorisation dans cette conversation. Retirez-la d’abord, "
+        "ou attendez sa fin.",
+        "Cette personne a déjà une autorisation. Retirez-la d’abord.",
+        audited=True,
+    ),
+    Code.E_STALE_CONFIRMATION: CodeRow(
+        Retry.CHANGED,
+        "Le texte confirmé n’est pas celui qui est proposé. Relisez l’autorisation et "
+        "confirmez à nouveau.",
+        "Le texte a changé. Relisez et recommencez.",
+        audited=True,
+    ),
+    Code.E_NOT_CONFIRMED: CodeRow(
+        Retry.CHANGED,
+        "Un pharmacien doit d’abord confirmer cette autorisation. Vous serez prévenu.",
+        "La pharmacie doit d’abord dire oui.",
+        audited=True,
+    ),
+    Code.E_NOT_ACCEPTED: CodeRow(
+        Retry.CHANGED,
+        "L’aidant n’a pas encore accepté cette autorisation. Il doit d’abord se connecter et "
+        "l’accepter.",
+        "L’aidant doit d’abord accepter.",
+        audited=True,
+    ),
+    Code.E_ALREADY_ENDED: CodeRow(
+        Retry.NEVER,
+        "Cette autorisation est déjà terminée : il n’y a rien de plus à faire.",
+        "Cette autorisation est déjà terminée.",
         audited=True,
     ),
 }

@@ -9,13 +9,14 @@ from typing import Any
 from clients.python.content import IncomingSignal, Message
 from clients.python.errors import ClientError, HubFault
 from clients.python.receipts import verify_is_for
+from clients.python.trust import Notice
 from crypto.errors import CryptoError
 from crypto.log.verify import VerifiedReceipt
 from crypto.mls.message import decode_key_package
 from crypto.mls.proposal import Add
 from crypto.policy.identity import LeafIdentity
 from signaling import frames
-from signaling.frames import CallView, ClientFrame, Event
+from signaling.frames import AccessRow, CallView, ClientFrame, DelegationView, Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,3 +101,9 @@ class Observer:
     """A call moved on, as far as this device did not know it yet."""
     on_signal: Callable[[IncomingSignal], None] = lambda _: None
     """A signal for this device arrived, and is proven to be its sender's."""
+    on_delegation: Callable[[DelegationView], None] = lambda _: None
+    """A delegation moved on."""
+    on_notice: Callable[[Notice], None] = lambda _: None
+    """Somebody's account key was replaced, and two pharmacists and the authority said why."""
+    on_access: Callable[[AccessRow], None] = lambda _: None
+    """A new line of « Qui a vu quoi », to the patient."""

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, assert_never
 
 from clients.python.acts import Observer
-from clients.python.content import IncomingSignal, Message
+from clients.python.content import IncomingSignal, Message, Spoken
 from clients.python.errors import (
     BrokenStream,
     CannotFollow,
+    ClientError,
     GroupForked,
-    LogForked,
+    HubFault,
+    Unauthorised,
     Unlawful,
     Unproven,
 )
 from clients.python.groups import PREVIOUS_SECONDS, Room
+from clients.python.judge import NeedsProof
+from crypto.errors import CryptoError
 from signaling import frames
 from signaling.frames import Event, SignalPush, Summary
 
@@ -26,7 +30,18 @@ if TYPE_CHECKING:
 
 MAX_EARLY = 64
 """Signals that wait for a commit on its way, of all conversations."""
-GroupPush = Event | frames.WelcomePush | frames.CommitDuePush | frames.GroupForkedPush | SignalPush
+MAX_HELD = 1_000
+"""Frames of a conversation that wait for somebody's proof of identity; beyond, they come again."""
+Held = Event | frames.WelcomePush
+GroupPush = Held | frames.CommitDuePush | frames.GroupForkedPush | frames.ReceiptPush | SignalPush
+
+
+@dataclass(slots=True)
+class Hold:
+    """What waits, in its order, until the log has shown who somebody is."""
+
+    asked: frozenset[str]
+    frames: deque[Held] = field(default_factory=deque)
 
 
 class Arrivals:
@@ -36,6 +51,7 @@ class Arrivals:
         self._client = client
         self._observer = observer
         self._early: deque[tuple[SignalPush, float]] = deque(maxlen=MAX_EARLY)
+        self._held: dict[str, Hold] = {}
         self._ends: dict[str, int] = {}
         """By conversation: its last event when this device said hello."""
 
@@ -43,9 +59,12 @@ class Arrivals:
         """Take what is about a group."""
         match frame:
             case Event():
-                self._apply(frame)
+                self._observer.on_event(frame)
+                self._in_order(frame)
             case frames.WelcomePush():
-                self._admit(frame)
+                self._in_order(frame)
+            case frames.ReceiptPush():
+                self._confirmed(frame)
             case frames.CommitDuePush():
                 self._client.upkeep.asked(frame)
             case frames.GroupForkedPush():
@@ -57,6 +76,8 @@ class Arrivals:
 
     def greeted(self, summaries: list[Summary]) -> None:
         """Take in what a hello tells of the conversations."""
+        # What waited comes again, from the cursor that was told.
+        self._held.clear()
         for summary in summaries:
             self.learn(summary)
             self._ends[summary.id] = summary.last_seq
@@ -75,8 +96,77 @@ class Arrivals:
         if lost and room.pending is None and self._client.device.opens:
             room.fault = CannotFollow("no_group")
 
+    def _in_order(self, frame: Held, asked: frozenset[str] = frozenset()) -> None:
+        """Take what stands in a conversation's order, or keep it until it can be judged.
+
+        `asked`: whose certificates the hub was asked for already; without them it is refused.
+        """
+        hold = self._held.get(frame.conversation)
+        if hold is not None:
+            self._keep_waiting(hold, frame)
+            return
+        try:
+            self._take_in_order(frame)
+        except NeedsProof as unproven:
+            if asked and unproven.persons <= asked:
+                self._refuse(frame)
+                return
+            hold = Hold(asked | unproven.persons, deque([frame]))
+            self._held[frame.conversation] = hold
+            self._client.begin(self._prove(frame.conversation, hold))
+
+    def _keep_waiting(self, hold: Hold, frame: Held) -> None:
+        if len(hold.frames) >= MAX_HELD:
+            room = self._client.device.room(frame.conversation)
+            raise BrokenStream(expected=room.cursor + 1, arrived=frame.seq)
+        hold.frames.append(frame)
+
+    async def _prove(self, conversation: str, hold: Hold) -> None:
+        """Ask who somebody is, then go on with what waited for it."""
+        try:
+            await self._client.identities.prove_for(conversation, hold.asked)
+        except (ClientError, CryptoError) as why:
+            self._client.alarm(why if isinstance(why, ClientError) else HubFault(str(why)))
+        if self._held.get(conversation) is hold:
+            del self._held[conversation]
+            self._go_on(hold)
+
+    def _go_on(self, hold: Hold) -> None:
+        asked = hold.asked or frozenset({""})
+        while hold.frames:
+            frame = hold.frames.popleft()
+            self._in_order(frame, asked)
+            again = self._held.get(frame.conversation)
+            if again is not None:
+                again.frames.extend(hold.frames)
+                return
+
+    def _refuse(self, frame: Held) -> None:
+        """Somebody's certificate is not in the log: neither a step nor a group with it is ours."""
+        room = self._client.device.room(frame.conversation)
+        room.cursor = max(room.cursor, frame.seq)
+        room.fault = Unlawful("unproven_identity")
+        self._lose(room, room.fault)
+        self._client.keep_soon(room)
+
+    def _take_in_order(self, frame: Held) -> None:
+        if isinstance(frame, Event):
+            self._apply(frame)
+        else:
+            self._admit(frame)
+
+    def _confirmed(self, push: frames.ReceiptPush) -> None:
+        """A member says which epoch it is in."""
+        room = self._client.device.room(push.conversation)
+        if not self._client.device.opens:
+            return
+        try:
+            room.confirmed_by(push.receipt, self._client.judge(push.conversation))
+        except (GroupForked, HubFault) as why:
+            self._client.alarm(why)
+        self._client.keep_soon(room)
+
     def _apply(self, event: Event) -> None:
-        self._observer.on_event(event)
         room = self._client.device.room(event.conversation)
         before = room.cursor
         try:
@@ -87,7 +177,7 @@ class Arrivals:
             self._client.faults.append(fault)
             raise
         except BaseException:
-            # It ends this client, and comes again to the next.
+            # It waits for a proof; or it ends this client, and comes again to the next.
             room.cursor = before
             raise
 
@@ -111,7 +201,7 @@ class Arrivals:
         else:
             self._client.upkeep.look(room)
 
-    def _lose(self, room: Room, why: CannotFollow | Unlawful | Unproven) -> None:
+    def _lose(self, room: Room, why: CannotFollow | Unlawful | Unproven | Unauthorised) -> None:
         """Tell what was refused; mend what may be mended, and leave a trace of what may not."""
         why.conversation = room.conversation
         self._client.alarm(why)
@@ -133,18 +223,18 @@ class Arrivals:
     def _read(self, room: Room, event: Event) -> Message:
         mine = event.device == self._client.device.id
         try:
-            text = self._read_own(room, event) if mine else self._read_other(room, event)
-        except (Unproven, CannotFollow) as why:
+            said = self._read_own(room, event) if mine else self._read_other(room, event)
+        except (Unproven, Unauthorised, CannotFollow) as why:
             self._lose(room, why)
             return Message.of(event, mine=mine, refused=why.code)
-        return Message.of(event, mine=mine, text=text)
+        return Message.of(event, mine=mine, said=said)
 
-    def _read_other(self, room: Room, event: Event) -> str:
-        said = room.read(event, time.time())
-        self.look_at_log(self._client.logs.heard, said.checkpoint)
-        return said.text
+    def _read_other(self, room: Room, event: Event) -> Spoken:
+        opened = room.read(event, self._client.judge(room.conversation), time.time())
+        self._client.watch.heard(event.device, opened.content.checkpoint)
+        return Spoken.of(opened.content, opened.data)
 
-    def _read_own(self, room: Room, event: Event) -> str:
+    def _read_own(self, room: Room, event: Event) -> Spoken:
         """Return what was kept until it came back: MLS does not open one's own."""
         written = self._client.device.written.get(event.message or "")
         if written is None:
@@ -154,7 +244,7 @@ class Arrivals:
         if written.body != event.body or event.person != self._client.person or written.echoed:
             raise Unproven("wrong_data")
         self._client.device.echoed(written)
-        return written.said.text
+        return written.spoken
 
     def _admit(self, push: frames.WelcomePush) -> None:
         room = self._client.device.room(push.conversation)
@@ -177,8 +267,8 @@ class Arrivals:
             return
         room = self._client.device.room(push.conversation)
         try:
-            content = room.read_signal(push, self._client.device.id, time.time())
-        except Unproven as why:
+            content = room.read_signal(push, self._client.judge(push.conversation), time.time())
+        except (Unproven, Unauthorised) as why:
             self._lose(room, why)
             return
         if content is None:
@@ -191,13 +281,6 @@ class Arrivals:
         """Take in the plain state of a conversation."""
         self._client.summaries[summary.id] = summary
         room = self._client.device.room(summary.id)
-        if self._client.device.opens and room.told(summary, self._client.device.trust):
+        if self._client.device.opens and room.told(summary):
             self.entered(room)
             self._client.keep_soon(room)
-
-    def look_at_log(self, look: Callable[[str], None], note: str) -> None:
-        """Hold a head of the log against those that were seen; a fork is an alarm."""
-        try:
-            look(note)
-        except LogForked as why:
-            self._client.alarm(why)

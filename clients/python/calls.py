@@ -168,7 +168,7 @@ async def send_signal(
     bodies: list[bytes] = []
 
     def seal() -> ClientFrame:
-        bodies.append(client.device.seal_signal(room, content))
+        bodies.append(client.device.seal_signal(room, content, client.judge(room.conversation)))
         return frames.Signal(id=client.next_id(), conversation=here.conversation, body=bodies[-1])
 
     await client.in_epoch(room, seal)

@@ -18,15 +18,19 @@ import itertools
 import random
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
-from typing import Any, assert_never
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from typing import Any
+from uuid import UUID
 
 import msgspec
 
 from clients.python.acts import Answer, ClaimedPackage, Observer, SentMessage
-from clients.python.arrivals import Arrivals
+from clients.python.arrivals import Arrivals, GroupPush
 from clients.python.callbook import ENDED, CallBook
+from clients.python.clock import HubClock
+from clients.python.commits import Wanted
 from clients.python.connection import Connection, Patience, open_connection
+from clients.python.delegations import Delegations
 from clients.python.device import Device, Written
 from clients.python.errors import (
     BrokenStream,
@@ -36,18 +40,24 @@ from clients.python.errors import (
     HubFault,
     NoAnswer,
     NoGroup,
+    NotLinked,
     Refused,
     Unlawful,
 )
-from clients.python.groups import Place, Room
+from clients.python.groups import SUITE, Place, Room
+from clients.python.identities import Identities, Standing
+from clients.python.judge import Judge, identity_of
 from clients.python.receipts import PinnedLogs
 from clients.python.session import Session
-from clients.python.trust import Judge, identity_of
+from clients.python.staff import Staff
+from clients.python.trust import Notice
 from clients.python.upkeep import STARTED, Upkeep
+from clients.python.watch import LogWatch
 from crypto.errors import CryptoError
 from crypto.log.verify import VerifiedReceipt
-from crypto.mls.proposal import Proposal, Remove
-from crypto.policy.identity import LeafIdentity
+from crypto.mls.proposal import Remove
+from crypto.policy.conversation import ConversationPolicy, extensions_of
+from crypto.policy.conversation import Delegations as NoDelegations
 from crypto.policy.vocabulary import ConversationKind, Motive, Role
 from signaling import frames
 from signaling.codes import Code, Retry, reconnects
@@ -55,14 +65,21 @@ from signaling.frames import (
     AnyServerFrame,
     CallView,
     ClientFrame,
-    Event,
+    DelegationView,
+    DeviceView,
     Ok,
-    SignalPush,
     Summary,
     Welcomed,
 )
 
 _JITTER = random.SystemRandom()
+PersonPush = (
+    frames.DelegationPush
+    | frames.AccessPush
+    | frames.IdentityPush
+    | frames.LinkAskedPush
+    | frames.LinkedPush
+)
 CALL_CODES = frozenset(code for code in Code if code.value.startswith("call."))
 # Of one sender and conversation: no message overtakes another by more than receivers keep keys for
 # (64 generations).
@@ -72,6 +89,8 @@ STOCK = 20
 KEEP_SECONDS = 0.1
 """How long what only arrived may wait to be kept: a crash until then has it arrive again."""
 MAX_ALARMS = 1_000
+CLOCK_TRIES = 3
+"""How often a message is dated anew by the clock that a refusal told."""
 _OF_ITS_EPOCH = frozenset({Code.E_EPOCH, Code.E_REMOVE_PENDING})
 
 
@@ -82,6 +101,7 @@ class Client:
         self, session: Session, device: Device, patience: Patience, observer: Observer
     ) -> None:
         self.device = device
+        self.clock = HubClock()
         self.summaries: dict[str, Summary] = {}
         self.receipts: list[VerifiedReceipt] = []
         self.faults: list[BrokenStream] = []
@@ -91,7 +111,11 @@ class Client:
         self._session = session
         self._patience = patience
         self._observer = observer
+        self.identities = Identities(self)
+        self.delegations = Delegations(self)
+        self.staff = Staff(self)
         self.upkeep = Upkeep(self)
+        self.watch = LogWatch(self)
         self._arrivals = Arrivals(self, observer)
         self._ids = itertools.count(1)
         self._in_flight: dict[str, set[int]] = {}
@@ -174,9 +198,19 @@ class Client:
         """Give up a device of this person, for good: the hub has it removed everywhere."""
         if self.welcomed is None:
             raise ConnectionLost(None)
-        statement = self.device.revocation(device, self.welcomed.deployment)
+        account = self.device.account
+        if account is None:
+            raise NotLinked("this device is not linked to its person")
+        statement = account.revoke_device(
+            self.person, device, self.welcomed.deployment, now_us=self.now_us()
+        )
         answer = await self.perform(frames.RetireDevice(id=self.next_id(), statement=statement))
         answer.proof_of_news(act="device.retired", conversation=None)
+
+    async def devices(self) -> list[DeviceView]:
+        """Return this person's own devices."""
+        answer = await self.perform(frames.ListDevices(id=self.next_id()))
+        return msgspec.convert(answer.result.get("devices"), list[DeviceView])
 
     # Groups
 
@@ -190,6 +224,7 @@ class Client:
     ) -> VerifiedReceipt:
         """Found a conversation whose group has this device alone."""
         room, device = self.device.room(conversation), self.device
+        policy = self._policy(conversation, kind, patient)
         room.found(
             lambda group_info: frames.CreateConversation(
                 id="-",
@@ -200,45 +235,77 @@ class Client:
                 group_info=group_info,
             ),
             device.own(),
-            device.trust.extensions,
+            extensions_of(policy, NoDelegations(), device.trust.hub),
             device.random_bytes,
         )
         answer = await self.upkeep.start(room)
         return answer.proof(act=STARTED[kind], conversation=conversation)
 
     async def add(self, conversation: str, packages: list[ClaimedPackage]) -> int:
-        """Commit the Add of the claimed devices; return the commit's `seq`."""
-        proposals = [package.proposal() for package in packages]
-        for package, proposal in zip(packages, proposals, strict=True):
-            named = LeafIdentity(package.person, package.device)
-            key = proposal.key_package.leaf_node.signature_key
-            self.device.trust.check_device(named, key)
-        return await self._commit(
-            conversation, lambda: proposals, [package.added for package in packages]
+        """Commit the Add of the claimed devices; return the commit's `seq`.
+
+        With the patient's first device comes the patient's account key into the group's policy.
+        """
+        wanted = await self.additions(self.known(conversation), packages)
+        return await self._commit(conversation, lambda: wanted)
+
+    async def additions(self, room: Room, packages: list[ClaimedPackage]) -> Wanted:
+        """Return what adds these devices, once each is known to be its person's."""
+        proposals = tuple(package.proposal() for package in packages)
+        await self.identities.prove_all(package.person for package in packages)
+        judge = self.judge(room.conversation)
+        certified = [judge.newcomer(one.key_package.leaf_node, room.policy) for one in proposals]
+        patients = [one.aik for one in certified if one.role is Role.PATIENT]
+        return Wanted(
+            proposals=proposals,
+            adds=tuple(package.added for package in packages),
+            patient_aik=patients[0] if patients else b"",
         )
 
     async def remove(self, conversation: str, device: str) -> int:
         """Commit the Remove of another device of this person; return the commit's `seq`."""
         room = self.known(conversation)
-        return await self._commit(conversation, lambda: [_removal(room, device)])
+        return await self._commit(conversation, lambda: Wanted(proposals=(_removal(room, device),)))
 
     async def renew(self, conversation: str) -> int:
         """Renew this device's keys in a group, so that no key encrypts for long."""
         return await self._commit(conversation)
 
     async def succeed(self, conversation: str) -> VerifiedReceipt:
-        """Begin a new group where nobody can follow the one there is: a pharmacist's."""
+        """Begin a new group where nobody can follow the one there is: a pharmacist's.
+
+        Policy and ended delegations stay; carers are let in again as everybody is.
+        """
         room, device = self.known(conversation), self.device
+        policy, delegations = room.for_successor(self.now_us())
         room.found(
             lambda group_info: frames.SucceedGroup(
                 id="-", conversation=conversation, group_info=group_info
             ),
             device.own(),
-            device.trust.extensions,
+            extensions_of(policy, delegations, device.trust.hub),
             device.random_bytes,
         )
         answer = await self.upkeep.start(room)
         return answer.proof(act="group.succeeded", conversation=conversation)
+
+    def _policy(
+        self, conversation: str, kind: ConversationKind, patient: str
+    ) -> ConversationPolicy:
+        """Return what a conversation that this device founds says of itself."""
+        trust = self.device.trust
+        if trust.owner is None or trust.pharmacy is None:
+            raise NotLinked("nobody knows yet who owns this pharmacy")
+        mine = self.device.account.aik if self.device.account is not None else b""
+        return ConversationPolicy(
+            conversation=UUID(conversation).bytes,
+            kind=kind.value,
+            pharmacy=trust.pharmacy,
+            owner_aik=trust.owner,
+            patient=UUID(patient).bytes,
+            patient_aik=mine if patient == self.person else b"",
+            suite_floor=SUITE.id,
+        )
 
     # Messages
 
@@ -254,6 +321,7 @@ class Client:
 
     async def in_epoch(self, room: Room, frame: Callable[[], ClientFrame]) -> Answer:
         """Perform a frame that is encrypted in the group's epoch; made again for each new one."""
+        tries = 0
         while True:
             await self.steady(room)
             await self.until(lambda: self._may_send(room) or not room.is_steady)
@@ -263,9 +331,11 @@ class Client:
             try:
                 return await self.perform(frame())
             except Refused as refusal:
-                if refusal.code not in _OF_ITS_EPOCH:
+                late = refusal.code is Code.E_CLOCK and (tries := tries + 1) < CLOCK_TRIES
+                if refusal.code not in _OF_ITS_EPOCH and not late:
                     raise
-            await self.left(room, place)
+            if not late:
+                await self.left(room, place)
 
     async def left(self, room: Room, place: Place) -> None:
         """Wait until this device has followed a group beyond a place, or cannot."""
@@ -278,7 +348,8 @@ class Client:
         return self.device.room(conversation)
 
     def _may_send(self, room: Room) -> bool:
-        return room.may_send and self._arrivals.has_caught_up(room)
+        ready = room.may_send and self._arrivals.has_caught_up(room)
+        return ready and not room.is_overdue(self.clock.own_us())
 
     async def steady(self, room: Room) -> None:
         """Wait until this device follows a group; raise `NoGroup` where it never will."""
@@ -363,18 +434,31 @@ class Client:
         self._moved.set()
 
     def judge(self, conversation: str) -> Judge:
-        """Return the judge of a conversation's group."""
+        """Return the judge of a conversation's group, as of now."""
         summary = self.summaries.get(conversation)
         if summary is None:
             raise HubFault("a step of a conversation that was never described")
-        return self.device.judge(summary)
+        return self.device.judge(summary, self.now_us())
+
+    def now_us(self) -> int:
+        """Return hub time, in microseconds."""
+        return self.clock.now_us()
+
+    def settled(self) -> None:
+        """It is known what this device is to its person, or more of it."""
+        self._moved.set()
+
+    def notify(self, notice: Notice) -> None:
+        """Tell the owner that somebody's account key was replaced, for a reason."""
+        self._observer.on_notice(notice)
+        self._moved.set()
 
     def enter(self, room: Room, result: dict[str, Any]) -> None:
         """Go on with what the hub accepted, where its answer says that it stands."""
         if room.is_founding:
             self._arrivals.learn(_summary(result.get("conversation")))
         seq = result.get("seq", 0)
-        if room.adopt(seq, self.device.trust, time.time()):
+        if room.adopt(seq, time.time()):
             self._arrivals.entered(room)
         self.device.keep(room)
         self._moved.set()
@@ -412,7 +496,7 @@ class Client:
             await self._greet(connection)
             self._connection = connection
             self._moved.set()
-            self._resume()
+            self.begin(self._settle())
             return await asyncio.shield(reading)
         except BrokenStream:
             # The cursor still stands before the fault: the next connection resumes from there.
@@ -443,11 +527,13 @@ class Client:
     def _welcome(self, hello: frames.Hello, answer: Ok) -> None:
         """Take in what a hello tells: what comes after it must find it taken in."""
         welcomed = msgspec.convert(answer.result or {}, Welcomed)
+        self.clock.learn(answer.now)
         self.device.trust.meet(welcomed, self.device.id)
-        self._arrivals.look_at_log(self.logs.told, welcomed.checkpoint)
+        self.watch.told(welcomed.checkpoint)
         self._keep(hello, answer)
         self.device.touch_pins()
         self.welcomed = welcomed
+        self.delegations.book.learn_all(welcomed.delegations)
         self._arrivals.greeted(welcomed.conversations)
         self.calls.end_all_but(welcomed.calls)
         for call in welcomed.calls:
@@ -460,6 +546,16 @@ class Client:
             for room in self.rooms.values()
             if not self.device.opens or (room.group is not None and not room.is_founding)
         }
+
+    async def _settle(self) -> None:
+        """Become this person's device, as far as it goes; then take up what was left."""
+        try:
+            await self.identities.settle()
+        except (ClientError, CryptoError) as exc:
+            self._end(exc if isinstance(exc, ClientError) else HubFault(str(exc)))
+            return
+        if self.identities.standing is Standing.READY:
+            self._resume()
 
     def _resume(self) -> None:
         if not self.device.opens:
@@ -478,23 +574,24 @@ class Client:
         if connection is None:  # lost again before this task had its turn
             return None
         try:
-            return await connection.request(frame)
+            answer = await connection.request(frame)
+            self.clock.learn(answer.now)
         except ConnectionLost:
             # Let `stay_connected` see the loss first: the dead connection is not tried twice.
             await self.until(lambda: self._connection is not connection)
         except Refused as refusal:
+            if refusal.now is not None:
+                self.clock.learn(refusal.now)
             # What a call refuses it refuses of this instant: whoever is in it decides what is next.
             if refusal.retry is not Retry.LATER or refusal.code in CALL_CODES:
                 raise
             await asyncio.sleep((refusal.retry_after or 100) / 1000)
+        else:
+            return answer
         return None
 
     def _take(self, frame: AnyServerFrame) -> None:
         match frame:
-            case Event() | frames.WelcomePush() | SignalPush():
-                self._arrivals.take(frame)
-            case frames.CommitDuePush() | frames.GroupForkedPush():
-                self._arrivals.take(frame)
             case frames.ConversationPush():
                 self._arrivals.learn(frame.conversation)
             case frames.ReconnectPush():
@@ -508,21 +605,33 @@ class Client:
             case Ok() | frames.RefusedFrame():
                 pass  # `Connection` keeps these
             case _:
-                assert_never(frame)
+                self._take_news(frame)
         self._moved.set()
+
+    def _take_news(self, frame: GroupPush | PersonPush) -> None:
+        """Take what is about a group, or about who people are and what they may."""
+        match frame:
+            case frames.DelegationPush():
+                self._learn_delegation(frame.delegation)
+            case frames.AccessPush():
+                self._observer.on_access(frame.row)
+            case frames.IdentityPush() | frames.LinkAskedPush() | frames.LinkedPush():
+                self.identities.take(frame)
+            case _:
+                self._arrivals.take(frame)
 
     def _heartbeat(self) -> float:
         return self.calls.heartbeat(self.device.id)
 
     # What this device does
 
-    async def _commit(
-        self,
-        conversation: str,
-        proposals: Callable[[], Sequence[Proposal]] = tuple,
-        adds: Sequence[frames.Added] = (),
-    ) -> int:
-        answer = await self.upkeep.commit(self.known(conversation), proposals, adds)
+    def _learn_delegation(self, view: DelegationView) -> None:
+        if self.delegations.book.learn(view):
+            self._observer.on_delegation(view)
+            self.upkeep.look(self.device.room(view.conversation))
+
+    async def _commit(self, conversation: str, wanted: Callable[[], Wanted] = Wanted) -> int:
+        answer = await self.upkeep.commit(self.known(conversation), wanted)
         if answer is None:
             raise NoGroup("not_wanted")
         seq: int = answer.result["seq"]
@@ -560,13 +669,16 @@ class Client:
         def frame() -> ClientFrame:
             nonlocal first
             before = written.body
-            body = before if first and before is not None else self.device.seal(room, written)
+            body = before if first and before is not None else self._sealed(room, written)
             first = False
             if body is not before:
                 self._observer.on_body(written.id, body)
             return frames.SendMessage(id=self.next_id(), conversation=room.conversation, body=body)
 
         return frame
+
+    def _sealed(self, room: Room, written: Written) -> bytes:
+        return self.device.seal(room, written, self.judge(room.conversation))
 
     def _refill(self, left: int) -> None:
         if self.device.opens and self.device.packages and not self._refilling and left < STOCK:
@@ -654,7 +766,7 @@ async def connected(
     client = Client(session, device, patience or Patience(), observer or Observer())
     staying = asyncio.create_task(client.stay_connected())
     try:
-        await client.until(lambda: client.online)
+        await client.until(lambda: client.online and client.identities.decided)
         yield client
     finally:
         await client.end()
@@ -686,6 +798,6 @@ def _removal(room: Room, device: str) -> Remove:
     """Return what removes a device's leaf; raise `NoGroup` where it has none."""
     if room.group is not None:
         for member in room.group.members():
-            if identity_of(member).device == device:
+            if identity_of(member.leaf_node).device == device:
                 return Remove(member.leaf_index)
     raise NoGroup("no_such_leaf")

@@ -8,8 +8,8 @@ the kind outside.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -20,6 +20,7 @@ from crypto.hpke import RandomBytes
 from crypto.mls.authenticated_data import AuthenticatedData, SignalHeader, SignalType
 from crypto.mls.franking import SALT_BYTES, decode_payload, encode_payload, franking_tag
 from crypto.mls.group import Group, ReceivedApplication
+from crypto.mls.leaf_node import LeafNode
 from crypto.policy.identity import LeafIdentity
 from crypto.policy.vocabulary import MessageKind
 from signaling.frames import Event, SignalPush
@@ -58,6 +59,20 @@ class SignalContent(msgspec.Struct, frozen=True, kw_only=True):
     """SHA-256 of the offer's description, in what answers it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What somebody wrote, and for whom."""
+
+    text: str
+    acting_for: str | None = None
+    delegation: str | None = None
+
+    @classmethod
+    def of(cls, said: Said, data: AuthenticatedData) -> Spoken:
+        """Return what a message says, with what it says of itself."""
+        return cls(said.text, _uuid(data.acting_for), _uuid(data.delegation))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """A message in its place; `text` is None where it was refused, and `refused` says why."""
@@ -73,10 +88,19 @@ class Message:
     """This very device sent it."""
     text: str | None = None
     refused: str | None = None
+    acting_for: str | None = None
+    """The patient, of what a carer wrote."""
+    delegation: str | None = None
+    """Under which the carer wrote."""
 
     @classmethod
     def of(
-        cls, event: Event, *, mine: bool, text: str | None = None, refused: str | None = None
+        cls,
+        event: Event,
+        *,
+        mine: bool,
+        said: Spoken | None = None,
+        refused: str | None = None,
     ) -> Message:
         """Return the message of an event."""
         return cls(
@@ -87,8 +111,10 @@ class Message:
             device=event.device,
             at=event.ts,
             mine=mine,
-            text=text,
+            text=None if said is None else said.text,
             refused=refused,
+            acting_for=None if said is None else said.acting_for,
+            delegation=None if said is None else said.delegation,
         )
 
 
@@ -116,11 +142,43 @@ Content = TypeVar("Content", Said, SignalContent)
 
 
 @dataclass(frozen=True, slots=True)
+class Acting:
+    """For whom, and under which delegation, a device sends now; nothing, of all but carers."""
+
+    acting_for: bytes = b""
+    delegation: bytes = b""
+    delegation_version: int = 0
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """Return how authenticated data says so."""
+        return {
+            "acting_for": self.acting_for,
+            "delegation": self.delegation,
+            "delegation_version": self.delegation_version,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Franked:
-    """A plaintext, and the authenticated data that commits to it: the same at every try."""
+    """A plaintext, and the authenticated data that commits to it."""
 
     payload: bytes
     data: bytes
+
+    def sent(self, at_ms: int, acting: Acting) -> Franked:
+        """Return it as it is sent now: id, counter and commitment stay what they are."""
+        data = replace(AuthenticatedData.decode(self.data), sent_at=at_ms, **acting.fields)
+        return Franked(self.payload, data.encode())
+
+
+@dataclass(frozen=True, slots=True)
+class Opened(Generic[Content]):
+    """A content that is its sender's; whether the sender may send it is policy's to say."""
+
+    content: Content
+    data: AuthenticatedData
+    sender: LeafNode
 
 
 def frank(text: str, checkpoint: str, random_bytes: RandomBytes, **header: Any) -> Franked:
@@ -145,12 +203,13 @@ def seal(group: Group, franked: Franked, random_bytes: RandomBytes) -> bytes:
     )
 
 
-def open_message(group: Group, event: Event, *, now: int) -> Said:
+def open_message(group: Group, event: Event, *, now: int) -> Opened[Said]:
     """Return what a member wrote; raise `Unproven`. A key is used up once MLS has verified it."""
-    data, payload = _open(group, event.body, LeafIdentity(event.person, event.device), now)
+    sender = LeafIdentity(event.person, event.device)
+    leaf, data, payload = _open(group, event.body, sender, now)
     if data.kind != MessageKind.MESSAGE or str(UUID(bytes=data.id)) != event.message:
         raise Unproven("wrong_data")
-    return _read(Said, data, payload)
+    return Opened(_read(Said, data, payload), data, leaf)
 
 
 def read_own(payload: bytes, tag: bytes) -> Said:
@@ -158,9 +217,9 @@ def read_own(payload: bytes, tag: bytes) -> Said:
     return _decode(Said, decode_payload(payload).verify(tag))
 
 
-def open_signal(group: Group, push: SignalPush, *, me: str, now: int) -> SignalContent:
+def open_signal(group: Group, push: SignalPush, *, me: str, now: int) -> Opened[SignalContent]:
     """Return what a device of the call says to this one; raise `Unproven`."""
-    data, payload = _open(group, push.body, LeafIdentity(push.person, push.device), now)
+    leaf, data, payload = _open(group, push.body, LeafIdentity(push.person, push.device), now)
     if data.signal is None or data.signal.to != UUID(me).bytes:
         raise Unproven("wrong_data")
     content = _read(SignalContent, data, payload)
@@ -168,7 +227,7 @@ def open_signal(group: Group, push: SignalPush, *, me: str, now: int) -> SignalC
         raise Unproven("wrong_sender")
     if _way(content) != data.signal:
         raise Unproven("wrong_content")
-    return content
+    return Opened(content, data, leaf)
 
 
 def _frank(
@@ -181,15 +240,16 @@ def _frank(
 
 def _open(
     group: Group, body: bytes, sender: LeafIdentity, now: int
-) -> tuple[AuthenticatedData, bytes]:
+) -> tuple[LeafNode, AuthenticatedData, bytes]:
     """Decrypt a message of `sender`'s; what else the keys may open is refused."""
     try:
         received = group.receive(body, now=now)
         if not isinstance(received, ReceivedApplication):
             raise Unproven("wrong_wire_format")
-        if LeafIdentity.of(received.sender.leaf_node.credential) != sender:
+        leaf = received.sender.leaf_node
+        if LeafIdentity.of(leaf.credential) != sender:
             raise Unproven("wrong_sender")
-        return AuthenticatedData.decode(received.authenticated_data), received.data
+        return leaf, AuthenticatedData.decode(received.authenticated_data), received.data
     except CryptoError as exc:
         raise Unproven(exc.code) from exc
 
@@ -223,6 +283,10 @@ def _way(content: SignalContent) -> SignalHeader:
         )
     except (CryptoError, KeyError, ValueError) as exc:
         raise Unproven("wrong_content") from exc
+
+
+def _uuid(value: bytes) -> str | None:
+    return str(UUID(bytes=value)) if value else None
 
 
 def _padding(payload: int) -> int:

@@ -16,43 +16,69 @@ from uuid import UUID
 
 import msgspec
 
+from clients.python.account import Account
 from clients.python.content import (
     MAX_TEXT,
     Franked,
-    Said,
     SignalContent,
+    Spoken,
     frank,
     frank_signal,
     read_own,
 )
-from clients.python.errors import NoGroup, StateUnreadable
+from clients.python.errors import NoGroup, NotLinked, StateUnreadable
 from clients.python.groups import SUITE, Place, Room
+from clients.python.judge import Judge
 from clients.python.store import FileStore, MemoryStore, Rows, Store
-from clients.python.trust import Judge, Trust
+from clients.python.trust import Trust
 from crypto.errors import CryptoError
 from crypto.hpke import RandomBytes
 from crypto.keys import Secret
 from crypto.mls.authenticated_data import AuthenticatedData
+from crypto.mls.framing import decode_header
 from crypto.mls.key_package import KeyPackageBundle, Own
 from crypto.mls.leaf_node import Capabilities, Lifetime
 from crypto.mls.message import encode_message
-from crypto.policy.identity import LeafIdentity
-from crypto.policy.statements import DeviceRevocation, sign
+from crypto.policy.conversation import LEAF_EXTENSIONS
+from crypto.policy.identity import CREDENTIAL_TYPE, CredentialParts, LeafIdentity
 from crypto.suites import SigningKey
 from signaling.frames import Summary
 
 PACKAGE_SECONDS: Final = 30 * 24 * 3600
 # A clock a little behind ours must not find the package not yet valid.
 _SLACK_SECONDS: Final = 3600
-_CAPABILITIES: Final = Capabilities(cipher_suites=(1, 3), credentials=(1,))
-_KEYS, _PINS = "device", "pins"
+_CAPABILITIES: Final = Capabilities(
+    cipher_suites=(1, 3), extensions=LEAF_EXTENSIONS, credentials=(CREDENTIAL_TYPE,)
+)
+STALE_MS: Final = 60_000
+"""So long a body may wait before it is made anew: the hub takes none dated 120 s before."""
+_KEYS, _PINS, _CERTIFICATES = "device", "pins", "certificates"
+_STORED_VERSION: Final = 2
+"""Version 1 had no account key: what it holds is of nobody's groups any more."""
 _ROOM, _PACKAGE, _WRITTEN = "room/", "package/", "written/"
 
 
+class Certificates(msgspec.Struct, frozen=True, kw_only=True):
+    """What says whose this device is; empty where it is not said yet."""
+
+    identity: bytes = b""
+    """By the deployment's authority: this person's account key."""
+    device: bytes = b""
+    """By the account key: this device's signature key."""
+    staff: bytes = b""
+    """By the pharmacy's owner, of staff."""
+
+
+class _Versioned(msgspec.Struct, frozen=True, kw_only=True):
+    v: int
+
+
 class _StoredKeys(msgspec.Struct, frozen=True, kw_only=True):
-    v: int = 1
+    v: int = _STORED_VERSION
     id: str
     seed: bytes
+    account: bytes | None
+    link: bytes | None
 
 
 class Written(msgspec.Struct, kw_only=True):
@@ -63,21 +89,22 @@ class Written(msgspec.Struct, kw_only=True):
     counter: int
     payload: bytes
     data: bytes
+    """As it was written; each try says anew when, and under which delegation, it is sent."""
     body: bytes | None = None
     place: Place | None = None
     """Of which group and epoch the body is."""
+    sent_at: int = 0
+    """Milliseconds, hub time: when the body says that it was sent."""
     answered: bool = False
     echoed: bool = False
 
     @property
-    def franked(self) -> Franked:
-        """Return what is encrypted, at every try."""
-        return Franked(self.payload, self.data)
-
-    @property
-    def said(self) -> Said:
-        """Return what was written."""
-        return read_own(self.payload, AuthenticatedData.decode(self.data).franking_tag)
+    def spoken(self) -> Spoken:
+        """Return what was written, and for whom it was sent."""
+        data = AuthenticatedData.decode(self.data)
+        if self.body is not None:
+            data = AuthenticatedData.decode(decode_header(self.body).authenticated_data)
+        return Spoken.of(read_own(self.payload, data.franking_tag), data)
 
 
 class Device:
@@ -93,6 +120,11 @@ class Device:
         self.written: dict[str, Written] = {}
         self.opens = True
         """Whether it opens what it is told. See `outside`."""
+        self.account: Account | None = None
+        """Its person's account key, where it holds it."""
+        self.certificates = Certificates()
+        self.link_key: Secret | None = None
+        """Of the request to be let in that is under way."""
         self.random_bytes = random_bytes
         self._seed = seed
         self._key: SigningKey = SUITE.signing_key(seed)
@@ -117,6 +149,8 @@ class Device:
         rows = store.read()
         keys = _keys(rows)
         device = cls(keys.id, Secret(keys.seed), store)
+        device.account = None if keys.account is None else _account(keys.account)
+        device.link_key = None if keys.link is None else Secret(keys.link)
         device.trust = Trust.decode(rows[_PINS]) if _PINS in rows else Trust()
         for name, row in rows.items():
             device._take_row(name, row)
@@ -144,6 +178,17 @@ class Device:
             twin.rooms[conversation] = Room(conversation, cursor)
         return twin
 
+    def sibling(self, store: Store | None = None) -> Device:
+        """Return a new device of the same person: it holds the account key from the beginning.
+
+        Elsewhere than in this process a new device asks to be let in (`Client.ask_link`).
+        """
+        if self.account is None:
+            raise NotLinked("this device holds no account key to share")
+        other = Device.new(store)
+        other.take_account(Account(self.account.seed.copy()))
+        return other
+
     def close(self) -> None:
         """Keep what is not kept yet, and let go of the store."""
         self.save()
@@ -162,18 +207,58 @@ class Device:
         return LeafIdentity(self.trust.person, self.id)
 
     def own(self) -> Own:
-        """Return what this device brings into a group."""
-        now = _now()
+        """Return what this device brings into a group; raise `NotLinked` without certificates."""
+        now, held = _now(), self.certificates
+        if not (held.identity and held.device):
+            raise NotLinked("this device has no certificate yet")
         return Own(
             signature_key=self._seed,
-            credential=self.identity.credential(),
+            credential=CredentialParts(held.identity, held.device, held.staff).credential(),
             capabilities=_CAPABILITIES,
             lifetime=Lifetime(now - _SLACK_SECONDS, now + PACKAGE_SECONDS),
         )
 
-    def judge(self, summary: Summary) -> Judge:
-        """Return the judge of a conversation's group."""
-        return Judge.of(summary, self.identity, self.trust)
+    # Whose it is
+
+    def make_account(self) -> Account:
+        """Return the person's account key, made and kept where there is none."""
+        if self.account is None:
+            self.account = Account.new(self.random_bytes)
+            self._keep_keys()
+        return self.account
+
+    def take_account(self, account: Account, certificate: bytes = b"") -> None:
+        """Take up the person's account key, which another device or a recovery code gave."""
+        self.account, self.link_key = account, None
+        self.certificates = Certificates(device=certificate)
+        self._unsaved.add(_CERTIFICATES)
+        self._keep_keys()
+
+    def drop_account(self) -> None:
+        """Forget an account key that nobody ever certified."""
+        if self.account is not None and not self.certificates.identity:
+            self.account.seed.wipe()
+            self.account = None
+            self._keep_keys()
+
+    def keep_link_key(self, key: Secret) -> None:
+        """Keep the key to which the account key will be sealed for this device."""
+        self.link_key = key
+        self._keep_keys()
+
+    def certify(self, **changes: bytes) -> None:
+        """Keep a certificate that this device was given."""
+        self.certificates = msgspec.structs.replace(self.certificates, **changes)
+        self._unsaved.add(_CERTIFICATES)
+        self.save()
+
+    def _keep_keys(self) -> None:
+        self._unsaved.add(_KEYS)
+        self.save()
+
+    def judge(self, summary: Summary, now_us: int) -> Judge:
+        """Return the judge of a conversation's group at an instant of hub time."""
+        return Judge.of(summary, self.identity, self.trust, now_us)
 
     # Rooms
 
@@ -231,13 +316,14 @@ class Device:
             raise ValueError("a message has at most 10,000 characters")
         message = UUID(bytes=self.random_bytes(16), version=4)
         counter = room.next_counter()
+        # When, and under which delegation, is said as it is sent: see `seal`.
         franked = frank(
             text,
             self.trust.logs.head,
             self.random_bytes,
             id=message.bytes,
             counter=counter,
-            sent_at=time.time_ns() // 1_000_000,
+            sent_at=0,
         )
         written = Written(
             conversation=room.conversation,
@@ -251,23 +337,30 @@ class Device:
         self.keep(room)
         return written
 
-    def seal(self, room: Room, written: Written) -> bytes:
-        """Return a message's body for the present epoch: the one it has, or a new one, kept."""
-        if written.body is None or written.place != room.place:
-            written.body = room.seal(written.franked, self.random_bytes)
-            written.place = room.place
+    def seal(self, room: Room, written: Written, judge: Judge) -> bytes:
+        """Return a message's body for the present epoch: the one it has, or a new one, kept.
+
+        A body says when it was sent: the hub takes none that has waited for long.
+        """
+        now_ms = judge.now_us // 1_000
+        fresh = written.place == room.place and abs(now_ms - written.sent_at) <= STALE_MS
+        if written.body is None or not fresh:
+            franked = Franked(written.payload, written.data).sent(now_ms, room.acting(judge))
+            written.body = room.seal(franked, self.random_bytes)
+            written.place, written.sent_at = room.place, now_ms
             self._touch_written(written)
             self.keep(room)
         return written.body
 
-    def seal_signal(self, room: Room, content: SignalContent) -> bytes:
+    def seal_signal(self, room: Room, content: SignalContent, judge: Judge) -> bytes:
         """Return a signal's body for the present epoch, kept before it leaves."""
         franked = frank_signal(
             content,
             self.random_bytes,
             id=self.random_bytes(16),
             counter=room.signals + 1,
-            sent_at=time.time_ns() // 1_000_000,
+            sent_at=judge.now_us // 1_000,
+            **room.acting(judge).fields,
         )
         body = room.seal(franked, self.random_bytes)
         room.signals += 1
@@ -289,17 +382,6 @@ class Device:
         written.answered = written.echoed = True
         self._touch_written(written)
         self.save()
-
-    def revocation(self, device: str, deployment: str) -> bytes:
-        """Sign that a device of this person is given up."""
-        said = DeviceRevocation(
-            deployment=deployment,
-            person=UUID(self.identity.person).bytes,
-            device=UUID(device).bytes,
-            signer=UUID(self.id).bytes,
-            at_us=time.time_ns() // 1_000,
-        )
-        return sign(said, self._key)
 
     # The store
 
@@ -330,9 +412,11 @@ class Device:
     def _row(self, name: str) -> bytes | None:
         """Return a row as it is to be kept; None where it is to go."""
         if name == _KEYS:
-            return msgspec.msgpack.encode(_StoredKeys(id=self.id, seed=self._seed.reveal()))
+            return self._encoded_keys()
         if name == _PINS:
             return self.trust.encode()
+        if name == _CERTIFICATES:
+            return msgspec.msgpack.encode(self.certificates)
         kind, _, key = name.partition("/")
         encode: dict[str, Callable[[], bytes | None]] = {
             "room": lambda: _encoded(self.rooms.get(key)),
@@ -340,6 +424,15 @@ class Device:
             "written": lambda: _packed(self.written.get(key)),
         }
         return encode[kind]()
+
+    def _encoded_keys(self) -> bytes:
+        stored = _StoredKeys(
+            id=self.id,
+            seed=self._seed.reveal(),
+            account=None if self.account is None else self.account.seed.reveal(),
+            link=None if self.link_key is None else self.link_key.reveal(),
+        )
+        return msgspec.msgpack.encode(stored)
 
     def _take_row(self, name: str, row: bytes) -> None:
         kind, _, key = name.partition("/")
@@ -351,6 +444,8 @@ class Device:
                     self.packages[bytes.fromhex(key)] = KeyPackageBundle.deserialize(row)
                 case "written":
                     self.written[key] = msgspec.msgpack.decode(row, type=Written)
+                case "certificates":
+                    self.certificates = msgspec.msgpack.decode(row, type=Certificates)
                 case "device" | "pins":
                     pass
                 case _:
@@ -368,12 +463,21 @@ class Device:
 
 def _keys(rows: Rows) -> _StoredKeys:
     try:
-        keys = msgspec.msgpack.decode(rows.get(_KEYS, b""), type=_StoredKeys)
+        version = msgspec.msgpack.decode(rows.get(_KEYS, b""), type=_Versioned).v
+        if version < _STORED_VERSION:
+            raise StateUnreadable("the state of an older version: begin with a new device")
+        if version > _STORED_VERSION:
+            raise StateUnreadable("the state of a newer version")
+        return msgspec.msgpack.decode(rows[_KEYS], type=_StoredKeys)
     except msgspec.DecodeError as exc:
         raise StateUnreadable("not a device's state") from exc
-    if keys.v != 1:
-        raise StateUnreadable("the state of a newer version")
-    return keys
+
+
+def _account(seed: bytes) -> Account:
+    try:
+        return Account(Secret(seed))
+    except CryptoError as exc:
+        raise StateUnreadable("a row of another format") from exc
 
 
 def _encoded(one: Room | KeyPackageBundle | None) -> bytes | None:

@@ -11,10 +11,14 @@ ClientError (never raised itself)
 ├── LogKeyChanged    the hub shows another log key than the pinned one
 ├── HubKeyChanged    the hub shows another key for its groups, or another name, than the pinned one
 ├── LogForked        two signed heads of the log contradict each other
+├── NotLinked        this device holds no account key of its person, or no certificate yet
+├── Denied           policy says no to what this device was about to sign, or was told
 ├── NoGroup          this device is not in the conversation's group, or cannot follow it
 ├── Unproven         a message or signal is not what its sender's leaf says
+├── Unauthorised     a message or signal that its sender may not send: it stays hidden
 ├── CannotFollow     MLS refuses a step of the group; the device rejoins
 ├── Unlawful         a step of the group that policy forbids: it is not followed
+│   └── IdentityChanged  somebody's account key is another than the pinned one, without its reason
 ├── GroupForked      members hold different secrets for one epoch
 ├── StateInUse       another process has this device's state open
 └── StateUnreadable  what is stored is no device's state
@@ -71,6 +75,7 @@ class Refused(ClientError):
         self.epoch = frame.epoch
         self.retry_after = frame.retry_after
         self.reason = frame.reason
+        self.now = frame.now
 
 
 class BrokenStream(ClientError):
@@ -106,6 +111,21 @@ class StateUnreadable(ClientError):
     """What is stored is not the state of a device that this version reads."""
 
 
+class NotLinked(ClientError):
+    """This device holds no account key of its person, or no certificate yet.
+
+    Another device of the person lets it in (`ask_link`), or the recovery code does.
+    """
+
+
+class Denied(ClientError):
+    """Policy says no to what this device was about to sign, or was told; `code` names the rule."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
 class _OfGroup(ClientError):
     """Something about one conversation's group; `conversation` is empty where it is plain."""
 
@@ -123,12 +143,20 @@ class Unproven(_OfGroup):
     """A message or signal that does not open, or is not what its sender's leaf says."""
 
 
+class Unauthorised(_OfGroup):
+    """A message or signal that policy does not let its sender send: it stays hidden."""
+
+
 class CannotFollow(_OfGroup):
     """MLS refuses a step of the group, or a Welcome; the device reports it and rejoins."""
 
 
 class Unlawful(_OfGroup):
     """A step of the group that policy forbids, whatever the hub says. It is not followed."""
+
+
+class IdentityChanged(Unlawful):
+    """Somebody's account key is another than the pinned one, and nobody vouched for the change."""
 
 
 class GroupForked(_OfGroup):

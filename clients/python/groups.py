@@ -8,14 +8,17 @@ it comes back in its place; another's is believed once MLS, and then `trust.Judg
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 from uuid import UUID
 
 import msgspec
 
+from clients.python.commits import Wanted, compose
 from clients.python.content import (
+    Acting,
     Franked,
+    Opened,
     Said,
     SignalContent,
     open_message,
@@ -25,12 +28,14 @@ from clients.python.content import (
 from clients.python.errors import (
     BrokenStream,
     CannotFollow,
+    GroupForked,
+    HubFault,
     NoGroup,
     StateUnreadable,
     Unlawful,
     Unproven,
 )
-from clients.python.trust import Judge, Trust, due_in, identity_of
+from clients.python.judge import Before, Floor, Judge, due_in, identity_of
 from crypto.errors import CryptoError
 from crypto.hpke import RandomBytes
 from crypto.mls.authenticated_data import AuthenticatedData
@@ -41,10 +46,20 @@ from crypto.mls.joining import CheckSigner
 from crypto.mls.key_package import KeyPackageBundle, Own
 from crypto.mls.leaf_node import LeafNode
 from crypto.mls.message import decode_group_info, decode_welcome
-from crypto.mls.proposal import Proposal
 from crypto.mls.public_group import PublicGroup
+from crypto.policy.conversation import (
+    CommitData,
+    ConversationPolicy,
+    DelegationRecord,
+    Delegations,
+    EndingStatement,
+    Tombstone,
+    read_extensions,
+)
 from crypto.policy.identity import LeafIdentity
-from crypto.policy.statements import EpochReceipt, authenticator_hash, sign
+from crypto.policy.state import State
+from crypto.policy.statements import EpochReceipt, Unverified, authenticator_hash, sign
+from crypto.policy.vocabulary import CLOCK_TOLERANCE_US, STAFF, Role
 from crypto.suites import SUITES, Suite
 from signaling import frames
 from signaling.codec import decode_client, encode
@@ -62,6 +77,7 @@ Place = tuple[int, int]
 Starting = frames.CreateConversation | frames.SucceedGroup
 Step = frames.Commit | Starting
 T = TypeVar("T")
+_STORED_VERSION: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +98,7 @@ class Pending:
 @dataclass(frozen=True, slots=True)
 class _Previous:
     group: Group
+    state: State
     until: float
 
 
@@ -101,9 +118,11 @@ class _StoredPending(msgspec.Struct, frozen=True, kw_only=True):
 class _Stored(msgspec.Struct, frozen=True, kw_only=True):
     """The stored form of a room, with every secret of its group in the clear."""
 
-    v: int = 1
+    v: int = _STORED_VERSION
     cursor: int
     place: Place
+    number: int
+    at_us: int
     group: bytes | None
     pending: _StoredPending | None
     counter: int
@@ -113,6 +132,9 @@ class _Stored(msgspec.Struct, frozen=True, kw_only=True):
     unlawful: bool
     vouchers: dict[str, bytes] = {}
     given_up: list[str] = []
+    ended: dict[str, bytes] = {}
+    stopped: list[bytes] = []
+    tombstones: list[bytes] = []
 
 
 @dataclass(slots=True)
@@ -133,11 +155,43 @@ class Room:
     """Those that this device sealed in the present epoch."""
     place: Place = (0, 0)
     """Where the group stands, or stood last: what is older is refused."""
+    floor: Floor = field(default_factory=Floor)
+    """The highest number of its delegations, and instant of its commits, that were applied."""
     _previous: _Previous | None = field(default=None, repr=False)
     _vouchers: dict[str, bytes] = field(default_factory=dict)
     """Who was in the group that this device held last, by signature key."""
-    given_up: frozenset[str] = frozenset()
+    given_up: frozenset[LeafIdentity] = frozenset()
     """Devices still in the group that their person gave up, whether or not the hub asks again."""
+    ended: dict[bytes, EndingStatement] = field(default_factory=dict)
+    """Delegations that this device's person ended: nothing is sealed while one is in force."""
+    stopped: frozenset[bytes] = frozenset()
+    """Delegations without whose carer a pharmacy's device has said that it goes on."""
+    tombstones: tuple[Tombstone, ...] = ()
+    """Of the group that this device held last."""
+    _state: State | None = field(default=None, repr=False)
+
+    @property
+    def policy(self) -> ConversationPolicy:
+        """Return what the group says of the conversation."""
+        return read_extensions(self._held().context.extensions)[0]
+
+    @property
+    def records(self) -> dict[bytes, DelegationRecord]:
+        """Return the delegations that the group holds, by their ids."""
+        if self.group is None:
+            return {}
+        _, delegations = read_extensions(self.group.context.extensions)
+        return {one.id: one for one in delegations.in_force}
+
+    @property
+    def in_force(self) -> frozenset[bytes]:
+        """Return the ids of the delegations that the group holds."""
+        return frozenset(self.records)
+
+    @property
+    def number(self) -> int:
+        """Return the number of the group's delegations."""
+        return read_extensions(self._held().context.extensions)[1].number
 
     @property
     def epoch(self) -> int:
@@ -160,7 +214,7 @@ class Room:
     def may_send(self) -> bool:
         """Tell whether a message can be encrypted now: not while a removal waits (12.4)."""
         waits = self._enters_anew or self.proposals or self.given_up
-        return self.is_steady and not waits
+        return self.is_steady and not waits and not self.ended.keys() & self.in_force
 
     @property
     def is_steady(self) -> bool:
@@ -199,21 +253,31 @@ class Room:
 
     def commit(
         self,
-        proposals: Sequence[Proposal],
+        wanted: Wanted,
+        own: Own,
+        judge: Judge,
         *,
-        adds: Sequence[frames.Added] = (),
-        now: int,
         random_bytes: RandomBytes,
     ) -> Pending:
-        """Make a commit, fresh keys included, of these proposals and all that the hub has made."""
-        group = self._held()
+        """Make a commit, fresh keys included, of what is wanted and of all that is due."""
+        group, at_us = self._held(), max(judge.now_us, self.floor.at_us)
+        wanted = replace(wanted, ended=tuple(self.ended.values()))
+        proposals, data = compose(group, self.state(judge), judge.me, wanted, at_us=at_us)
+        renewed = own.credential != group.public.tree.member(group.own_leaf_index).credential
         made = _or_cannot(
-            lambda: group.commit(proposals, force_path=True, now=now, random_bytes=random_bytes)
+            lambda: group.commit(
+                proposals,
+                force_path=True,
+                own=own if renewed else None,
+                authenticated_data=data.encode(),
+                now=judge.now_us // 1_000_000,
+                random_bytes=random_bytes,
+            )
         )
-        return self._ask(made, adds, rejoins=False)
+        return self._ask(made, wanted.adds, rejoins=False)
 
     def rejoin(
-        self, group_info: bytes, own: Own, judge: Judge, *, now: int, random_bytes: RandomBytes
+        self, group_info: bytes, own: Own, judge: Judge, *, random_bytes: RandomBytes
     ) -> Pending:
         """Make an external commit in place of this device's leaf, where it has one.
 
@@ -224,16 +288,62 @@ class Room:
         place = self._place_of(public)
         if place < self.place:
             raise CannotFollow("old_group_info")
-        judge.check_group(public)
+        judge.check_group(public, self.floor)
         self._check_signer(public.tree.member(decode_group_info(group_info).signer))
-        ours = (one.leaf_index for one in public.members() if identity_of(one) == judge.me)
+        ours = (
+            one.leaf_index for one in public.members() if identity_of(one.leaf_node) == judge.me
+        )
         prior = next(ours, None)
+        data = CommitData(max(judge.now_us, self.floor.at_us))
         made = _or_cannot(
             lambda: Group.join_external(
-                group_info, own, remove_prior=prior, now=now, random_bytes=random_bytes
+                group_info,
+                own,
+                remove_prior=prior,
+                authenticated_data=data.encode(),
+                now=judge.now_us // 1_000_000,
+                random_bytes=random_bytes,
             )
         )
         return self._ask(made, (), rejoins=True)
+
+    def state(self, judge: Judge) -> State:
+        """Return what the group says of itself, verified once an epoch."""
+        if self._state is None:
+            self._state = judge.state_of(self._held().public)
+        return self._state
+
+    def before(self) -> Before:
+        """Return what a successor of this group has to go on from."""
+        if self.group is None:
+            return Before(self.floor, self.tombstones)
+        _, delegations = read_extensions(self.group.context.extensions)
+        return Before(self.floor, delegations.tombstones)
+
+    def for_successor(self, now_us: int) -> tuple[ConversationPolicy, Delegations]:
+        """Return what the next group of this conversation begins with: nobody is let in yet."""
+        policy, before = read_extensions(self._held().context.extensions)
+        stones = tuple(one for one in before.tombstones if one.not_after_us > now_us)
+        after = Delegations(before.number, (), stones)
+        return policy, after if after == before else replace(after, number=before.number + 1)
+
+    def is_overdue(self, own_us: int) -> bool:
+        """Tell whether a carer's time is over by this device's own clock, and the carer is in.
+
+        Then the hub's clock stands still, or it keeps the carer's removal back.
+        """
+        return any(
+            own_us > one.content.not_after_us + CLOCK_TOLERANCE_US for one in self.records.values()
+        )
+
+    def acting(self, judge: Judge) -> Acting:
+        """Return under what this device sends here: a carer, under the delegation in force."""
+        state = self.state(judge)
+        leaf = state.leaf(judge.me)
+        under = None if leaf is None else state.delegation_of(leaf)
+        if leaf is None or leaf.role is not Role.CARER or under is None:
+            return Acting()
+        return Acting(state.policy.patient, under.id, state.number)
 
     def drop(self) -> None:
         """Forget what is under way: it was refused, or another's came first."""
@@ -265,6 +375,30 @@ class Room:
             device=UUID(device).bytes,
         )
         return sign(said, group.signing_key)
+
+    def confirmed_by(self, receipt: bytes, judge: Judge) -> None:
+        """Take a member's word of which epoch it is in; raise `GroupForked` where it contradicts.
+
+        Once a pharmacy's device goes on without a carer, that carer's delegation is stopped.
+        """
+        if self.group is None or self.fault is not None:
+            return
+        group, state = self.group, self.state(judge)
+        try:
+            unverified = Unverified.decode(EpochReceipt, receipt)
+            named = str(UUID(bytes=unverified.content.device))
+            leaf = next((one for one in state.leaves if one.identity.device == named), None)
+            if leaf is None or unverified.content.group_id != group.group_id:
+                return
+            said = unverified.verify(leaf.signature_key)
+        except CryptoError as exc:
+            raise HubFault("a receipt that nobody signed") from exc
+        if said.epoch != group.epoch:
+            return
+        if said.authenticator_hash != authenticator_hash(group.epoch_authenticator.reveal()):
+            raise GroupForked("members_disagree", self.conversation)
+        if leaf.role in STAFF:
+            self.stopped |= {one.delegation for one in state.tombstones}
 
     # What arrives
 
@@ -301,7 +435,7 @@ class Room:
         self.fault = CannotFollow("unknown_event")
         raise self.fault
 
-    def told(self, summary: frames.Summary, trust: Trust) -> bool:
+    def told(self, summary: frames.Summary) -> bool:
         """Take in the hub's description; tell whether this device stands elsewhere by it."""
         place = (summary.generation, summary.epoch)
         pending = self.pending
@@ -314,7 +448,7 @@ class Room:
             and self._place_of(pending.following.public) <= place
         ):
             # It was accepted, and its answer and its event were lost.
-            return self.adopt(summary.since, trust, 0.0)
+            return self.adopt(summary.since, 0.0)
         if summary.generation > self.generation:
             self._leave((summary.generation, 0))
             return True
@@ -324,11 +458,15 @@ class Room:
             return True
         return False
 
-    def read(self, event: Event, now: float) -> Said:
-        """Open another device's message; raise `Unproven`."""
+    def read(self, event: Event, judge: Judge, now: float) -> Opened[Said]:
+        """Open another device's message; raise `Unproven`, or `Unauthorised` where it may not."""
         if self.group is None or self.fault is not None:
             raise Unproven("not_in_group")
-        return open_message(self.group, event, now=int(now))
+        opened = open_message(self.group, event, now=int(now))
+        # The hub's clock said when it took it, and no commit before it was later.
+        at_us = max(event.ts, self.floor.at_us)
+        judge.check_act(opened.sender, opened.data, self.state(judge), at_us=at_us)
+        return opened
 
     def check_counter(self, event: Event) -> None:
         """Raise `CannotFollow` where an own message is ahead of what this device knows it sent.
@@ -339,15 +477,21 @@ class Room:
             self.fault = CannotFollow("own_message_ahead")
             raise self.fault
 
-    def read_signal(self, push: SignalPush, me: str, now: float) -> SignalContent | None:
-        """Open a signal; None where its epoch is on its way here. Raises `Unproven`."""
+    def read_signal(self, push: SignalPush, judge: Judge, now: float) -> SignalContent | None:
+        """Open a signal; None where its epoch is on its way here.
+
+        Raises `Unproven`, or `Unauthorised` where its sender may not.
+        """
         if self.group is None:
             raise Unproven("not_in_group")
         header = _header(push.body)
         ahead = header.group_id == self.group.group_id and header.epoch > self.group.epoch
         if ahead:
             return None
-        return open_signal(self._group_of(header, now), push, me=me, now=int(now))
+        group, state = self._group_of(header, judge, now)
+        opened = open_signal(group, push, me=judge.me.device, now=int(now))
+        judge.check_act(opened.sender, opened.data, state, at_us=judge.now_us)
+        return opened.content
 
     def admit(
         self, push: frames.WelcomePush, bundles: Iterable[KeyPackageBundle], judge: Judge
@@ -358,19 +502,19 @@ class Room:
         """
         if self.group is not None and push.seq <= self.cursor:
             return None
-        self.cursor = max(self.cursor, push.seq)
         try:
             joined, spent = _join(push.welcome, bundles, self._check_signer)
             self._check_newer(joined.public)
-            judge.check_group(joined.public)
+            state = judge.check_group(joined.public, self.floor)
         except (CannotFollow, Unlawful) as why:
+            self.cursor = max(self.cursor, push.seq)
             self.fault = why
             raise
-        self._enter(joined, 0.0, keep_previous=False)
-        judge.trust.pin_devices(joined.members())
+        self.cursor = max(self.cursor, push.seq)
+        self._enter(joined, 0.0, state=state, keep_previous=False)
         return Joined(spent)
 
-    def adopt(self, seq: int, trust: Trust, now: float) -> bool:
+    def adopt(self, seq: int, now: float) -> bool:
         """Go on with what the hub has accepted, and where it stands; tell whether it was news."""
         pending = self.pending
         if pending is None:
@@ -380,8 +524,7 @@ class Room:
             self.pending = None
             return False
         keep = not self._enters_anew and set(self.members()) <= set(_leaves(pending.following))
-        self._enter(pending.following, now, keep_previous=keep)
-        trust.pin_devices(pending.following.members())
+        self._enter(pending.following, now, at_us=_instant_of(pending), keep_previous=keep)
         return True
 
     def forget_previous(self, now: float) -> None:
@@ -406,6 +549,8 @@ class Room:
             _Stored(
                 cursor=self.cursor,
                 place=self.place,
+                number=self.floor.number,
+                at_us=self.floor.at_us,
                 group=None if self.group is None else self.group.serialize(),
                 pending=stored,
                 counter=self.counter,
@@ -414,7 +559,10 @@ class Room:
                 fault=None if self.fault is None else self.fault.code,
                 unlawful=isinstance(self.fault, Unlawful),
                 vouchers=self._vouchers,
-                given_up=sorted(self.given_up),
+                given_up=sorted(map(_name, self.given_up)),
+                ended={named.hex(): one.encode() for named, one in self.ended.items()},
+                stopped=sorted(self.stopped),
+                tombstones=[one.encode() for one in self.tombstones],
             )
         )
 
@@ -429,7 +577,7 @@ class Room:
 
     @classmethod
     def _of(cls, conversation: str, stored: _Stored) -> Room:
-        if stored.v != 1:
+        if stored.v != _STORED_VERSION:
             raise StateUnreadable("no conversation of this version")
         fault = None
         if stored.fault is not None:
@@ -444,8 +592,15 @@ class Room:
             confirmed=stored.confirmed,
             signals=stored.signals,
             place=stored.place,
+            floor=Floor(stored.number, stored.at_us),
             _vouchers=stored.vouchers,
-            given_up=frozenset(stored.given_up),
+            given_up=frozenset(map(_named, stored.given_up)),
+            ended={
+                bytes.fromhex(named): EndingStatement.decode(one)
+                for named, one in stored.ended.items()
+            },
+            stopped=frozenset(stored.stopped),
+            tombstones=tuple(map(Tombstone.decode, stored.tombstones)),
         )
 
     # Inside
@@ -476,8 +631,11 @@ class Room:
 
     def _staying(self, group: Group) -> dict[str, bytes]:
         """Return who is in a group to stay: nobody given up leads into another one."""
-        keys = {_name(identity_of(one)): one.leaf_node.signature_key for one in group.members()}
-        return {name: key for name, key in keys.items() if name not in self.given_up}
+        leaves = [one.leaf_node for one in group.members()]
+        keys = {_name(identity_of(leaf)): leaf.signature_key for leaf in leaves}
+        for gone in self.given_up:
+            keys.pop(_name(gone), None)
+        return keys
 
     def _check_newer(self, public: PublicGroup) -> None:
         """Raise `CannotFollow` for a Welcome to where this device has been already."""
@@ -510,21 +668,28 @@ class Room:
     def _take_commit(self, event: Event, judge: Judge, now: float) -> bool:
         if self.is_own(event):
             judge.check_own(event)
-            return self.adopt(event.seq, judge.trust, now)
+            return self.adopt(event.seq, now)
         if self.fault is not None or self.group is None:
             return False
         group = self.group
         received = _or_cannot(lambda: group.receive(event.body, now=int(now)))
         if not isinstance(received, ReceivedCommit):
             raise CannotFollow("wrong_content")
-        judge.check_commit(event, group, received)
+        state, at_us = judge.check_commit(
+            event,
+            group,
+            self.state(judge),
+            received,
+            floor=self.floor,
+            waiting=self.given_up,
+        )
         # Another's came first: ours can never be.
         self.drop()
         if received.next is None:
             self._leave(self.place)
             return True
-        self._enter(received.next, now, keep_previous=not received.removed)
-        judge.trust.pin_devices(received.next.members())
+        keep = not received.removed
+        self._enter(received.next, now, state=state, at_us=at_us, keep_previous=keep)
         return True
 
     def _take_proposal(self, event: Event, judge: Judge, now: float) -> bool:
@@ -534,36 +699,47 @@ class Room:
         received = _or_cannot(lambda: group.receive(event.body, now=int(now)))
         if not isinstance(received, ReceivedProposal):
             raise CannotFollow("wrong_content")
-        judge.check_removal(group, received)
+        judge.check_removal(group, self.state(judge), received)
         self.group = received.next
         # An external commit takes no proposals along: what was proven stays so.
-        self.given_up |= {_name(one) for one in due_in(received.next)}
+        self.given_up |= set(due_in(received.next, self.state(judge)))
         return False
 
     def _take_succession(self, event: Event, judge: Judge) -> bool:
         if self.is_own(event):
             judge.check_own(event)
-            return self.adopt(event.seq, judge.trust, 0.0)
+            return self.adopt(event.seq, 0.0)
         public = _or_cannot(lambda: PublicGroup.found(event.body))
         place = self._place_of(public)
         if place <= self.place or public.epoch != 0:
             raise Unlawful("old_successor")
-        judge.check_successor(event, public)
+        judge.check_successor(event, public, self.before())
         for founder in public.members():
             self._check_signer(founder.leaf_node)
         self._leave(place)
         return True
 
-    def _enter(self, following: Group, now: float, *, keep_previous: bool) -> None:
+    def _enter(
+        self,
+        following: Group,
+        now: float,
+        *,
+        state: State | None = None,
+        at_us: int = 0,
+        keep_previous: bool,
+    ) -> None:
         """Stand in another epoch: the one before is kept for signals that come late, or wiped."""
         before, self.group = self.group, following
         self._drop_previous()
-        if before is not None and keep_previous:
-            self._previous = _Previous(before, now + PREVIOUS_SECONDS)
+        if before is not None and keep_previous and self._state is not None:
+            self._previous = _Previous(before, self._state, now + PREVIOUS_SECONDS)
         elif before is not None:
             before.wipe()
+        self._state = state
+        self.floor = Floor(max(self.floor.number, self.number), max(self.floor.at_us, at_us))
+        self.ended = {named: one for named, one in self.ended.items() if named in self.in_force}
         self.pending = None
-        self.given_up &= {_name(one) for one in _leaves(following)}
+        self.given_up &= set(_leaves(following))
         self.place = self._place_of(following.public)
         self.fault, self.confirmed, self.signals = None, False, 0
 
@@ -573,8 +749,10 @@ class Room:
         self._drop_previous()
         if self.group is not None:
             self._vouchers = self._staying(self.group)
+            self.tombstones = self.before().tombstones
             self.group.wipe()
         self.group, self.place, self.given_up = None, place, frozenset()
+        self._state = None
         self.fault, self.confirmed, self.signals = None, False, 0
 
     def _drop_previous(self) -> None:
@@ -582,15 +760,15 @@ class Room:
             self._previous.group.wipe()
             self._previous = None
 
-    def _group_of(self, header: MessageHeader, now: float) -> Group:
+    def _group_of(self, header: MessageHeader, judge: Judge, now: float) -> tuple[Group, State]:
         """Return the group of a message's epoch: this one, or the one before for a while."""
         self.forget_previous(now)
         before = self._previous
         if before is not None:
             theirs = (before.group.group_id, before.group.epoch)
             if (header.group_id, header.epoch) == theirs:
-                return before.group
-        return self._held()
+                return before.group, before.state
+        return self._held(), self.state(judge)
 
 
 def group_id(conversation: str, generation: int = 0) -> bytes:
@@ -623,8 +801,13 @@ def _name(one: LeafIdentity) -> str:
     return f"{one.person}/{one.device}"
 
 
+def _named(text: str) -> LeafIdentity:
+    person, _, device = text.partition("/")
+    return LeafIdentity(person, device)
+
+
 def _leaves(group: Group) -> list[LeafIdentity]:
-    return [identity_of(member) for member in group.members()]
+    return [identity_of(member.leaf_node) for member in group.members()]
 
 
 def _header(body: bytes) -> MessageHeader:
@@ -640,6 +823,13 @@ def _counter(body: bytes) -> int:
         return AuthenticatedData.decode(decode_header(body).authenticated_data).counter
     except CryptoError:
         return 0
+
+
+def _instant_of(pending: Pending) -> int:
+    """Return the instant that an own commit says; a new group has had none."""
+    if not isinstance(pending.frame, frames.Commit):
+        return 0
+    return CommitData.decode(decode_header(pending.frame.commit).authenticated_data).at_us
 
 
 def _pending(stored: _StoredPending) -> Pending:

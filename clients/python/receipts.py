@@ -26,9 +26,10 @@ class PinnedLogs:
 
     head: str = ""
     """The largest signed head of the `care` log that was seen: it rides in every message."""
+    top: Checkpoint | None = None
+    """What that head says."""
     _keys: dict[str, VerifierKey] = field(default_factory=dict)
     """By log class (`care`, `technical`): a log that changed its name changed its key."""
-    _size: int = -1
     _roots: dict[int, bytes] = field(default_factory=dict)
 
     @property
@@ -59,26 +60,44 @@ class PinnedLogs:
             self._observe(verified.checkpoint, note)
         return verified
 
-    def told(self, note: str) -> None:
-        """Take the head that the hub tells at hello; raise `LogForked` where it cannot be true."""
-        checkpoint = self._signed(note)
-        if checkpoint is None or checkpoint.size < self._size:
-            raise LogForked("the hub tells a head that is unsigned, or of a shorter log")
-        self._observe(checkpoint, note)
+    def told(self, note: str) -> Checkpoint | None:
+        """Take the head that the hub tells at hello; raise `LogForked` where it cannot be true.
 
-    def heard(self, note: str) -> None:
+        Returns the head that stood here before, where it has yet to be proven the beginning.
+        """
+        checkpoint, before = self._signed(note), self.top
+        if checkpoint is None or (before is not None and checkpoint.size < before.size):
+            raise LogForked("the hub tells a head that is unsigned, or of a shorter log")
+        news = checkpoint.size not in self._roots
+        self._observe(checkpoint, note)
+        return before if news and before is not None and before.size > 0 else None
+
+    def heard(self, note: str) -> Checkpoint | None:
         """Take the head that a member saw; raise `LogForked` where it is of another history.
 
-        What the log did not sign says nothing: anybody can write it into a message.
+        Returns it where it has yet to be proven of this one. What the log did not sign says
+        nothing: anybody can write it into a message.
         """
         checkpoint = self._signed(note)
-        if checkpoint is not None:
-            self._observe(checkpoint, note)
+        if checkpoint is None or checkpoint.size == 0:
+            return None
+        known = self._roots.get(checkpoint.size)
+        if known is None:
+            return checkpoint
+        if known != checkpoint.root:
+            raise LogForked("two heads of one size with different roots")
+        return None
+
+    def proven(self, checkpoint: Checkpoint, note: str) -> None:
+        """Note a head that the hub has proven to be of this history."""
+        self._observe(checkpoint, note)
 
     def restore(self, keys: Mapping[str, str], head: str) -> None:
         """Take up what an earlier run of this device pinned and saw."""
         self.pin(keys)
-        self.heard(head)
+        checkpoint = self._signed(head)
+        if checkpoint is not None:
+            self._observe(checkpoint, head)
 
     def _signed(self, note: str) -> Checkpoint | None:
         key = self._keys.get(CARE)
@@ -92,8 +111,8 @@ class PinnedLogs:
             raise LogForked("two heads of one size with different roots")
         if len(self._roots) > _REMEMBERED:
             del self._roots[next(iter(self._roots))]
-        if checkpoint.size > self._size:
-            self._size, self.head = checkpoint.size, note
+        if self.top is None or checkpoint.size > self.top.size:
+            self.top, self.head = checkpoint, note
 
 
 def verify_is_for(

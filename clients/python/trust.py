@@ -1,57 +1,66 @@
-"""What a device pinned at first sight, and the rules it holds every group to.
+"""What a device pinned: who the hub is, who certifies, who owns the pharmacy, and who people are.
 
-It runs again what the hub is there to run, on the same code: a hub that lets through what it
-should refuse is found out by each member. Until people have certificates, "who" is what was seen
-first: a device's key never changes, and a group has no leaf of a person whom the conversation
-does not name.
+A person is their account key (`aik`). It is pinned when it is first proven: the deployment's
+authority certified it, and the certificate stands in the log, where the person, and everybody else,
+can see it. A key that changes later is refused, unless two pharmacists and the authority signed
+that the one before is lost; then it is told in plain words.
 """
 
 from __future__ import annotations
 
+import hashlib
 import hmac
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
-from uuid import UUID
 
 import msgspec
 
-from clients.python.errors import HubFault, HubKeyChanged, StateUnreadable, Unlawful, Unproven
+from clients.python.errors import HubFault, HubKeyChanged, IdentityChanged, StateUnreadable
 from clients.python.receipts import PinnedLogs
-from crypto.errors import CryptoError
 from crypto.mls.credential import Credential
-from crypto.mls.extensions import Extensions, ExternalSender, external_senders_extension
-from crypto.mls.framing import Sender, SenderType
-from crypto.mls.group import Group, ReceivedCommit, ReceivedProposal
-from crypto.mls.proposal import Add, ExternalInit, Remove
-from crypto.mls.public_group import Member, PublicGroup
-from crypto.policy.identity import HUB, LeafIdentity
-from crypto.policy.membership import Change, breach_of
-from crypto.policy.statements import DeviceRevocation, RemoveJustification, Unverified
-from crypto.policy.vocabulary import Role
-from signaling.frames import Event, Summary, Welcomed
+from crypto.mls.extensions import ExternalSender
+from crypto.policy.identity import HUB
+from crypto.policy.identity import Trust as Authority
+from signaling.frames import Welcomed
 
-_HUB_SENDER: Final = Sender(SenderType.EXTERNAL, 0)
-_COMMITTED_HERE: Final = (Add, Remove, ExternalInit)
+_STORED_VERSION: Final = 2
 
 
-class _Known(msgspec.Struct, frozen=True, kw_only=True):
-    """How a device is pinned."""
+class Person(msgspec.Struct, frozen=True, kw_only=True):
+    """How a person is pinned."""
+
+    aik: bytes
+    name: str
+    """As the hub last told it; empty where it has not."""
+    former: tuple[bytes, ...] = ()
+    """Keys that were revoked as they must be: leaves that still stand may have them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Somebody has another account key than before, and it was vouched for."""
 
     person: str
-    key: bytes
+    name: str
+    before: bytes
+    after: bytes
 
 
 class _Stored(msgspec.Struct, frozen=True, kw_only=True):
     """The stored form."""
 
-    v: int = 1
+    v: int = _STORED_VERSION
     person: str | None
     deployment: str | None
     hub_key: bytes | None
+    authority: bytes | None
+    pharmacy: str | None
+    owner: bytes | None
+    former_owners: tuple[bytes, ...]
     logs: dict[str, str]
     head: str
-    devices: dict[str, _Known]
+    people: dict[str, Person]
+    proven: list[bytes]
 
 
 @dataclass(slots=True)
@@ -62,47 +71,97 @@ class Trust:
     person: str | None = None
     deployment: str | None = None
     hub_key: bytes | None = None
-    _devices: dict[str, _Known] = field(default_factory=dict)
+    authority_key: bytes | None = None
+    pharmacy: str | None = None
+    """FINESS."""
+    owner: bytes | None = None
+    """The account key of the pharmacy's owner: who certifies its staff."""
+    former_owners: tuple[bytes, ...] = ()
+    people: dict[str, Person] = field(default_factory=dict)
+    _proven: set[bytes] = field(default_factory=set)
+    """Hashes of the identity certificates whose place in the log was seen."""
 
     def meet(self, welcomed: Welcomed, device: str) -> None:
         """Pin who the hub is and who this device's person is; raise where either is another."""
         if welcomed.device != device or self.person not in (None, welcomed.person):
             raise HubFault("the hub says this device is another person's")
-        mine = (self.deployment, self.hub_key)
-        if mine not in ((None, None), (welcomed.deployment, welcomed.hub_key)):
-            raise HubKeyChanged("the hub shows another key for its groups, or another name")
+        if self.pharmacy not in (None, welcomed.pharmacy.finess):
+            raise HubFault("the hub says this device is of another pharmacy")
+        mine = (self.deployment, self.hub_key, self.authority_key)
+        told = (welcomed.deployment, welcomed.hub_key, welcomed.authority)
+        if mine not in ((None, None, None), told):
+            raise HubKeyChanged("the hub shows another key of its own, or another name")
         self.logs.pin(welcomed.logs)
-        self.person = welcomed.person
-        self.deployment, self.hub_key = welcomed.deployment, welcomed.hub_key
+        self.person, self.pharmacy = welcomed.person, welcomed.pharmacy.finess
+        self.deployment, self.hub_key, self.authority_key = told
 
     @property
-    def extensions(self) -> Extensions:
-        """Return what the context of every group says, and nothing else: the hub may propose."""
+    def authority(self) -> Authority:
+        """Return who certifies identities, and under which name."""
+        if self.deployment is None or self.authority_key is None:
+            raise HubFault("no hello before a certificate")
+        return Authority(self.deployment, self.authority_key)
+
+    @property
+    def hub(self) -> ExternalSender:
+        """Return who may propose a removal in every group."""
         if self.hub_key is None:
             raise HubFault("no hello before a group")
-        return (external_senders_extension((ExternalSender(self.hub_key, Credential.basic(HUB)),)),)
+        return ExternalSender(self.hub_key, Credential.basic(HUB))
 
-    def check_device(self, one: LeafIdentity, key: bytes) -> None:
-        """Raise `Unlawful` where a device shows another key, or person, than it was pinned with."""
-        known = self._devices.get(one.device)
-        if known is None:
-            return
-        if known.person != one.person or not hmac.compare_digest(known.key, key):
-            raise Unlawful("key_changed")
+    def is_proven(self, digest: bytes) -> bool:
+        """Tell whether the certificate of this hash was seen in the log."""
+        return digest in self._proven
 
-    def pin_devices(self, members: Iterable[Member]) -> bool:
-        """Pin the devices of a group that was checked; tell whether any is new."""
-        before = len(self._devices)
-        for member in members:
-            one = LeafIdentity.of(member.leaf_node.credential)
-            known = _Known(person=one.person, key=member.leaf_node.signature_key)
-            self._devices.setdefault(one.device, known)
-        return len(self._devices) > before
+    def prove(self, certificate: bytes) -> None:
+        """Remember that a certificate was seen in the log."""
+        self._proven.add(digest_of(certificate))
 
-    def key_of(self, one: LeafIdentity) -> bytes | None:
-        """Return the pinned key of a person's device."""
-        known = self._devices.get(one.device)
-        return known.key if known is not None and known.person == one.person else None
+    def pin(self, person: str, aik: bytes, name: str = "") -> bool:
+        """Pin a person's account key; tell whether it is news.
+
+        Raises `IdentityChanged` where another one was pinned: see `succeed`.
+        """
+        known = self.people.get(person)
+        if known is not None and not hmac.compare_digest(known.aik, aik):
+            raise IdentityChanged("identity_changed")
+        before = known or Person(aik=aik, name="")
+        self.people[person] = msgspec.structs.replace(before, name=name or before.name)
+        return known != self.people[person]
+
+    def succeed(self, person: str, aik: bytes, name: str) -> Notice:
+        """Pin another account key in the place of one that was revoked as it must be."""
+        before = self.people[person]
+        former = (*before.former, before.aik)
+        self.people[person] = Person(aik=aik, name=name or before.name, former=former)
+        if self.owner == before.aik:
+            self.owner, self.former_owners = aik, (*self.former_owners, before.aik)
+        return Notice(person=person, name=name or before.name, before=before.aik, after=aik)
+
+    def pin_owner(self, aik: bytes) -> None:
+        """Pin who owns the pharmacy; raise `IdentityChanged` where it was another."""
+        if self.owner is not None and not hmac.compare_digest(self.owner, aik):
+            raise IdentityChanged("owner_changed")
+        self.owner = aik
+
+    def is_owner(self, aik: bytes) -> bool:
+        """Tell whether an account key is the owner's, or was until it was revoked."""
+        return aik == self.owner or aik in self.former_owners
+
+    def is_of(self, person: str, aik: bytes) -> bool:
+        """Tell whether an account key may be a person's, as far as this device knows."""
+        known = self.people.get(person)
+        return known is None or aik == known.aik or aik in known.former
+
+    def is_now(self, person: str, aik: bytes) -> bool:
+        """Tell whether an account key is the one that is pinned for a person."""
+        known = self.people.get(person)
+        return known is not None and aik == known.aik
+
+    def aik_of(self, person: str) -> bytes | None:
+        """Return a person's pinned account key."""
+        known = self.people.get(person)
+        return None if known is None else known.aik
 
     def encode(self) -> bytes:
         """Return the stored form."""
@@ -111,9 +170,14 @@ class Trust:
                 person=self.person,
                 deployment=self.deployment,
                 hub_key=self.hub_key,
+                authority=self.authority_key,
+                pharmacy=self.pharmacy,
+                owner=self.owner,
+                former_owners=self.former_owners,
                 logs=self.logs.keys,
                 head=self.logs.head,
-                devices=self._devices,
+                people=self.people,
+                proven=sorted(self._proven),
             )
         )
 
@@ -124,155 +188,23 @@ class Trust:
             stored = msgspec.msgpack.decode(data, type=_Stored)
         except msgspec.DecodeError as exc:
             raise StateUnreadable("no pins of this version") from exc
-        if stored.v != 1:
+        if stored.v != _STORED_VERSION:
             raise StateUnreadable("no pins of this version")
         trust = cls(
             person=stored.person,
             deployment=stored.deployment,
             hub_key=stored.hub_key,
-            _devices=stored.devices,
+            authority_key=stored.authority,
+            pharmacy=stored.pharmacy,
+            owner=stored.owner,
+            former_owners=stored.former_owners,
+            people=stored.people,
+            _proven=set(stored.proven),
         )
         trust.logs.restore(stored.logs, stored.head)
         return trust
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judge:
-    """The rules of one conversation's group, for this device."""
-
-    conversation: str
-    me: LeafIdentity
-    trust: Trust
-    roles: Mapping[str, Role]
-    """Of the people whom the conversation names."""
-
-    @classmethod
-    def of(cls, summary: Summary, me: LeafIdentity, trust: Trust) -> Judge:
-        """Return the judge of a conversation as the hub describes it."""
-        try:
-            roles = {member.person: Role(member.role) for member in summary.members}
-        except ValueError as exc:
-            raise HubFault("a role that nobody has") from exc
-        return cls(conversation=summary.id, me=me, trust=trust, roles=roles)
-
-    def check_own(self, event: Event) -> None:
-        """Raise `Unlawful` where the hub hangs another's name on what this device did."""
-        if LeafIdentity(event.person, event.device) != self.me:
-            raise Unlawful("wrong_committer")
-
-    def check_group(self, public: PublicGroup) -> None:
-        """Raise `Unlawful` unless the context, and every leaf, is what a group of ours has."""
-        if public.context.extensions != self.trust.extensions:
-            raise Unlawful("wrong_extensions")
-        devices: set[str] = set()
-        for member in public.members():
-            one = identity_of(member)
-            if one.person not in self.roles:
-                raise Unlawful("stranger")
-            if one.device in devices:
-                raise Unlawful("same_device_twice")
-            self.trust.check_device(one, member.leaf_node.signature_key)
-            devices.add(one.device)
-
-    def check_commit(self, event: Event, group: Group, received: ReceivedCommit) -> None:
-        """Raise `Unlawful` unless its committer is who the event says, and may do what it does."""
-        committer = identity_of(received.committer)
-        if committer != LeafIdentity(event.person, event.device):
-            raise Unlawful("wrong_committer")
-        due = frozenset(due_in(group))
-        breach = breach_of(
-            Change(
-                committer=committer,
-                # Whom the conversation does not name may do the least.
-                role=self.roles.get(committer.person, Role.PATIENT),
-                external=received.kind != "member",
-                before=frozenset(map(identity_of, group.members())) - due,
-                added=frozenset(map(identity_of, received.added)),
-                removed=frozenset(map(identity_of, received.removed)),
-                due=due,
-                same_extensions=received.extensions_after == received.extensions_before,
-                known_proposals=all(
-                    isinstance(sent.proposal, _COMMITTED_HERE) for sent in received.proposals
-                ),
-            )
-        )
-        if breach is not None:
-            raise Unlawful(breach.value)
-        if received.next is not None:
-            self.check_group(received.next.public)
-
-    def check_removal(self, group: Group, received: ReceivedProposal) -> None:
-        """Raise `Unlawful` unless the hub proposes to remove a device that was given up.
-
-        Raises `Unproven` where the device that signed was never seen here: then nothing is held
-        against the hub, and nothing is done for it.
-        """
-        removal = received.proposal
-        if received.sender != _HUB_SENDER or not isinstance(removal, Remove):
-            raise Unlawful("foreign_proposal")
-        leaf = group.public.tree.member(removal.removed)
-        target = LeafIdentity.of(leaf.credential)
-        try:
-            said = RemoveJustification.decode(received.authenticated_data)
-            revocation = Unverified.decode(DeviceRevocation, said.statement)
-            self._check_justification(group, target, said)
-            self._check_revocation(target, revocation)
-        except CryptoError as exc:
-            raise Unlawful("unjustified") from exc
-
-    def check_successor(self, event: Event, public: PublicGroup) -> None:
-        """Raise `Unlawful` unless a new group is one pharmacist's device's alone, at its start."""
-        self.check_group(public)
-        founders = [identity_of(member) for member in public.members()]
-        founder = LeafIdentity(event.person, event.device)
-        if founders != [founder] or public.epoch != 0:
-            raise Unlawful("wrong_founder")
-        if self.roles.get(founder.person) is not Role.PHARMACIST:
-            raise Unlawful("wrong_founder")
-        if self.trust.key_of(founder) is None:
-            raise Unlawful("unknown_founder")
-
-    def _check_justification(
-        self, group: Group, target: LeafIdentity, said: RemoveJustification
-    ) -> None:
-        told = (said.conversation, said.device, said.confirmed_transcript_hash)
-        true = (
-            UUID(self.conversation).bytes,
-            UUID(target.device).bytes,
-            group.context.confirmed_transcript_hash,
-        )
-        if told != true:
-            raise Unlawful("unjustified")
-
-    def _check_revocation(
-        self, target: LeafIdentity, unverified: Unverified[DeviceRevocation]
-    ) -> None:
-        said = unverified.content
-        told = (said.deployment, said.person, said.device)
-        if told != (
-            self.trust.deployment,
-            UUID(target.person).bytes,
-            UUID(target.device).bytes,
-        ):
-            raise Unlawful("unjustified")
-        signer = LeafIdentity(target.person, str(UUID(bytes=said.signer)))
-        key = self.trust.key_of(signer)
-        if key is None:
-            raise Unproven("unknown_signer")
-        unverified.verify(key)
-
-
-def identity_of(member: Member) -> LeafIdentity:
-    """Return whose a leaf is; raise `Unlawful` where it names no device."""
-    try:
-        return LeafIdentity.of(member.leaf_node.credential)
-    except CryptoError as exc:
-        raise Unlawful("wrong_credential") from exc
-
-
-def due_in(group: Group) -> Iterable[LeafIdentity]:
-    """Return whom the remembered proposals remove: each was justified before it was kept."""
-    for message in group.public.proposals.values():
-        proposal = message.proposal()
-        if isinstance(proposal, Remove):
-            yield LeafIdentity.of(group.public.tree.member(proposal.removed).credential)
+def digest_of(certificate: bytes) -> bytes:
+    """Return how the log names a certificate."""
+    return hashlib.sha256(certificate).digest()

@@ -9,16 +9,28 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import replace as with_changes
 from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
 from msgspec.structs import replace
 
 from clients.python.acts import Answer
-from clients.python.errors import CannotFollow, GroupForked, HubFault, NoGroup, Refused
+from clients.python.commits import Wanted
+from clients.python.errors import (
+    CannotFollow,
+    GroupForked,
+    HubFault,
+    NoAnswer,
+    NoGroup,
+    Refused,
+    Unlawful,
+)
 from clients.python.groups import PREVIOUS_SECONDS, Room
-from crypto.mls.proposal import Proposal
-from crypto.policy.vocabulary import ConversationKind
+from clients.python.judge import NeedsProof
+from crypto.policy.conversation import DelegationRecord
+from crypto.policy.vocabulary import STAFF, ConversationKind, Role
 from signaling import frames
 from signaling.codes import Code
 
@@ -31,8 +43,14 @@ REASKED: Final = 30
 STARTED: Final = {
     ConversationKind.REMOTE_DISPENSATION: "dispensation.started",
     ConversationKind.CARE_THREAD: "thread.started",
+    ConversationKind.PRIVATE_ASIDE: "aside.started",
 }
 _PASSED_BY: Final = frozenset({Code.E_EPOCH, Code.E_REMOVE_PENDING})
+ENFORCE_SECONDS: Final = 10.0
+"""How long the hub may take to have an end carried out, before this device does it itself."""
+_ADMITS: Final = frozenset({Role.PATIENT, *STAFF})
+CLOCK_TRIES: Final = 3
+"""How often a commit is dated anew by the clock that a refusal told."""
 
 
 class Upkeep:
@@ -51,8 +69,10 @@ class Upkeep:
                 self._client.begin(self._settle(room))
             elif isinstance(room.fault, CannotFollow):
                 self.mend(room)
-            elif room.epoch > 0:
-                self._client.begin(self._confirm(room))
+            else:
+                if room.epoch > 0:
+                    self._client.begin(self._confirm(room))
+                self.admit(room)
 
     def moved(self, room: Room) -> None:
         """A group stands in another epoch: say so, and see what is due there."""
@@ -68,9 +88,18 @@ class Upkeep:
 
     def look(self, room: Room) -> None:
         """Commit what waits, if this device is the one that was asked to."""
-        if self._due.get(room.conversation) == room.epoch and room.proposals:
+        if self._due.get(room.conversation) == room.epoch and self._waits(room):
             del self._due[room.conversation]
             self._client.begin(self._commit_due(room))
+
+    def admit(self, room: Room) -> None:
+        """Let in whoever has accepted a delegation, or take away what was withdrawn."""
+        if room.is_steady and (self._accepted(room) or self._withdrawn(room)):
+            self._client.begin(self._commit_due(room))
+
+    def see_out(self, room: Room, delegation: bytes) -> None:
+        """See that a delegation that this device's person ended leaves the group."""
+        self._client.begin(self._see_out(room, delegation))
 
     def mend(self, room: Room) -> None:
         """Have a device that cannot follow rejoin, once at a time."""
@@ -90,14 +119,13 @@ class Upkeep:
     async def commit(
         self,
         room: Room,
-        proposals: Callable[[], Sequence[Proposal]] = tuple,
-        adds: Sequence[frames.Added] = (),
+        wanted: Callable[[], Wanted] = Wanted,
         *,
-        wanted: Callable[[], bool] = lambda: True,
+        still: Callable[[], bool] = lambda: True,
     ) -> Answer | None:
-        """Commit these proposals and whatever the hub has proposed, in the epoch there is.
+        """Commit what is wanted, and whatever is due, in the epoch there is.
 
-        Where another's commit comes first, it is made again after it, while it is still `wanted`.
+        Where another's commit comes first, it is made again after it, while it is `still` wanted.
         """
         while True:
             # Outside of the lock: what mends the group needs it.
@@ -105,29 +133,40 @@ class Upkeep:
             async with self._locks[room.conversation]:
                 if room.pending is not None:
                     await self._leftover(room)
-                elif not wanted():
+                elif not still():
                     return None
                 elif room.is_steady:
-                    answer = await self._attempt(room, proposals(), adds)
+                    answer = await self._attempt(room, wanted)
                     if answer is not None:
                         return answer
 
-    async def _attempt(
-        self, room: Room, proposals: Sequence[Proposal], adds: Sequence[frames.Added]
-    ) -> Answer | None:
+    async def _attempt(self, room: Room, wanted: Callable[[], Wanted]) -> Answer | None:
         """Commit once; None where the group has moved on meanwhile."""
         stood = (room.place, room.proposals)
-        device = self._client.device
-        room.commit(proposals, adds=adds, now=int(time.time()), random_bytes=device.random_bytes)
-        try:
-            return await self._submit(room)
-        except Refused as refusal:
-            if refusal.code not in _PASSED_BY:
-                raise
+        for tries in range(1, CLOCK_TRIES + 1):
+            self._make(room, wanted())
+            try:
+                return await self._submit(room)
+            except Refused as refusal:
+                if refusal.code in _PASSED_BY:
+                    break
+                if refusal.code is not Code.E_CLOCK or tries == CLOCK_TRIES:
+                    raise
         await self._client.until(
             lambda: (room.place, room.proposals) != stood or room.fault is not None
         )
         return None
+
+    def _make(self, room: Room, wanted: Wanted) -> None:
+        client, device = self._client, self._client.device
+        if self._may_admit:
+            wanted = with_changes(wanted, narrowed=tuple(self._withdrawn(room)))
+        room.commit(
+            wanted,
+            device.own(),
+            client.judge(room.conversation),
+            random_bytes=device.random_bytes,
+        )
 
     async def _submit(self, room: Room) -> Answer:
         """Ask for what is under way until it is answered, and go on with it once it stands."""
@@ -173,8 +212,60 @@ class Upkeep:
                 await self._leftover(room)
 
     async def _commit_due(self, room: Room) -> None:
-        place = room.place
-        await self.commit(room, wanted=lambda: room.place == place and room.proposals > 0)
+        """Commit what waits: what is due by itself, and each carer who is to be let in."""
+        if room.proposals or self._withdrawn(room):
+            await self.commit(room, still=lambda: room.proposals > 0 or bool(self._withdrawn(room)))
+        for record in self._accepted(room):
+            await self._let_in(room, record)
+
+    async def _let_in(self, room: Room, record: DelegationRecord) -> None:
+        """Add a carer's devices, in the commit that brings the delegation into force."""
+        client = self._client
+        carer = str(UUID(bytes=record.content.grantee))
+        packages = await client.claim(room.conversation, carer)
+        adds = await client.additions(room, packages)
+        await self.commit(
+            room,
+            lambda: with_changes(adds, admitted=(record,)),
+            still=lambda: record.id not in room.in_force,
+        )
+
+    async def _see_out(self, room: Room, delegation: bytes) -> None:
+        client = self._client
+        try:
+            await client.until(lambda: delegation not in room.in_force, ENFORCE_SECONDS)
+        except NoAnswer:
+            # A hub that keeps an end back: this device's commit carries it out by itself.
+            client.alarm(Unlawful("withheld_end", room.conversation))
+            await self.commit(room, still=lambda: delegation in room.in_force)
+
+    @property
+    def _may_admit(self) -> bool:
+        welcomed = self._client.welcomed
+        return welcomed is not None and Role(welcomed.role) in _ADMITS
+
+    def _accepted(self, room: Room) -> list[DelegationRecord]:
+        """Return the delegations that wait for their carer to be let in."""
+        if not self._may_admit or room.group is None:
+            return []
+        book, now = self._client.delegations.book, self._client.now_us()
+        known = room.in_force | {one.delegation for one in room.before().tombstones}
+        return [one for one in book.accepted(room.conversation, now) if one.id not in known]
+
+    def _withdrawn(self, room: Room) -> list[bytes]:
+        """Return the withdrawals of scopes that the group does not hold yet."""
+        if not self._may_admit or room.group is None:
+            return []
+        told = self._client.delegations.book.withdrawn(room.conversation)
+        return [
+            one
+            for named, held in room.records.items()
+            for one in told.get(named, ())
+            if one not in held.revocations
+        ]
+
+    def _waits(self, room: Room) -> bool:
+        return bool(room.proposals or self._accepted(room) or self._withdrawn(room))
 
     async def _confirm(self, room: Room) -> None:
         """Send the receipt of the present epoch, where the hub has none of this device."""
@@ -211,7 +302,7 @@ class Upkeep:
 
     async def _rejoin(self, room: Room, reason: str) -> None:
         """Report the fault, and come in again by an external commit in place of the own leaf."""
-        client, device = self._client, self._client.device
+        client = self._client
         await self._report(room, reason)
         asked = frames.AskGroupInfo(id=client.next_id(), conversation=room.conversation)
         answer = await client.perform(asked)
@@ -219,14 +310,24 @@ class Upkeep:
         told = answer.result.get("group_info")
         if not isinstance(told, bytes):
             raise HubFault("the hub answered with no GroupInfo")
+        try:
+            self._come_in(room, told)
+        except NeedsProof as unproven:
+            await client.identities.prove(unproven.persons)
+            try:
+                self._come_in(room, told)
+            except NeedsProof as exc:
+                raise Unlawful("unproven_identity", room.conversation) from exc
+        await self._leftover(room)
+
+    def _come_in(self, room: Room, group_info: bytes) -> None:
+        device = self._client.device
         room.rejoin(
-            told,
+            group_info,
             device.own(),
-            client.judge(room.conversation),
-            now=int(time.time()),
+            self._client.judge(room.conversation),
             random_bytes=device.random_bytes,
         )
-        await self._leftover(room)
 
     async def _report(self, room: Room, reason: str) -> None:
         """Say that this device is stuck until somebody is known to follow."""

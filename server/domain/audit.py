@@ -62,7 +62,32 @@ class EntryType(StrEnum):
     GROUP_SUCCEEDED = "group.succeeded"
     REMOVE_PROPOSED = "group.remove_proposed"
     DEVICE_RETIRED = "device.retired"
+    IDENTITY_ISSUED = "identity.issued"
+    STAFF_CERTIFIED = "staff.certified"
+    DEVICE_CERTIFIED = "device.certified"
+    DEVICE_LINK_ASKED = "device.link_asked"
+    RECOVERY_KEPT = "recovery.kept"
+    RECOVERY_ASKED = "recovery.asked"
+    ACCOUNT_REVOCATION_PROPOSED = "account.revocation_proposed"
+    ACCOUNT_REVOKED = "account.revoked"
+    CARER_LINKED = "carer.linked"
+    CARER_CODE_MADE = "carer.code_made"
+    ASIDE_STARTED = "aside.started"
+    DELEGATION_PROPOSED = "delegation.proposed"
+    DELEGATION_CONFIRMED = "delegation.confirmed"
+    DELEGATION_ACCEPTED = "delegation.accepted"
+    DELEGATION_ACTIVATED = "delegation.activated"
+    DELEGATION_NARROWED = "delegation.narrowed"
+    DELEGATION_REVOKED = "delegation.revoked"
+    DELEGATION_RESIGNED = "delegation.resigned"
+    DELEGATION_SUSPENDED = "delegation.suspended"
+    DELEGATION_EXPIRED = "delegation.expired"
 
+
+EVERY_PATIENT = "*"
+"""What an entry is about that concerns all patients of a pharmacy."""
+LOOKS_AT_ALL = frozenset({EntryType.AUDIT_CONVERSATIONS_LISTED, EntryType.AUDIT_LOGS_VERIFIED})
+"""An officer's looks that no one patient is the subject of, and each is concerned by."""
 
 TECHNICAL_TYPES = frozenset(
     {
@@ -73,6 +98,10 @@ TECHNICAL_TYPES = frozenset(
         EntryType.KEY_PACKAGES_PUBLISHED,
         EntryType.GROUP_INFO_TOLD,
         EntryType.GROUP_CONFIRMED,
+        EntryType.DEVICE_LINK_ASKED,
+        EntryType.RECOVERY_KEPT,
+        EntryType.RECOVERY_ASKED,
+        EntryType.CARER_CODE_MADE,
     }
 )
 
@@ -102,6 +131,24 @@ class Sealed:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class ActingFor:
+    """In whose name a carer acts, and by which delegation."""
+
+    patient: str
+    delegation: str
+    version: int
+    """The number of the group's delegations at that time."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the entry's `acting_for` field."""
+        return {
+            "delegation": self.delegation,
+            "patient": self.patient,
+            "version": self.version,
+        }
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """An entry before the log gives it its place."""
@@ -120,6 +167,8 @@ class Draft:
     commitments: dict[str, str] = field(default_factory=dict)
     counter: int | None = None
     """The device's own counter in this conversation, as its client claims it."""
+    acting_for: ActingFor | None = None
+    """Of what a carer does; None of what anybody does in their own name."""
 
     @property
     def log_class(self) -> LogClass:
@@ -127,6 +176,11 @@ class Draft:
         if self.type is EntryType.ACT_REFUSED:
             return LogClass.CARE if self.conversation else LogClass.TECHNICAL
         return LogClass.TECHNICAL if self.type in TECHNICAL_TYPES else LogClass.CARE
+
+    @property
+    def about(self) -> str | None:
+        """The patient who is told of it (« Qui a vu quoi »), or `EVERY_PATIENT`."""
+        return EVERY_PATIENT if self.type in LOOKS_AT_ALL else self.subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +197,7 @@ def encode(draft: Draft, place: Place) -> bytes:
     """Return the entry's bytes, version 1: what is stored, hashed and never re-serialised."""
     return canonical.encode(
         {
-            "acting_for": None,
+            "acting_for": draft.acting_for.as_json() if draft.acting_for else None,
             "actor": {
                 "device": draft.device,
                 "person": draft.actor.id,

@@ -113,3 +113,14 @@ class Device:
     signature_key: bytes
     retired_at: int | None = None
     """Since when it is no device of anybody's any more (microseconds)."""
+    registered_at: int = 0
+    """When it said hello first (microseconds); 0: before that was kept."""
+    certificate: bytes = b""
+    """The signed `DeviceCertificate` of its person's account key; empty: it is nobody's yet."""
+    certified_until: int = 0
+    number: int = 0
+    """Its place among its person's devices, from 0."""
+
+    def is_certified(self, now: int) -> bool:
+        """Tell whether its person's account key says at `now` that it is theirs."""
+        return bool(self.certificate) and now < self.certified_until

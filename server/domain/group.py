@@ -15,6 +15,8 @@ class StoredGroup:
     """The GroupInfo that the last committer signed."""
     last_transcript: bytes = b""
     """The confirmed transcript hash of the epoch before: its receipts may come late."""
+    at: int = 0
+    """The instant that its last commit named: the next one's is not before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +30,14 @@ class PendingRemove:
     leaf: int
     statement: bytes
     """What justifies it: a signed revocation, or what else says so in time."""
+    why: str = "device"
+    """In a word of `crypto.policy.removal`."""
+    delegation: bytes = b""
+    """The id of the delegation that ended, where one did."""
+    staff: bytes = b""
+    """The certificate of the pharmacist who signed the statement, where one did."""
+    at_us: int = 0
+    """When it was demanded."""
     proposal: bytes
     """The hub's proposal for this epoch (MLSMessage)."""
     seq: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from crypto.policy.vocabulary import Role
+from crypto.policy.vocabulary import Profession, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,7 @@ class Person:
     id: str
     tenant: str
     role: Role
+    profession: Profession = Profession.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +44,12 @@ class Session:
     person: Person
     expires_at: int
     """Microseconds since 1970 UTC."""
+    turned_out: bool = False
+    """It ended with its carer's last delegation: they may hear why, and nothing else."""
 
     def is_live(self, now: int) -> bool:
         """Tell whether the session still stands at `now`: refused at the very instant it ends."""
-        return now < self.expires_at
+        return now < self.expires_at and not self.turned_out
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,10 @@ class Refused:
     """Only where the sender may know that it exists: else the entry would tell."""
     reason: str | None = None
     """Which rule was broken, in a word that never changes; nothing a peer wrote."""
+    now: int | None = None
+    """The hub's clock, where the sender's disagrees (E_CLOCK)."""
+    last: bool = False
+    """Said in place of E_SESSION, once: the next frame of this connection is told that."""
 
 
 @dataclass(frozen=True, slots=True)

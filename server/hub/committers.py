@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from server.hub.outcome import RemovalDue
+from server.hub.outcome import CommitDue
 from server.ports import Clock
 
 SECOND = 1_000_000
@@ -22,13 +22,13 @@ PAUSE_SECONDS = 0.05
 """Between two looks, whatever is due."""
 
 IsThere = Callable[[str], bool]
-Name = Callable[[str, RemovalDue], None]
+Name = Callable[[str, CommitDue], None]
 """Tell a device that it is the one."""
 
 
 @dataclass(slots=True)
 class _Waiting:
-    due: RemovalDue
+    due: CommitDue
     named: list[str] = field(default_factory=list)
     """Who was asked in this epoch, the last one last."""
     named_at: int | None = None
@@ -49,12 +49,12 @@ class CommitterDesk:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def resume(self, dues: Iterable[RemovalDue]) -> None:
+    def resume(self, dues: Iterable[CommitDue]) -> None:
         """Take up what a hub before this one left."""
         for due in dues:
             self.follow(due)
 
-    def follow(self, due: RemovalDue) -> None:
+    def follow(self, due: CommitDue) -> None:
         """A removal waits, in a new epoch perhaps; or none does any more."""
         if not due.devices:
             self._waiting.pop(due.conversation, None)

@@ -14,6 +14,7 @@ from typing import Protocol
 
 import structlog
 
+from crypto.policy.vocabulary import Role
 from server.domain.conversation import Event
 from server.domain.people import Principal, Session
 from server.domain.refusals import Refused
@@ -81,7 +82,7 @@ class House(Protocol):
         """A device has said hello: it is told what waited for it."""
         ...
 
-    async def page(self, behind: Behind) -> list[Event]:
+    async def page(self, behind: Behind, device: str) -> list[Event]:
         """Read what comes next for a device that is behind."""
         ...
 
@@ -109,8 +110,11 @@ class Connection:
         # Not more than MAX_IN_FLIGHT: what is asked holds its place of the semaphore.
         self._questions: asyncio.Queue[AnyClientFrame] = asyncio.Queue()
         self._over = False
+        self._turned_out = False
         self.device = ""
         self.person = session.person.id
+        is_patient = session.person.role is Role.PATIENT
+        self.patient_of = session.person.tenant if is_patient else None
         self.session = session.key
         self.heard_at = hub.clock.now()
 
@@ -227,7 +231,7 @@ class Connection:
 
     async def _dispatch(self, frame: AnyClientFrame) -> None:
         inside = self._catch_up.follows(getattr(frame, "conversation", None))
-        wait = self._hub.rates.over(self._rate_key(), frame, inside=inside)
+        wait = self._hub.rates.over(self._rate_key(), frame, inside=inside, person=self.person)
         if self._session_over():
             # Said here although the gate says it too: the reader gives up at this same instant,
             # before the gate's answer, and a ping never comes to the gate.
@@ -334,8 +338,10 @@ class Connection:
             epoch=refused.epoch,
             retry_after=refused.retry_after,
             reason=refused.reason,
+            now=refused.now,
         )
         self.push(codec.encode(frame))
+        self._turned_out = self._turned_out or refused.last
         if refused.code is Code.E_SESSION:
             self.close(Close.SESSION, flush=True)
 
@@ -345,7 +351,7 @@ class Connection:
             await self._behind.wait()
             self._behind.clear()
             while (behind := self._catch_up.next_behind()) is not None:
-                page = await self._hub.page(behind)
+                page = await self._hub.page(behind, self.device)
                 for data in self._catch_up.fed(behind, page):
                     await self._outbox.drained()
                     self.push(data)
@@ -358,7 +364,8 @@ class Connection:
         return max(0.0, min(idle, left))
 
     def _session_over(self) -> bool:
-        return not self._principal.session.is_live(self._hub.clock.now())
+        live = self._principal.session.is_live(self._hub.clock.now())
+        return self._turned_out or not live
 
     def _rate_key(self) -> str:
         return self.device or self.session.hex()

@@ -13,15 +13,22 @@ from typing import Protocol
 from server.domain.conversation import Event
 from server.hub.acts.context import summary
 from server.hub.outcome import (
+    Accessed,
     CallChanged,
     Changed,
+    CommitDue,
+    Confirmed,
     CursorMoved,
+    DelegationChanged,
     DeviceRetired,
     Effect,
     GroupForked,
+    IdentityChanged,
     KeyPackagesArrived,
     KeyPackagesLow,
-    RemovalDue,
+    LetOut,
+    LinkAsked,
+    Linked,
     SessionEnded,
     SignalTo,
     Streamed,
@@ -31,6 +38,17 @@ from server.hub.signals import Letter, Mailbox
 from signaling import call, codec, frames
 from signaling.codes import CODES, Close, Code
 
+OfDevices = (
+    KeyPackagesLow
+    | SignalTo
+    | SessionEnded
+    | DeviceRetired
+    | LinkAsked
+    | Linked
+    | Confirmed
+    | LetOut
+)
+
 
 class Subscriber(Protocol):
     """A greeted connection, as the fan-out sees it."""
@@ -38,6 +56,8 @@ class Subscriber(Protocol):
     device: str
     person: str
     session: bytes
+    patient_of: str | None
+    """The pharmacy (FINESS), where this is a patient's."""
     heard_at: int
     """When this device last said anything."""
 
@@ -106,7 +126,7 @@ class FanOut:
 
     def apply(self, effect: Effect) -> None:
         """Tell whoever is concerned."""
-        if isinstance(effect, RemovalDue):
+        if isinstance(effect, CommitDue):
             return  # the committers' desk decides who is asked, and when
         match effect:
             case Streamed():
@@ -122,12 +142,32 @@ class FanOut:
                 self._tell(effect.persons, push)
             case CallChanged():
                 self._tell_call(effect)
+            case IdentityChanged() | Accessed() | DelegationChanged():
+                self._inform(effect)
             case _:
                 self._reach(effect)
 
-    def _reach(self, effect: KeyPackagesLow | SignalTo | SessionEnded | DeviceRetired) -> None:
-        """Tell the one device, or the one session, that is concerned."""
+    def _inform(self, effect: IdentityChanged | Accessed | DelegationChanged) -> None:
+        """Tell what people see of others: who they are, who looked, who acts for whom."""
         match effect:
+            case IdentityChanged():
+                self._tell(effect.persons, frames.IdentityPush(person=effect.person))
+            case Accessed():
+                self._tell_access(effect)
+            case DelegationChanged():
+                self._tell_delegation(effect)
+
+    def _reach(self, effect: OfDevices) -> None:
+        """Tell the devices, or the one session, that are concerned."""
+        match effect:
+            case LinkAsked():
+                self._ask_link(effect)
+            case Linked():
+                linked = frames.LinkedPush(certificate=effect.certificate, sealed=effect.sealed)
+                self._push_to([effect.device], linked)
+            case Confirmed():
+                push = frames.ReceiptPush(conversation=effect.conversation, receipt=effect.receipt)
+                self._push_to(effect.devices, push)
             case KeyPackagesLow():
                 self._warn_low(effect)
             case SignalTo():
@@ -136,12 +176,14 @@ class FanOut:
                 self._end_session(effect)
             case DeviceRetired():
                 self._turn_out(effect)
+            case LetOut():
+                self._mailbox.forget(effect.device, effect.conversation)
 
     def is_there(self, device: str) -> bool:
         """Tell whether a device is connected."""
         return device in self._devices
 
-    def name_committer(self, device: str, due: RemovalDue) -> None:
+    def name_committer(self, device: str, due: CommitDue) -> None:
         """Ask one device to commit what is pending."""
         if device in self._devices:
             push = frames.CommitDuePush(conversation=due.conversation, epoch=due.epoch)
@@ -159,6 +201,34 @@ class FanOut:
             self.leave(one)
             one.close(Close.FORBIDDEN, flush=True)
 
+    def _ask_link(self, effect: LinkAsked) -> None:
+        push = frames.LinkAskedPush(
+            device=effect.device, signature_key=effect.signature_key, init_key=effect.init_key
+        )
+        there = [one.device for one in self._persons.get(effect.person, ())]
+        wanted = [one for one in there if one != effect.device and effect.only in (None, one)]
+        self._push_to(wanted, push)
+
+    def _tell_access(self, effect: Accessed) -> None:
+        push = frames.AccessPush(row=effect.row)
+        if effect.patient is not None:
+            self._tell([effect.patient], push)
+            return
+        patients = {one.person for one in self.subscribers() if one.patient_of == effect.tenant}
+        self._tell(patients, push)
+
+    def _tell_delegation(self, effect: DelegationChanged) -> None:
+        self._tell(effect.persons, frames.DelegationPush(delegation=effect.whole))
+        if effect.carers is not None:
+            self._tell([effect.row.grantee], frames.DelegationPush(delegation=effect.carers))
+
+    def _push_to(self, devices: Iterable[str], frame: frames.ServerFrame) -> None:
+        there = [self._devices[one] for one in devices if one in self._devices]
+        if there:
+            data = codec.encode(frame)
+            for one in there:
+                one.push(data)
+
     def _stream(self, effect: Streamed) -> None:
         data = codec.encode(event_frame(effect.event))
         for device, since in effect.admissions.items():
@@ -166,9 +236,9 @@ class FanOut:
                 self._devices[device].push_event(effect.event, since, data)
 
     def _change(self, effect: Changed) -> None:
-        for member in effect.plain.members:
-            for one in list(self._persons.get(member.person, ())):
-                told = summary(effect.plain, one.device)
+        for person in effect.plain.persons:
+            for one in list(self._persons.get(person, ())):
+                told = summary(effect.plain, one.device, one.person)
                 one.push(codec.encode(frames.ConversationPush(conversation=told)))
 
     def _move_cursor(self, effect: CursorMoved) -> None:
@@ -200,7 +270,7 @@ class FanOut:
         data = codec.encode(effect.push)
         there = self._devices.get(effect.to)
         if there is None:
-            self._mailbox.keep(Letter(effect.to, data, effect.until))
+            self._mailbox.keep(Letter(effect.to, data, effect.until, effect.push.conversation))
         else:
             there.push_urgent(data, until=effect.until)
 

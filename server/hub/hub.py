@@ -16,19 +16,30 @@ from server.domain.conversation import Event
 from server.domain.people import Session
 from server.domain.refusals import Refused
 from server.hub import gate
-from server.hub.acts import calls, sessions
+from server.hub.acts import calls, delegations, sessions
 from server.hub.acts.context import Means
 from server.hub.bounds import HubSettings
 from server.hub.calls import CallDesk
 from server.hub.catchup import Behind
 from server.hub.committers import CommitterDesk
 from server.hub.connection import Connection, Socket
+from server.hub.delegations import DelegationDesk
+from server.hub.dues import due_now
+from server.hub.endings import Endings
 from server.hub.fanout import FanOut
 from server.hub.gate import Asked
 from server.hub.metrics import CONNECTIONS
-from server.hub.outcome import CallChanged, Done, Outcome, RemovalDue, Settled, SignalTo
+from server.hub.outcome import (
+    CallChanged,
+    CommitDue,
+    DelegationChanged,
+    Done,
+    Effect,
+    Outcome,
+    Settled,
+    SignalTo,
+)
 from server.hub.rates import Rates
-from server.hub.removals import due_now
 from server.hub.signals import SignalMeter
 from server.hub.writer import Job, Writer
 from server.ports import Clock, Database, Tx
@@ -54,13 +65,14 @@ class Hub:
         self.fanout = FanOut()
         self.draining = False
         self._database = database
-        self._writer = Writer(database, clock)
+        self._writer = Writer(database, clock, self.fanout.apply)
         self.calls = CallDesk(
             clock, self.fanout.heard_at, self._pass_time, settings.call_sweep_seconds
         )
         self.committers = CommitterDesk(
             clock, self.fanout.is_there, self.fanout.name_committer, settings.call_sweep_seconds
         )
+        self.delegations = DelegationDesk(clock, self._let_pass)
         self._means = Means(settings.turn)
         self._signals = SignalMeter()
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
@@ -74,10 +86,11 @@ class Hub:
         """Run the writer for as long as the block lasts; at its end nothing queued is lost."""
         async with asyncio.TaskGroup() as tasks:
             self.calls.resume(await self._in_reader(calls.live_facts))
-            self.committers.resume(await self._in_reader(due_now))
+            self.delegations.follow(await self._in_reader(lambda tx: tx.delegations.pending()))
+            self.committers.resume(await self._in_reader(lambda tx: due_now(tx, self.clock.now())))
             writing = tasks.create_task(self._writer.run())
             flushing = tasks.create_task(self._flush_refusals())
-            watching = [tasks.create_task(desk.run()) for desk in (self.calls, self.committers)]
+            watching = [tasks.create_task(desk.run()) for desk in self._desks()]
             try:
                 yield
             finally:
@@ -90,6 +103,9 @@ class Hub:
                     task.cancel()
         self._writer.close()
         self._readers.shutdown()
+
+    def _desks(self) -> tuple[CallDesk, CommitterDesk, DelegationDesk]:
+        return self.calls, self.committers, self.delegations
 
     async def _finish(self) -> None:
         await self._writer.finish()
@@ -129,17 +145,27 @@ class Hub:
             return
 
         def told(settled: Settled) -> None:
+            # What fell due first is told first: the frame was judged by it.
+            self._follow_all(settled.before)
             settle(settled)
             self._apply(settled.outcome)
 
         def run(tx: Tx, now: int) -> Outcome:
             return gate.judge(tx, asked, now, self._means)
 
-        self._writer.submit(Job(run, told, asked.principal))
+        here = _conversation_of(asked)
+
+        def before(tx: Tx, now: int) -> tuple[Effect, ...]:
+            return self._settle_due(tx, here, now) if self.delegations.is_due(here, now) else ()
+
+        self._writer.submit(Job(run, told, asked.principal, before))
 
     async def read(self, asked: Asked, settle: Callable[[Settled], None]) -> None:
         """Answer a frame that changes nothing, from a snapshot."""
         now = self.clock.now()
+        here = _conversation_of(asked)
+        if self.delegations.is_due(here, now):
+            await self._let_pass(here)
         outcome = self._count(await self._look(asked, now))
         if isinstance(outcome, Refused):
             # The refusal is an act of its own: it goes to the writer for its entry.
@@ -155,9 +181,9 @@ class Hub:
         self.calls.heard(connection.device)
         self.committers.heard(connection.device)
 
-    async def page(self, behind: Behind) -> list[Event]:
-        """Read what comes next for a device that is behind."""
-        return await self._in_reader(lambda tx: _page(tx, behind))
+    async def page(self, behind: Behind, device: str) -> list[Event]:
+        """Read what comes next for a device that is behind: nothing, once it was let out."""
+        return await self._in_reader(lambda tx: _page(tx, behind, device))
 
     async def sign_in(self, session: Session) -> None:
         """Open a session; it is in the log before the cookie leaves. Raises `Unavailable`."""
@@ -208,12 +234,17 @@ class Hub:
 
     def _apply(self, outcome: Outcome) -> None:
         if isinstance(outcome, Done):
-            for effect in outcome.effects:
-                self.fanout.apply(effect)
-                if isinstance(effect, CallChanged):
-                    self._follow(effect.facts)
-                elif isinstance(effect, RemovalDue):
-                    self.committers.follow(effect)
+            self._follow_all(outcome.effects)
+
+    def _follow_all(self, effects: tuple[Effect, ...]) -> None:
+        for effect in effects:
+            self.fanout.apply(effect)
+            if isinstance(effect, CallChanged):
+                self._follow(effect.facts)
+            elif isinstance(effect, CommitDue):
+                self.committers.follow(effect)
+            elif isinstance(effect, DelegationChanged):
+                self.delegations.follow([effect.row])
 
     def _follow(self, facts: CallFacts) -> None:
         self.calls.follow(facts)
@@ -240,6 +271,15 @@ class Hub:
         """Let the hub's eyes and clock act on a call; tell whether the writer could take it."""
         done = await self._do(lambda tx, now: calls.pass_time(tx, call, notices, now, due=due))
         return isinstance(done, Done)
+
+    async def _let_pass(self, conversation: str) -> bool:
+        """Do what is due of a conversation's delegations; tell whether the writer could take it."""
+        done = await self._do(lambda tx, now: Done(effects=self._settle_due(tx, conversation, now)))
+        return isinstance(done, Done)
+
+    def _settle_due(self, tx: Tx, conversation: str, now: int) -> tuple[Effect, ...]:
+        endings = Endings(tx, self._means.groups, now)
+        return delegations.settle_due(tx, endings, conversation, now)
 
     async def _act(self, run: Callable[[Tx, int], Outcome]) -> None:
         outcome = await self._do(run)
@@ -272,6 +312,12 @@ class Hub:
             self._writer.flush_refusals()
 
 
+def _conversation_of(asked: Asked) -> str:
+    """Return the conversation that a frame names; nothing where it names none."""
+    named: str = getattr(asked.frame, "conversation", "")
+    return named
+
+
 class Unavailable(Exception):
     """The writer could not take an act now; nothing happened."""
 
@@ -280,7 +326,9 @@ class Unavailable(Exception):
         self.code = code
 
 
-def _page(tx: Tx, behind: Behind) -> list[Event]:
+def _page(tx: Tx, behind: Behind, device: str) -> list[Event]:
+    if device not in {one.device for one in tx.members.admissions(behind.conversation)}:
+        return []
     if behind.welcome is not None:
         commit = tx.stream.at(behind.conversation, behind.welcome)
         return [commit] if commit else []

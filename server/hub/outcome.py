@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from server.domain.conversation import Event
+from server.domain.delegation import StoredDelegation
 from server.domain.refusals import Refused
 from server.ports import Located, Proven
 from signaling.call import CallFacts
-from signaling.frames import MemberState, SignalPush
+from signaling.frames import AccessRow, DelegationView, MemberState, SignalPush
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,8 @@ class Plain:
     members: tuple[MemberState, ...]
     admissions: dict[str, int]
     """`since` by device in the group."""
+    persons: frozenset[str]
+    """Who is told of it: the members, and the carer who accepted and will be one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +110,79 @@ class DeviceRetired:
 
 
 @dataclass(frozen=True, slots=True)
-class RemovalDue:
-    """Somebody must commit a removal; empty `devices`: nothing waits any more."""
+class CommitDue:
+    """Somebody must commit what waits; empty `devices`: nothing waits any more."""
 
     conversation: str
     epoch: int
     devices: tuple[str, ...] = ()
     """Those that can, the pharmacy's first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DelegationChanged:
+    """A delegation changed: each concerned is told their part of it."""
+
+    row: StoredDelegation
+    whole: DelegationView
+    persons: frozenset[str]
+    """Told all of it: the patient, and the staff of the conversation."""
+    carers: DelegationView | None
+    """What its carer is told, or nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class LetOut:
+    """A device is in a conversation no more: what was on its way to it there is dropped."""
+
+    conversation: str
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityChanged:
+    """A person's certificates are others now: told to those who meet that person."""
+
+    person: str
+    persons: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkAsked:
+    """A device asks to be let in: told to the person's other devices, or `only` to one."""
+
+    person: str
+    device: str
+    signature_key: bytes
+    init_key: bytes
+    only: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A device was let in: told to it alone."""
+
+    device: str
+    certificate: bytes
+    sealed: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """A device said in which epoch it is: told to the other devices of the group."""
+
+    conversation: str
+    receipt: bytes
+    devices: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accessed:
+    """A new line of « Qui a vu quoi »: told to the patient; to all of the pharmacy's if None."""
+
+    row: AccessRow
+    patient: str | None
+    tenant: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +204,15 @@ Effect = (
     | CallChanged
     | SignalTo
     | DeviceRetired
-    | RemovalDue
+    | CommitDue
     | GroupForked
+    | IdentityChanged
+    | LinkAsked
+    | Linked
+    | Confirmed
+    | Accessed
+    | DelegationChanged
+    | LetOut
 )
 
 
@@ -177,3 +253,5 @@ class Settled:
     outcome: Outcome
     proven: Proven | None
     now: int
+    before: tuple[Effect, ...] = ()
+    """What fell due just before, whatever came of the frame itself."""

@@ -12,13 +12,25 @@ from limits.strategies import FixedWindowRateLimiter
 from signaling.frames import (
     AnyClientFrame,
     AskGroupInfo,
+    AskLink,
+    AskRecovery,
+    CertifyDevice,
+    CertifyStaff,
     ClaimKeyPackages,
+    EnrolIdentity,
     Hello,
+    KeepRecovery,
+    LinkCarer,
+    ListAccesses,
     ListAuditedConversations,
+    ListDevices,
+    ListIdentities,
     OpenCall,
+    ProveConsistency,
     ReadPage,
     ReadTimeline,
     RetireDevice,
+    RevokeAccount,
     RingCall,
     SucceedGroup,
     VerifyLogs,
@@ -32,6 +44,17 @@ COSTLY = (
     AskGroupInfo,
     SucceedGroup,
     RetireDevice,
+    EnrolIdentity,
+    ListIdentities,
+    CertifyDevice,
+    ListDevices,
+    AskLink,
+    KeepRecovery,
+    AskRecovery,
+    CertifyStaff,
+    RevokeAccount,
+    ListAccesses,
+    ProveConsistency,
 )
 CALLING = (OpenCall, RingCall)
 
@@ -50,9 +73,11 @@ class RateSettings:
     """Frames that are nobody's; beyond it the connection closes."""
     costly: str = "60/minute"
     """Hellos and an officer's looks: each reads all that a person, or a pharmacy, has. A group's
-    whole state, a new group, a device given up."""
+    whole state, a new group, a device given up; certificates and proofs."""
     claims: str = "60/hour"
     """Key packages one device may claim of one person: nobody drains a stock."""
+    codes: str = "10/hour"
+    """Carers' codes that one person may try."""
     calls: str = "120/minute"
     """Lobbies one device enters and rings it makes: each disturbs other people."""
 
@@ -66,6 +91,7 @@ class Rates:
         self._conversation = parse(settings.conversation)
         self._costly = parse(settings.costly)
         self._claims = parse(settings.claims)
+        self._codes = parse(settings.codes)
         self._calls = parse(settings.calls)
         self._pages = parse(settings.pages)
         self._malformed = parse(settings.malformed)
@@ -74,20 +100,22 @@ class Rates:
         """Count a frame that is nobody's; tell whether there were too many."""
         return not self._limiter.hit(self._malformed, "malformed", device)
 
-    def over(self, device: str, frame: AnyClientFrame, *, inside: bool) -> int | None:
+    def over(
+        self, device: str, frame: AnyClientFrame, *, inside: bool, person: str = ""
+    ) -> int | None:
         """Count the frame; return after how many milliseconds to try again if it is too many.
 
         `inside`: this device is in the conversation that the frame names. Someone outside counts
         against themselves alone: they cannot use up what its members may send.
         """
-        for item, key in self._windows(device, frame, inside=inside):
+        for item, key in self._windows(device, frame, inside=inside, person=person):
             if not self._limiter.hit(item, *key):
                 reset = self._limiter.get_window_stats(item, *key).reset_time
                 return max(100, int((reset - time.time()) * 1000))
         return None
 
     def _windows(
-        self, device: str, frame: AnyClientFrame, *, inside: bool
+        self, device: str, frame: AnyClientFrame, *, inside: bool, person: str
     ) -> list[tuple[RateLimitItem, tuple[str, ...]]]:
         if isinstance(frame, ReadPage):
             return [(self._pages, ("pages", device))]
@@ -99,6 +127,8 @@ class Rates:
             windows.append((self._costly, ("costly", device)))
         if isinstance(frame, CALLING):
             windows.append((self._calls, ("calls", device)))
+        if isinstance(frame, LinkCarer):
+            windows.append((self._codes, ("codes", person)))
         if isinstance(frame, ClaimKeyPackages):
             windows.append((self._claims, ("claims", device, _drawer(frame.person))))
         return windows

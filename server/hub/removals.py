@@ -14,14 +14,14 @@ from uuid import UUID
 
 from crypto.mls.proposal import Remove
 from crypto.mls.public_group import PublicGroup
-from crypto.policy.statements import RemoveJustification
-from crypto.policy.vocabulary import STAFF
+from crypto.policy.removal import RemoveJustification
 from server.domain.audit import Draft, EntryType, Sealed
 from server.domain.conversation import Conversation, Event, What
 from server.domain.group import PendingRemove
 from server.domain.people import HubItself
+from server.hub.dues import due
 from server.hub.groups import SECOND, GroupCache, identity_of
-from server.hub.outcome import Effect, RemovalDue, Streamed
+from server.hub.outcome import Effect, Streamed
 from server.ports import Tx
 
 HUB_SENDER = 0
@@ -33,6 +33,18 @@ gave up a hundred devices could else have them all made again at each external c
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a leaf must go, as every member checks it."""
+
+    why: str
+    statement: bytes
+    delegation: bytes
+    staff: bytes
+    at_us: int
+    """When it was demanded, by the hub's clock."""
+
+
+@dataclass(frozen=True, slots=True)
 class Removals:
     """What the hub demands of groups, in one transaction."""
 
@@ -41,20 +53,24 @@ class Removals:
     now: int
 
     def demand(
-        self, conversation: Conversation, device: str, *, signer: str, statement: bytes
+        self,
+        conversation: Conversation,
+        device: str,
+        *,
+        why: str,
+        statement: bytes,
+        delegation: bytes = b"",
+        staff: bytes = b"",
     ) -> tuple[Conversation, tuple[Effect, ...]]:
         """Let a device out now, and have its leaf removed.
 
         Return the conversation after it, and what follows; nothing where the group has no such
-        leaf. Where the signer has none, members could not verify why: the device is let out, and
-        nothing is demanded that everybody would have to refuse.
+        leaf.
         """
-        inside = {one.device for one in self.tx.members.admissions(conversation.id)}
         self.tx.members.dismiss(conversation.id, [device])
-        if signer not in inside:
-            return conversation, ()
-        moved, effects = self._propose(conversation, device, statement)
-        return moved, (*effects, self.due(moved)) if effects else ()
+        reason = Reason(why, statement, delegation, staff, self.now)
+        moved, effects = self._propose(conversation, device, reason)
+        return moved, (*effects, due(self.tx, moved, self.now)) if effects else ()
 
     def carry_over(
         self, conversation: Conversation, gone: Iterable[str]
@@ -67,23 +83,18 @@ class Removals:
             return conversation, ()
         self.tx.removes.settle(conversation.id, gone)
         moved, effects = conversation, list[Effect]()
-        for one in self.tx.removes.of(conversation.id)[:MAX_AT_ONCE]:
-            moved, more = self._propose(moved, one.device, one.statement)
+        waiting = self.tx.removes.of(conversation.id)
+        # Whose delegation ended first: all of a carer's leaves go in one commit.
+        waiting.sort(key=lambda one: not one.delegation)
+        for one in waiting[:MAX_AT_ONCE]:
+            reason = Reason(one.why, one.statement, one.delegation, one.staff, one.at_us)
+            moved, more = self._propose(moved, one.device, reason)
             effects += more
         moved = replace(moved, removing=bool(self.tx.removes.of(conversation.id)))
-        return moved, (*effects, self.due(moved))
-
-    def due(self, conversation: Conversation) -> RemovalDue:
-        """Say who can commit what is pending: the pharmacy's devices first."""
-        if not conversation.removing:
-            return RemovalDue(conversation.id, conversation.epoch)
-        roles = {member.person: member.role for member in self.tx.members.of(conversation.id)}
-        inside = self.tx.members.admissions(conversation.id)
-        inside = sorted(inside, key=lambda one: roles[one.person] not in STAFF)
-        return RemovalDue(conversation.id, conversation.epoch, tuple(one.device for one in inside))
+        return moved, tuple(effects)
 
     def _propose(
-        self, conversation: Conversation, device: str, statement: bytes
+        self, conversation: Conversation, device: str, reason: Reason
     ) -> tuple[Conversation, tuple[Effect, ...]]:
         """Store the hub's proposal of this epoch, as the next step of the conversation."""
         stored = self.tx.groups.find(conversation.id)
@@ -92,7 +103,7 @@ class Removals:
         if stored is None or group is None or leaf is None:
             self.tx.removes.settle(conversation.id, [device])
             return conversation, ()
-        proposal = self._signed(group, conversation, device, leaf, statement)
+        proposal = self._signed(group, conversation, device, leaf, reason)
         # Verified like anybody's: what members will be sent is what they will accept.
         _, group = group.receive_proposal(proposal, now=self.now // SECOND)
         stored = replace(stored, public=group.serialize())
@@ -106,12 +117,16 @@ class Removals:
                 generation=after.generation,
                 epoch=after.epoch,
                 leaf=leaf,
-                statement=statement,
+                statement=reason.statement,
                 proposal=proposal,
                 seq=after.last_seq,
+                why=reason.why,
+                delegation=reason.delegation,
+                staff=reason.staff,
+                at_us=reason.at_us,
             )
         )
-        return after, (self._stream(after, device, proposal),)
+        return after, (self._stream(after, device, reason.why, proposal),)
 
     def _signed(
         self,
@@ -119,13 +134,17 @@ class Removals:
         conversation: Conversation,
         device: str,
         leaf: int,
-        statement: bytes,
+        reason: Reason,
     ) -> bytes:
         justification = RemoveJustification(
             conversation=UUID(conversation.id).bytes,
             device=UUID(device).bytes,
             confirmed_transcript_hash=group.context.confirmed_transcript_hash,
-            statement=statement,
+            why=reason.why,
+            delegation=reason.delegation,
+            at_us=reason.at_us,
+            statement=reason.statement,
+            staff=reason.staff,
         )
         return group.external_proposal(
             Remove(leaf),
@@ -134,7 +153,7 @@ class Removals:
             authenticated_data=justification.encode(),
         )
 
-    def _stream(self, after: Conversation, device: str, proposal: bytes) -> Effect:
+    def _stream(self, after: Conversation, device: str, why: str, proposal: bytes) -> Effect:
         """Give the proposal its place and its entry: every member caches it in the same order."""
         located = self.tx.log.append(
             Draft(
@@ -145,7 +164,7 @@ class Removals:
                 conversation=after.id,
                 subject=after.patient,
                 sealed=Sealed(proposal, after.epoch, after.last_seq),
-                outcome={"device": device},
+                outcome={"device": device, "why": why},
             ),
             self.now,
         )
@@ -166,13 +185,6 @@ class Removals:
         self.tx.stream.append(event)
         inside = self.tx.members.admissions(after.id)
         return Streamed(event, {one.device: one.since for one in inside})
-
-
-def due_now(tx: Tx) -> list[RemovalDue]:
-    """Return every removal that waits: what a hub before this one left."""
-    removals = Removals(tx, GroupCache(), 0)
-    found = (tx.conversations.find(one) for one in tx.removes.waiting())
-    return [removals.due(one) for one in found if one is not None]
 
 
 def _leaf_of(group: PublicGroup, device: str) -> int | None:

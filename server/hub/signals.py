@@ -54,6 +54,7 @@ class Letter:
     device: str
     data: bytes
     until: int
+    conversation: str = ""
 
 
 class Mailbox:
@@ -85,6 +86,17 @@ class Mailbox:
         self._bytes -= mine.size
         self._boxes = {device: box for device, box in self._boxes.items() if box.letters}
         return list(mine.letters)
+
+    def forget(self, device: str, conversation: str) -> None:
+        """Drop what waits for a device that is in that conversation no more."""
+        box = self._boxes.get(device)
+        if box is None:
+            return
+        kept = [one for one in box.letters if one.conversation != conversation]
+        self._bytes -= box.size
+        del self._boxes[device]
+        for letter in kept:
+            self.keep(letter)
 
     def _drop_the_oldest_of_all(self) -> None:
         device = min(self._boxes, key=lambda one: self._boxes[one].letters[0].until)

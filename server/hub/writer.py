@@ -17,8 +17,9 @@ import structlog
 from server.domain.people import Principal
 from server.domain.refusals import RefusalMeter, Refused
 from server.hub import gate
+from server.hub.acts.accesses import new_accesses
 from server.hub.metrics import BATCH_SIZE
-from server.hub.outcome import Done, Outcome, Settled
+from server.hub.outcome import Accessed, Done, Effect, Outcome, Settled
 from server.ports import Altered, Clock, Database, Tx, Undone
 from signaling.codes import Code
 
@@ -39,13 +40,27 @@ class Job:
     run: Callable[[Tx, int], Outcome]
     settle: Callable[[Settled], None]
     principal: Principal | None = None
+    before: Callable[[Tx, int], tuple[Effect, ...]] | None = None
+    """What may have fallen due and comes first, whatever becomes of the act."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """What came of one job, inside the transaction."""
+
+    outcome: Outcome
+    now: int
+    before: tuple[Effect, ...]
 
 
 class Writer:
     """Owns the writing side of the database, in a thread of its own."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, told: Callable[[Accessed], None] = lambda _: None
+    ) -> None:
         self._database = database
+        self._told = told
         self._clock = clock
         self._queue: asyncio.Queue[Job] = asyncio.Queue(MAX_WAITING)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
@@ -94,8 +109,9 @@ class Writer:
     async def _commit(self, batch: list[Job]) -> None:
         BATCH_SIZE.observe(len(batch))
         loop = asyncio.get_running_loop()
+        accessed: list[Accessed] = []
         try:
-            settled = await loop.run_in_executor(self._thread, self._transact, batch)
+            settled, accessed = await loop.run_in_executor(self._thread, self._transact, batch)
         except Exception as exc:
             # The disk is full, the file is locked, a tile does not fit: the audit entry cannot be
             # written, so the act is refused (AUDIT, invariant 1). Only the kind of error is told.
@@ -107,22 +123,30 @@ class Writer:
             # Let the sockets write between two acts: the answers and echoes of a whole batch,
             # queued at once, would count a reader as slow who never had a chance to read.
             await asyncio.sleep(0)
+        for access in accessed:
+            self._told(access)
+            await asyncio.sleep(0)
 
-    def _transact(self, batch: list[Job]) -> list[Settled]:
+    def _transact(self, batch: list[Job]) -> tuple[list[Settled], list[Accessed]]:
         counted = self._meter.copy()
         try:
             with self._database.write() as tx:
                 attempts = [self._attempt(tx, job) for job in batch]
                 tx.seal()
-                return [_settled(tx, outcome, now) for outcome, now in attempts]
+                settled = [_settled(tx, one) for one in attempts]
+                return settled, new_accesses(tx)
         except Exception:
             # What was undone was not refused either: its entries are not in the log.
             self._meter = counted
             raise
 
-    def _attempt(self, tx: Tx, job: Job) -> tuple[Outcome, int]:
+    def _attempt(self, tx: Tx, job: Job) -> _Attempt:
         now = self._now()
+        before: tuple[Effect, ...] = ()
         try:
+            if job.before is not None:
+                with tx.savepoint():
+                    before = job.before(tx, now)
             with tx.savepoint():
                 outcome = job.run(tx, now)
         except Undone:
@@ -130,13 +154,15 @@ class Writer:
             raise
         except Altered as altered:
             log.error("log_altered", log=str(altered))
-            return Refused(Code.E_BUSY, retry_after=ALTERED_RETRY_MS), now
+            outcome = Refused(Code.E_BUSY, retry_after=ALTERED_RETRY_MS)
+            return _Attempt(outcome, now, before)
         except Exception as exc:
             log.error("act_failed", error=type(exc).__name__)
-            return Refused(Code.E_INTERNAL, retry_after=RETRY_MS), now
+            outcome = Refused(Code.E_INTERNAL, retry_after=RETRY_MS)
+            return _Attempt(outcome, now, before)
         if isinstance(outcome, Refused):
             self._note(tx, job, outcome, now)
-        return outcome, now
+        return _Attempt(outcome, now, before)
 
     def _note(self, tx: Tx, job: Job, refused: Refused, now: int) -> None:
         """Write the refusal's own entry: it stands although its act was undone."""
@@ -153,6 +179,7 @@ class Writer:
         return self._last_now
 
 
-def _settled(tx: Tx, outcome: Outcome, now: int) -> Settled:
-    entry = outcome.entry if isinstance(outcome, Done) else None
-    return Settled(outcome, tx.log.prove(entry) if entry else None, now)
+def _settled(tx: Tx, one: _Attempt) -> Settled:
+    entry = one.outcome.entry if isinstance(one.outcome, Done) else None
+    proven = tx.log.prove(entry) if entry else None
+    return Settled(one.outcome, proven, one.now, one.before)

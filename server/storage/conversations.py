@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import (
     Connection,
     Row,
+    String,
     bindparam,
     delete,
     exists,
@@ -18,11 +19,19 @@ from sqlalchemy import (
     tuple_,
     update,
 )
+from sqlalchemy.dialects.sqlite import insert as upsert
 
 from crypto.policy.vocabulary import ConversationKind, Motive, Role
 from server.domain.conversation import Conversation, Event, Member, What
 from server.ports import Admission
-from server.storage.schema import admission, conversation, event, member, pending_remove
+from server.storage.schema import (
+    admission,
+    conversation,
+    event,
+    member,
+    pending_remove,
+    person,
+)
 
 # The statements of every message are built once, so that only values travel: building and keying
 # one takes SQLAlchemy longer than running it.
@@ -49,6 +58,22 @@ _MEMBERS = (
     select(member)
     .where(member.c.conversation == bindparam("conversation"))
     .order_by(member.c.position)
+)
+# A carer or a colleague becomes a member with their first device, and stands behind the others.
+_ENTER = (
+    upsert(member)
+    .from_select(
+        ["conversation", "person", "role", "position"],
+        select(
+            bindparam("conversation", type_=String),
+            person.c.id,
+            person.c.role,
+            select(func.coalesce(func.max(member.c.position), -1) + 1)
+            .where(member.c.conversation == bindparam("conversation"))
+            .scalar_subquery(),
+        ).where(person.c.id == bindparam("person")),
+    )
+    .on_conflict_do_nothing()
 )
 _ADMISSIONS = select(admission).where(admission.c.conversation == bindparam("conversation"))
 _MESSAGE = select(event).where(
@@ -121,11 +146,11 @@ class ConversationTable:
         if changed.rowcount != 1:
             raise RuntimeError("the conversation moved under the writer")
 
-    def of_person(self, person: str) -> list[Conversation]:
+    def of_person(self, person_id: str) -> list[Conversation]:
         """Return the conversations a person is a member of, newest first."""
         rows = self._connection.execute(
             _CONVERSATION.join(member, member.c.conversation == conversation.c.id)
-            .where(member.c.person == person)
+            .where(member.c.person == person_id)
             .order_by(conversation.c.created_at.desc())
         )
         return [_conversation(row) for row in rows]
@@ -160,29 +185,32 @@ class MemberTable:
         return [Admission(row.device, row.person, row.since) for row in rows]
 
     def admit(self, conversation_id: str, new: Admission) -> None:
-        """Let a device in."""
+        """Let a device in, its person a member from now on."""
+        self._connection.execute(_ENTER, {"conversation": conversation_id, "person": new.person})
         self._connection.execute(
             insert(admission).values(
                 conversation=conversation_id, device=new.device, person=new.person, since=new.since
             )
         )
 
-    def dismiss(self, conversation_id: str, devices: Iterable[str]) -> None:
-        """Let devices out."""
-        self._connection.execute(
-            delete(admission).where(
-                admission.c.conversation == conversation_id,
-                admission.c.device.in_(list(devices)),
-            )
-        )
+    def dismiss(
+        self, conversation_id: str, devices: Iterable[str], *, person: str | None = None
+    ) -> None:
+        """Let devices out; `person`: with all their devices, and no member any more."""
+        run, here = self._connection.execute, admission.c.conversation == conversation_id
+        run(delete(admission).where(here, admission.c.device.in_(list(devices))))
+        if person is not None:
+            run(delete(admission).where(here, admission.c.person == person))
+            of_them = (member.c.conversation == conversation_id, member.c.person == person)
+            run(delete(member).where(*of_them))
 
     def advance_cursor(
-        self, conversation_id: str, person: str, *, delivered: int, read: int
+        self, conversation_id: str, person_id: str, *, delivered: int, read: int
     ) -> None:
         """Move a member's cursors forward; never back."""
         self._connection.execute(
             update(member)
-            .where(member.c.conversation == conversation_id, member.c.person == person)
+            .where(member.c.conversation == conversation_id, member.c.person == person_id)
             .values(
                 delivered=func.max(member.c.delivered, delivered),
                 read=func.max(member.c.read, read),

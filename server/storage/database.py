@@ -53,7 +53,7 @@ class Database:
     def __init__(self, engine: Engine, *, keys: KeyRing, deployment: str, node: str) -> None:
         self.engine = engine
         self._keys = keys
-        self._identity = HubIdentity(deployment, keys.mls_key())
+        self._identity = HubIdentity(deployment, keys.mls_key(), keys.authority_key())
         self._node = node
         self._tiles = TileCache()
 

@@ -5,11 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from server.domain.conversation import Device, KeyPackage
 from server.storage.schema import device, key_package
+
+# Asked for at each frame: built once, so that only the values travel.
+_FIND = select(device).where(device.c.id == bindparam("device"))
 
 
 class DeviceTable:
@@ -20,26 +33,35 @@ class DeviceTable:
 
     def find(self, device_id: str) -> Device | None:
         """Return the device, or None."""
-        row = self._connection.execute(select(device).where(device.c.id == device_id)).first()
-        return Device(row.id, row.person, row.signature_key, row.retired_at) if row else None
+        row = self._connection.execute(_FIND, {"device": device_id}).first()
+        return _device(row) if row else None
 
     def register(self, new: Device) -> None:
         """Bind a new device to its person."""
         number = select(func.count()).where(device.c.person == new.person).scalar_subquery()
         self._connection.execute(
             insert(device).values(
-                id=new.id, person=new.person, signature_key=new.signature_key, number=number
+                id=new.id,
+                person=new.person,
+                signature_key=new.signature_key,
+                number=number,
+                registered_at=new.registered_at,
             )
         )
 
-    def of(self, person: str) -> list[str]:
-        """Return the ids of a person's devices, newest first, without those retired."""
-        return list(
-            self._connection.scalars(
-                select(device.c.id)
-                .where(device.c.person == person, device.c.retired_at.is_(None))
-                .order_by(device.c.number.desc())
-            )
+    def of(self, person: str, *, retired: bool = False) -> list[str]:
+        """Return the ids of a person's devices, newest first; those `retired` only if asked."""
+        found = select(device.c.id).where(device.c.person == person)
+        if not retired:
+            found = found.where(device.c.retired_at.is_(None))
+        return list(self._connection.scalars(found.order_by(device.c.number.desc())))
+
+    def certify(self, device_id: str, certificate: bytes, until: int) -> None:
+        """Keep the certificate of a device, in place of an earlier one, and when it ends."""
+        self._connection.execute(
+            update(device)
+            .where(device.c.id == device_id)
+            .values(certificate=certificate, certified_until=until)
         )
 
     def retire(self, device_id: str, at: int) -> None:
@@ -118,6 +140,19 @@ class KeyPackageTable:
             .group_by(key_package.c.device)
         )
         return {row.device: row.left for row in rows}
+
+
+def _device(row: Row[Any]) -> Device:
+    return Device(
+        id=row.id,
+        person=row.person,
+        signature_key=row.signature_key,
+        retired_at=row.retired_at,
+        registered_at=row.registered_at,
+        certificate=row.certificate or b"",
+        certified_until=row.certified_until,
+        number=row.number,
+    )
 
 
 def _lives(now: int) -> ColumnElement[bool]:

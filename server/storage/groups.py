@@ -25,7 +25,10 @@ class GroupTable:
         if row is None:
             return None
         return StoredGroup(
-            public=row.public, group_info=row.group_info, last_transcript=row.last_transcript
+            public=row.public,
+            group_info=row.group_info,
+            last_transcript=row.last_transcript,
+            at=row.at,
         )
 
     def save(self, conversation: str, group: StoredGroup) -> None:
@@ -34,6 +37,7 @@ class GroupTable:
             "public": group.public,
             "group_info": group.group_info,
             "last_transcript": group.last_transcript,
+            "at": group.at,
         }
         self._connection.execute(
             upsert(mls_group)
@@ -57,6 +61,10 @@ class RemoveTable:
             "statement": remove.statement,
             "proposal": remove.proposal,
             "seq": remove.seq,
+            "why": remove.why,
+            "delegation": remove.delegation,
+            "staff": remove.staff,
+            "at_us": remove.at_us,
         }
         self._connection.execute(
             upsert(pending_remove)

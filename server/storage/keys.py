@@ -1,4 +1,4 @@
-"""The hub's signing keys: one Ed25519 key for each pharmacy's logs, and one for all its groups.
+"""The hub's signing keys (Ed25519): of each pharmacy's logs, of its groups, of its authority.
 
 Each is in a file that only its owner reads.
 """
@@ -36,6 +36,10 @@ class KeyRing:
         """Return the key under which the hub proposes to the groups of this deployment."""
         return self._key("mls")
 
+    def authority_key(self) -> Ed25519PrivateKey:
+        """Return the key under which this deployment certifies identities."""
+        return self._key("authority")
+
     def __repr__(self) -> str:
         return f"KeyRing({len(self._keys)} keys)"
 
@@ -70,10 +74,14 @@ class KeyRing:
 class HubIdentity:
     """`ports.Identity`."""
 
-    def __init__(self, deployment: str, key: Ed25519PrivateKey) -> None:
+    def __init__(
+        self, deployment: str, mls: Ed25519PrivateKey, authority: Ed25519PrivateKey
+    ) -> None:
         self.deployment = deployment
-        self.mls_public_key = key.public_key().public_bytes_raw()
-        self.mls_key = Secret(key.private_bytes_raw())
+        self.mls_public_key = mls.public_key().public_bytes_raw()
+        self.mls_key = Secret(mls.private_bytes_raw())
+        self.authority_public_key = authority.public_key().public_bytes_raw()
+        self.authority_key = Secret(authority.private_bytes_raw())
 
     def __repr__(self) -> str:
         return f"HubIdentity({self.deployment!r}, {self.mls_public_key.hex()})"

@@ -6,6 +6,7 @@ and the signed checkpoint they lead to: one batch, one signature, one commit.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,14 +24,16 @@ from crypto.log.checkpoint import (
 from crypto.log.proof import LogProof
 from crypto.log.tiles import TILE_WIDTH, TileId
 from server.domain import audit
-from server.domain.audit import Draft, LogClass, Place
-from server.ports import Altered, Located, LogHead, Proven, StoredEntry
+from server.domain.audit import EVERY_PATIENT, Draft, LogClass, Place
+from server.domain.people import Person
+from server.ports import Access, Altered, Located, LogHead, Proven, StoredEntry
 from server.storage.keys import KeyRing
 from server.storage.schema import checkpoint, conversation, entry, head, tile
 
 ARCHIVE_EVERY = 60_000_000
 """Microseconds between checkpoints kept for good."""
 HASH_BYTES = 32
+MAX_INDEX = 2**63 - 1
 
 _NUMBER = (
     update(conversation)
@@ -79,8 +82,22 @@ class _Growing:
     last_ts: int = 0
 
 
+def _accesses(log: _Growing) -> list[Access]:
+    """Return those of the entries about to be written that a patient is told of."""
+    return [
+        _access(Located(log.name, row["idx"], row["bytes"]), log.tenant, row["about"])
+        for row in log.fresh
+        if row["about"] is not None
+    ]
+
+
+def _access(located: Located, tenant: str, about: str) -> Access:
+    actor = json.loads(located.entry)["actor"]["person"]
+    return Access(located, tenant, actor, None if about == EVERY_PATIENT else about)
+
+
 class LogTables:
-    """`ports.AuditLog` and `ports.AuditReader`."""
+    """`ports.AuditLog`, `ports.AuditReader` and `ports.Accesses`."""
 
     def __init__(
         self, connection: Connection, *, keys: KeyRing, tiles: TileCache, deployment: str, node: str
@@ -92,6 +109,7 @@ class LogTables:
         self._node = node
         self._logs: dict[tuple[str, LogClass], _Growing] = {}
         self._hashes: dict[str, tree.HashReader] = {}
+        self._told: list[Access] = []
 
     def start(self, tenant: str) -> None:
         """Start the logs of a new tenant: empty, and signed so."""
@@ -125,6 +143,7 @@ class LogTables:
                 "bytes": data,
                 "conversation": draft.conversation,
                 "conversation_entry": number,
+                "about": draft.about,
             }
         )
         log.last_ts = now
@@ -215,6 +234,31 @@ class LogTables:
         """Return the inclusion proof of `index` in the tree of the first `size` entries."""
         return tree.inclusion_proof(index, size, self._reader(log))
 
+    def consistency(self, log: str, first: int, second: int) -> tuple[bytes, ...]:
+        """Return the proof that the tree of `second` entries begins with that of `first`."""
+        return tree.consistency_proof(first, second, self._reader(log))
+
+    def about(self, patient: Person, *, before: int | None, limit: int) -> list[Access]:
+        """Return the newest entries about a patient with an index below `before`."""
+        name = self._name(patient.tenant, LogClass.CARE)
+        rows = self._connection.execute(
+            select(entry.c.idx, entry.c.bytes, entry.c.about)
+            .where(
+                entry.c.log == name,
+                entry.c.about.in_((patient.id, EVERY_PATIENT)),
+                entry.c.idx < (MAX_INDEX if before is None else before),
+            )
+            .order_by(entry.c.idx.desc())
+            .limit(limit)
+        )
+        return [
+            _access(Located(name, row.idx, row.bytes), patient.tenant, row.about) for row in rows
+        ]
+
+    def sealed(self) -> list[Access]:
+        """Return the entries about patients that this transaction brought (after `Tx.seal`)."""
+        return self._told
+
     def mark(self) -> dict[tuple[str, LogClass], int]:
         """Remember where each log stands, for `rewind`."""
         return {key: len(log.fresh) for key, log in self._logs.items()}
@@ -262,6 +306,7 @@ class LogTables:
         changed = tiles.append(log.size, leaves, lambda tile_id: self._tile(log.name, tile_id))
         self._write_tiles(log.name, changed)
         log.size += len(leaves)
+        self._told += _accesses(log)
         log.fresh = []
         self._hashes.pop(log.name, None)
         log.root = tree.root_from(log.size, self._reader(log.name))

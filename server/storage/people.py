@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Set
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from crypto.policy.vocabulary import Role
+from crypto.policy.vocabulary import Profession, Role
 from server.domain.people import Person, Pharmacy, Session
 from server.storage.schema import person, pharmacy, session, session_device, vault, vault_key
 
@@ -18,13 +18,22 @@ if TYPE_CHECKING:
     from server.storage.log import LogTables
 
 NONCE_BYTES = 12
+CLOSED, TURNED_OUT = 1, 2
+"""How a session ended: it is gone, or its carer is still told why."""
 
 # Asked for at each frame: built once, so that only the values travel (SQLAlchemy builds and keys a
 # statement in the time it takes to run two).
 _FIND_SESSION = (
-    select(session.c.expires_at, person.c.id, person.c.tenant, person.c.role)
+    select(
+        session.c.expires_at,
+        session.c.closed,
+        person.c.id,
+        person.c.tenant,
+        person.c.role,
+        person.c.profession,
+    )
     .join(person, person.c.id == session.c.person)
-    .where(session.c.key == bindparam("key"), session.c.closed == 0)
+    .where(session.c.key == bindparam("key"), session.c.closed != CLOSED)
 )
 
 
@@ -37,7 +46,7 @@ class PeopleTables:
     def find(self, person_id: str) -> Person | None:
         """Return the person, or None."""
         row = self._connection.execute(select(person).where(person.c.id == person_id)).first()
-        return Person(row.id, row.tenant, Role(row.role)) if row else None
+        return _person(row) if row else None
 
     def with_roles(self, tenant: str, roles: Set[Role]) -> list[Person]:
         """Return the people of one pharmacy who have one of `roles`."""
@@ -46,7 +55,7 @@ class PeopleTables:
                 person.c.tenant == tenant, person.c.role.in_(sorted(role.value for role in roles))
             )
         )
-        return [Person(row.id, row.tenant, Role(row.role)) for row in rows]
+        return [_person(row) for row in rows]
 
     def names(self, persons: Iterable[str]) -> dict[str, str]:
         """Open the vault: names by pseudonym; an erased person is absent."""
@@ -69,9 +78,17 @@ class PeopleTables:
         key, nonce = AESGCM.generate_key(256), os.urandom(NONCE_BYTES)
         sealed = nonce + AESGCM(key).encrypt(nonce, name.encode(), new.id.encode())
         run = self._connection.execute
-        run(insert(person).values(id=new.id, tenant=new.tenant, role=new.role.value))
+        run(
+            insert(person).values(
+                id=new.id, tenant=new.tenant, role=new.role.value, profession=new.profession.value
+            )
+        )
         run(insert(vault).values(person=new.id, sealed=sealed))
         run(insert(vault_key).values(person=new.id, key=key))
+
+
+def _person(row: Any) -> Person:
+    return Person(row.id, row.tenant, Role(row.role), Profession(row.profession))
 
 
 def _open(sealed: bytes, key: bytes, owner: str) -> str:
@@ -108,11 +125,11 @@ class SessionTable:
         self._connection = connection
 
     def find(self, key: bytes) -> Session | None:
-        """Return the session unless it was closed; its expiry is the caller's to judge."""
+        """Return the session unless it was closed; whether it is live is the caller's to judge."""
         row = self._connection.execute(_FIND_SESSION, {"key": key}).first()
         if row is None:
             return None
-        return Session(key, Person(row.id, row.tenant, Role(row.role)), row.expires_at)
+        return Session(key, _person(row), row.expires_at, turned_out=row.closed == TURNED_OUT)
 
     def open(self, new: Session) -> None:
         """Store a new session."""
@@ -122,20 +139,21 @@ class SessionTable:
 
     def close(self, key: bytes) -> None:
         """End it for good."""
-        self._connection.execute(update(session).where(session.c.key == key).values(closed=1))
+        self._connection.execute(update(session).where(session.c.key == key).values(closed=CLOSED))
 
     def use(self, key: bytes, device: str) -> None:
         """Remember that a device said hello under it."""
         row = upsert(session_device).values(session=key, device=device)
         self._connection.execute(row.on_conflict_do_nothing())
 
-    def close_of(self, device: str) -> list[bytes]:
-        """End the sessions under which a device ever said hello; return their keys."""
+    def close_of(self, device: str | None = None, *, carer: str | None = None) -> list[bytes]:
+        """End the sessions of a device, or of a carer whose last delegation is over."""
         used = select(session_device.c.session).where(session_device.c.device == device)
+        whose = session.c.person == carer if carer is not None else session.c.key.in_(used)
         closed = self._connection.scalars(
             update(session)
-            .where(session.c.key.in_(used), session.c.closed == 0)
-            .values(closed=1)
+            .where(whose, session.c.closed == 0)
+            .values(closed=CLOSED if carer is None else TURNED_OUT)
             .returning(session.c.key)
         )
         return list(closed)

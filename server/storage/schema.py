@@ -42,6 +42,7 @@ person = Table(
     Column("id", Id, primary_key=True),
     Column("tenant", Finess, ForeignKey("pharmacy.finess"), nullable=False),
     Column("role", String(32), nullable=False),
+    Column("profession", String(16), nullable=False, server_default=""),
     Index(None, "tenant", "role"),
 )
 
@@ -84,7 +85,90 @@ device = Table(
     Column("signature_key", LargeBinary(32), nullable=False),
     Column("number", Integer, nullable=False),
     Column("retired_at", BigInteger),
+    Column("registered_at", BigInteger, nullable=False, server_default="0"),
+    Column("certificate", LargeBinary),
+    Column("certified_until", BigInteger, nullable=False, server_default="0"),
     UniqueConstraint("person", "number"),
+)
+
+# The account keys that the deployment's authority certified: one of a person stands at a time.
+identity_certificate = Table(
+    "identity_certificate",
+    metadata,
+    Column("person", Id, ForeignKey("person.id"), primary_key=True),
+    Column("aik", LargeBinary(32), primary_key=True),
+    Column("certificate", LargeBinary, nullable=False),
+    Column("tenant", Finess, ForeignKey("pharmacy.finess"), nullable=False),
+    Column("idx", BigInteger, nullable=False),
+    Column("issued_at", BigInteger, nullable=False),
+    Column("revocation", LargeBinary),
+    Index(None, "aik"),
+    Index(
+        "uq_identity_certificate_standing",
+        "person",
+        unique=True,
+        sqlite_where=text("revocation IS NULL"),
+    ),
+)
+
+# The owner's word that an account key is of the staff.
+staff_certificate = Table(
+    "staff_certificate",
+    metadata,
+    Column("person", Id, ForeignKey("person.id"), primary_key=True),
+    Column("aik", LargeBinary(32), primary_key=True),
+    Column("certificate", LargeBinary, nullable=False),
+    Column("certified_at", BigInteger, nullable=False),
+)
+
+link_request = Table(
+    "link_request",
+    metadata,
+    Column("device", Id, ForeignKey("device.id"), primary_key=True),
+    Column("person", Id, ForeignKey("person.id"), nullable=False),
+    Column("init_key", LargeBinary(32), nullable=False),
+    Column("asked_at", BigInteger, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Index(None, "person"),
+)
+
+# Wrapped under a code that the hub never sees.
+recovery = Table(
+    "recovery",
+    metadata,
+    Column("person", Id, ForeignKey("person.id"), primary_key=True),
+    Column("blob", LargeBinary, nullable=False),
+    Column("kept_at", BigInteger, nullable=False),
+)
+
+revocation_waiting = Table(
+    "revocation_waiting",
+    metadata,
+    Column("person", Id, ForeignKey("person.id"), primary_key=True),
+    Column("signer", Id, ForeignKey("person.id"), primary_key=True),
+    Column("statement", LargeBinary, nullable=False),
+    Column("staff", LargeBinary, nullable=False),
+    Column("proposed_at", BigInteger, nullable=False),
+)
+
+# Whom a patient may name as a carer.
+relation = Table(
+    "relation",
+    metadata,
+    Column("patient", Id, ForeignKey("person.id"), primary_key=True),
+    Column("carer", Id, ForeignKey("person.id"), primary_key=True),
+    Column("since", BigInteger, nullable=False),
+    Index(None, "carer"),
+)
+
+# Looked for by its hash: how long a search takes says nothing of the code.
+carer_code = Table(
+    "carer_code",
+    metadata,
+    Column("carer", Id, ForeignKey("person.id"), primary_key=True),
+    Column("code", String(16), nullable=False),
+    Column("digest", LargeBinary(32), nullable=False),
+    UniqueConstraint("digest"),
 )
 
 key_package = Table(
@@ -151,6 +235,42 @@ mls_group = Table(
     Column("public", LargeBinary, nullable=False),
     Column("group_info", LargeBinary, nullable=False),
     Column("last_transcript", LargeBinary, nullable=False),
+    Column("at", BigInteger, nullable=False, server_default="0"),
+)
+
+delegation = Table(
+    "delegation",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("conversation", Id, ForeignKey("conversation.id"), nullable=False),
+    Column("grantor", Id, ForeignKey("person.id"), nullable=False),
+    Column("grantee", Id, ForeignKey("person.id"), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("record", LargeBinary, nullable=False),
+    Column("scopes", String(400), nullable=False),
+    Column("not_before", BigInteger, nullable=False),
+    Column("not_after", BigInteger, nullable=False),
+    Column("proposed_at", BigInteger, nullable=False),
+    Column("confirmed_at", BigInteger),
+    Column("accepted_at", BigInteger),
+    Column("activated_at", BigInteger),
+    Column("ended_at", BigInteger),
+    Column("ended", LargeBinary, nullable=False),
+    Column("ended_staff", LargeBinary, nullable=False),
+    Column("ending", Integer, nullable=False),
+    Column("narrowing", Integer, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Index(None, "conversation", "grantee"),
+    Index(None, "grantee"),
+    # A second line behind the act: one of a carer for a patient stands at a time.
+    Index(
+        "uq_delegation_active",
+        "conversation",
+        "grantor",
+        "grantee",
+        unique=True,
+        sqlite_where=text("state = 'active'"),
+    ),
 )
 
 pending_remove = Table(
@@ -164,6 +284,10 @@ pending_remove = Table(
     Column("statement", LargeBinary, nullable=False),
     Column("proposal", LargeBinary, nullable=False),
     Column("seq", BigInteger, nullable=False),
+    Column("why", String(16), nullable=False, server_default="device"),
+    Column("delegation", LargeBinary, nullable=False, server_default=text("x''")),
+    Column("staff", LargeBinary, nullable=False, server_default=text("x''")),
+    Column("at_us", BigInteger, nullable=False, server_default="0"),
 )
 
 epoch_receipt = Table(
@@ -226,8 +350,8 @@ call = Table(
     Index(None, "live", "deadline"),
 )
 
-# The audit trail. `entry.bytes` is the Merkle leaf as written; the two columns beside it are an
-# index that can be rebuilt from it. Triggers refuse UPDATE and DELETE as a second line.
+# The audit trail. `entry.bytes` is the Merkle leaf as written; the columns beside it are an index
+# that can be rebuilt from it. Triggers refuse UPDATE and DELETE as a second line.
 entry = Table(
     "entry",
     metadata,
@@ -236,7 +360,9 @@ entry = Table(
     Column("bytes", LargeBinary, nullable=False),
     Column("conversation", Id),
     Column("conversation_entry", BigInteger),
+    Column("about", Id),
     Index(None, "conversation", "conversation_entry"),
+    Index("ix_entry_about", "about", "log", "idx", sqlite_where=text("about IS NOT NULL")),
 )
 
 tile = Table(

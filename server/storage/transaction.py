@@ -11,8 +11,17 @@ from sqlalchemy import Connection
 from server.ports import Undone
 from server.storage.calls import CallTable
 from server.storage.conversations import ConversationTable, EventTable, MemberTable
+from server.storage.delegations import DelegationTable
 from server.storage.devices import DeviceTable, KeyPackageTable
 from server.storage.groups import GroupTable, ReceiptTable, RemoveTable
+from server.storage.identities import (
+    CarerTable,
+    CertificateTable,
+    LinkTable,
+    RecoveryTable,
+    RevocationTable,
+    StaffTable,
+)
 from server.storage.keys import HubIdentity, KeyRing
 from server.storage.log import LogTables, TileCache
 from server.storage.people import PeopleTables, SessionTable, TenantTables
@@ -44,11 +53,19 @@ class Transaction:
         self.members = MemberTable(connection)
         self.stream = EventTable(connection)
         self.groups = GroupTable(connection)
+        self.delegations = DelegationTable(connection)
         self.removes = RemoveTable(connection)
         self.receipts = ReceiptTable(connection)
         self.calls = CallTable(connection)
+        self.certificates = CertificateTable(connection)
+        self.staff = StaffTable(connection)
+        self.links = LinkTable(connection)
+        self.recovery = RecoveryTable(connection)
+        self.revocations = RevocationTable(connection)
+        self.carers = CarerTable(connection)
         self.log = self._logs
         self.audit = self._logs
+        self.accesses = self._logs
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

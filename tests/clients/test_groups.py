@@ -27,7 +27,7 @@ from clients.python.errors import (
     Unproven,
 )
 from clients.python.groups import PREVIOUS_SECONDS, Room, group_id
-from clients.python.trust import identity_of
+from clients.python.judge import identity_of
 from crypto.mls.authenticated_data import AuthenticatedData
 from crypto.mls.extensions import RequiredCapabilities
 from crypto.mls.group import Group
@@ -41,7 +41,9 @@ from tests.clients.circle import (
     DEPLOYMENT,
     NOW,
     Circle,
+    Papers,
     a_signing_key,
+    add_of,
     authenticators,
     leaf_of,
     names,
@@ -89,8 +91,8 @@ def test_two_devices_read_each_other() -> None:
     there = circle.message(claire, "Bonjour")
     back = circle.message(jean, "Merci")
 
-    assert circle.room(jean).read(there, NOW).text == "Bonjour"
-    assert circle.room(claire).read(back, NOW).text == "Merci"
+    assert circle.read(jean, there) == "Bonjour"
+    assert circle.read(claire, back) == "Merci"
     assert len(authenticators([claire, jean], circle.id)) == 1
 
 
@@ -110,7 +112,7 @@ def test_a_message_is_who_and_what_its_leaf_says(lie: str) -> None:
     changes, code = LIES[lie]
     event = circle.message(claire, "Bonjour", **changes)
 
-    assert code_of(lambda: circle.room(jean).read(event, NOW)) == code
+    assert code_of(lambda: circle.read(jean, event)) == code
 
 
 def test_a_message_opens_once() -> None:
@@ -118,9 +120,9 @@ def test_a_message_opens_once() -> None:
     circle = Circle()
     claire, jean = circle.two()
     event = circle.message(claire, "Bonjour")
-    circle.room(jean).read(event, NOW)
+    circle.read(jean, event)
 
-    refused = code_of(lambda: circle.room(jean).read(replace(event, seq=event.seq + 1), NOW))
+    refused = code_of(lambda: circle.read(jean, replace(event, seq=event.seq + 1)))
 
     assert refused == "consumed_generation"
 
@@ -135,7 +137,7 @@ def test_a_member_whose_tag_commits_to_something_else_is_refused() -> None:
     body = circle.room(claire).seal(Franked(honest.payload, other.data), os.urandom)
     event = circle.event("message", claire, body, message=str(UUID(bytes=header["id"])))
 
-    assert code_of(lambda: circle.room(jean).read(event, NOW)) == "bad_franking_tag"
+    assert code_of(lambda: circle.read(jean, event)) == "bad_franking_tag"
 
 
 def test_a_signal_is_no_message() -> None:
@@ -146,7 +148,7 @@ def test_a_signal_is_no_message() -> None:
     data = AuthenticatedData.decode(groups._header(push.body).authenticated_data)
     event = circle.event("message", claire, push.body, message=str(UUID(bytes=data.id)))
 
-    assert code_of(lambda: circle.room(jean).read(event, NOW)) == "wrong_data"
+    assert code_of(lambda: circle.read(jean, event)) == "wrong_data"
 
 
 @pytest.mark.parametrize("length", range(0, 400, 7))
@@ -156,8 +158,8 @@ def test_a_message_cut_short_is_refused(length: int) -> None:
     claire, jean = circle.two()
     event = circle.message(claire, "Bonjour")
 
-    assert code_of(lambda: circle.room(jean).read(replace(event, body=event.body[:length]), NOW))
-    assert circle.room(jean).read(event, NOW).text == "Bonjour"
+    assert code_of(lambda: circle.read(jean, replace(event, body=event.body[:length])))
+    assert circle.read(jean, event) == "Bonjour"
 
 
 def test_nothing_is_encrypted_where_there_is_no_group() -> None:
@@ -169,7 +171,7 @@ def test_nothing_is_encrypted_where_there_is_no_group() -> None:
     )
 
     assert code_of(lambda: circle.room(jean).seal(Franked(b"", b""), os.urandom))
-    assert code_of(lambda: circle.room(jean).read(event, NOW)) == "not_in_group"
+    assert code_of(lambda: circle.read(jean, event)) == "not_in_group"
 
 
 # Commits
@@ -179,7 +181,7 @@ def test_an_own_commit_is_in_force_where_it_stands_and_not_before() -> None:
     """Until it comes back, this device is where the others are."""
     circle = Circle()
     claire, jean = circle.two()
-    pending = circle.room(claire).commit((), now=int(NOW), random_bytes=os.urandom)
+    pending = circle.make(claire)
 
     assert circle.room(claire).epoch == 1
 
@@ -192,7 +194,7 @@ def test_of_two_commits_the_first_counts() -> None:
     """Whose came second drops it, and follows."""
     circle = Circle()
     claire, jean = circle.two()
-    circle.room(claire).commit((), now=int(NOW), random_bytes=os.urandom)
+    circle.make(claire)
 
     circle.commit(jean)
 
@@ -215,15 +217,10 @@ def test_an_own_commit_under_another_name_is_not_followed() -> None:
     """The others would see somebody else's."""
     circle = Circle()
     claire, jean = circle.two()
-    pending = circle.room(claire).commit((), now=int(NOW), random_bytes=os.urandom)
+    pending = circle.make(claire)
     event = circle.event("commit", jean, pending.body)
 
     assert code_of(lambda: circle.tell(event, claire)) == "wrong_committer"
-
-
-def add_of(device: Device) -> Add:
-    """Return the proposal that adds a device."""
-    return Add(decode_key_package(device.make_packages(1)[0]))
 
 
 def test_a_patient_who_adds_somebody_is_not_followed() -> None:
@@ -265,7 +262,7 @@ def test_a_group_keeps_the_extensions_it_was_founded_with() -> None:
     """Who may propose from outside is not to change."""
     circle = Circle()
     claire, jean = circle.two()
-    more = (*claire.trust.extensions, RequiredCapabilities().as_extension())
+    more = (*circle.extensions(), RequiredCapabilities().as_extension())
     made = circle.outlaw(claire, GroupContextExtensions(more))
 
     event = circle.event("commit", claire, made.message)
@@ -452,11 +449,11 @@ def test_a_signal_of_the_epoch_before_is_opened_for_ten_seconds() -> None:
     circle.commit(claire)
 
     room = circle.room(jean)
-    content = room.read_signal(first, jean.id, NOW + PREVIOUS_SECONDS - 0.1)
+    content = circle.hear(jean, first, NOW + PREVIOUS_SECONDS - 0.1)
 
     assert content is not None
     assert content.sdp == "v=0"
-    late = code_of(lambda: room.read_signal(second, jean.id, NOW + PREVIOUS_SECONDS))
+    late = code_of(lambda: circle.hear(jean, second, NOW + PREVIOUS_SECONDS))
     assert late == "wrong_epoch"
 
 
@@ -468,7 +465,7 @@ def test_no_signal_is_opened_across_a_removal() -> None:
     circle.tell(circle.removal(claire, lost))
     circle.commit(jean)
 
-    assert code_of(lambda: circle.room(jean).read_signal(push, jean.id, NOW)) == "wrong_epoch"
+    assert code_of(lambda: circle.hear(jean, push)) == "wrong_epoch"
 
 
 def test_the_epoch_before_is_overwritten_when_its_time_is_over() -> None:
@@ -485,22 +482,22 @@ def test_the_epoch_before_is_overwritten_when_its_time_is_over() -> None:
 
     with pytest.raises(ValueError, match="wiped"):
         before.secrets.sender_data_secret.reveal()
-    assert code_of(lambda: room.read_signal(push, jean.id, NOW)) == "wrong_epoch"
+    assert code_of(lambda: circle.hear(jean, push, NOW)) == "wrong_epoch"
 
 
 def test_a_signal_of_an_epoch_on_its_way_waits() -> None:
     """It may overtake the commit."""
     circle = Circle()
     claire, jean = circle.two()
-    pending = circle.room(claire).commit((), now=int(NOW), random_bytes=os.urandom)
+    pending = circle.make(claire)
     commit = circle.event("commit", claire, pending.body)
     circle.tell(commit, claire)
     push = circle.signal(claire, jean)
 
-    assert circle.room(jean).read_signal(push, jean.id, NOW) is None
+    assert circle.hear(jean, push) is None
 
     circle.tell(commit, jean)
-    assert circle.room(jean).read_signal(push, jean.id, NOW) is not None
+    assert circle.hear(jean, push) is not None
 
 
 def test_a_signal_is_for_one_device() -> None:
@@ -511,8 +508,8 @@ def test_a_signal_is_for_one_device() -> None:
     misled = circle.signal(claire, jean)
     renamed = circle.signal(claire, jean, device=other.id)
 
-    assert code_of(lambda: circle.room(other).read_signal(misled, other.id, NOW)) == "wrong_data"
-    assert code_of(lambda: circle.room(jean).read_signal(renamed, jean.id, NOW)) == "wrong_sender"
+    assert code_of(lambda: circle.hear(other, misled)) == "wrong_data"
+    assert code_of(lambda: circle.hear(jean, renamed)) == "wrong_sender"
 
 
 def test_a_message_is_no_signal() -> None:
@@ -524,7 +521,7 @@ def test_a_message_is_no_signal() -> None:
         conversation=circle.id, person=event.person, device=event.device, body=event.body
     )
 
-    assert code_of(lambda: circle.room(jean).read_signal(push, jean.id, NOW)) == "wrong_data"
+    assert code_of(lambda: circle.hear(jean, push)) == "wrong_data"
 
 
 @pytest.mark.parametrize(
@@ -544,7 +541,7 @@ def test_what_a_signal_says_is_what_its_header_says(changes: dict[str, Any]) -> 
     body = circle.room(claire).seal(lying, os.urandom)
 
     assert honest.data != lying.data
-    refused = code_of(lambda: circle.room(jean).read_signal(replace(push, body=body), jean.id, NOW))
+    refused = code_of(lambda: circle.hear(jean, replace(push, body=body)))
     assert refused == "wrong_content"
 
 
@@ -564,10 +561,10 @@ def test_a_signal_by_another_device_than_its_content_says_is_refused() -> None:
     circle = Circle()
     claire, jean = circle.two()
     content = circle.offer(claire, jean, sender=jean.id)
-    body = claire.seal_signal(circle.room(claire), content)
+    body = claire.seal_signal(circle.room(claire), content, circle.judge(claire))
     push = circle.signal(claire, jean)
 
-    refused = code_of(lambda: circle.room(jean).read_signal(replace(push, body=body), jean.id, NOW))
+    refused = code_of(lambda: circle.hear(jean, replace(push, body=body)))
 
     assert refused == "wrong_sender"
 
@@ -693,7 +690,6 @@ def test_a_device_that_cannot_follow_rejoins_in_its_own_place() -> None:
         group.group_info(),
         jean.own(),
         circle.judge(jean),
-        now=int(NOW),
         random_bytes=os.urandom,
     )
     circle.tell(circle.event("commit", jean, pending.body))
@@ -701,7 +697,7 @@ def test_a_device_that_cannot_follow_rejoins_in_its_own_place() -> None:
     assert (circle.room(jean).fault, circle.room(jean).pending) == (None, None)
     assert names(circle.room(claire)) == {claire.identity, jean.identity}
     event = circle.message(claire, "Bonjour")
-    assert circle.room(jean).read(event, NOW).text == "Bonjour"
+    assert circle.read(jean, event) == "Bonjour"
 
 
 def rejoining(circle: Circle, device: Device, group_info: bytes) -> str:
@@ -711,7 +707,6 @@ def rejoining(circle: Circle, device: Device, group_info: bytes) -> str:
             group_info,
             device.own(),
             circle.judge(device),
-            now=int(NOW),
             random_bytes=os.urandom,
         )
     )
@@ -750,7 +745,7 @@ def test_a_rejoin_may_skip_what_this_device_never_saw() -> None:
     group = circle.room(claire).group
     assert group is not None
     pending = circle.room(jean).rejoin(
-        group.group_info(), jean.own(), circle.judge(jean), now=int(NOW), random_bytes=os.urandom
+        group.group_info(), jean.own(), circle.judge(jean), random_bytes=os.urandom
     )
     circle.message(claire, "unseen")
     circle.pass_over(claire)
@@ -767,13 +762,11 @@ def test_a_rejoin_whose_answer_and_event_were_lost_is_learned_at_hello() -> None
     group = circle.room(claire).group
     assert group is not None
     pending = circle.room(jean).rejoin(
-        group.group_info(), jean.own(), circle.judge(jean), now=int(NOW), random_bytes=os.urandom
+        group.group_info(), jean.own(), circle.judge(jean), random_bytes=os.urandom
     )
     circle.tell(circle.event("commit", jean, pending.body), claire)
 
-    moved = circle.room(jean).told(
-        circle.summary(epoch=2, since=circle.seq, joined=True), jean.trust
-    )
+    moved = circle.room(jean).told(circle.summary(epoch=2, since=circle.seq, joined=True))
 
     assert moved
     assert len(authenticators([claire, jean], circle.id)) == 1
@@ -795,14 +788,14 @@ def removal_of(circle: Circle, by: Device, target: Device) -> Remove:
     """Return the proposal that removes a device of one's own."""
     group = circle.room(by).group
     assert group is not None
-    found = {identity_of(member): member.leaf_index for member in group.members()}
+    found = {identity_of(member.leaf_node): member.leaf_index for member in group.members()}
     return Remove(found[target.identity])
 
 
 def a_made_up_group(circle: Circle, by: Device, *others: Device, epochs: int = 5) -> Group:
     """Return a group under the conversation's name that a hub made with a device of its own."""
     own = by.own()
-    group = Group.create(groups.SUITE, group_id(circle.id), own, by.trust.extensions, os.urandom)
+    group = Group.create(groups.SUITE, group_id(circle.id), own, circle.extensions(), os.urandom)
     for one in range(epochs):
         adds = [Add(decode_key_package(each.make_packages(1)[0])) for each in others]
         made = group.commit(
@@ -868,7 +861,7 @@ def test_whom_a_person_gave_up_stays_given_up_across_a_rejoin() -> None:
     group = circle.room(claire).group
     assert group is not None
     pending = circle.room(jean).rejoin(
-        group.group_info(), jean.own(), circle.judge(jean), now=int(NOW), random_bytes=os.urandom
+        group.group_info(), jean.own(), circle.judge(jean), random_bytes=os.urandom
     )
 
     circle.tell(circle.event("commit", jean, pending.body), claire, jean)
@@ -877,7 +870,7 @@ def test_whom_a_person_gave_up_stays_given_up_across_a_rejoin() -> None:
         room = restarted(circle, device)
         assert (room.epoch, room.proposals, room.may_send) == (3, 0, False)
     circle.tell(circle.removal(claire, tablet, signer=jean), claire, jean)
-    pending = circle.room(claire).commit((), now=int(NOW), random_bytes=os.urandom)
+    pending = circle.make(claire)
     circle.tell(circle.event("commit", claire, pending.body), claire, jean)
     assert circle.room(jean).may_send
 
@@ -885,7 +878,7 @@ def test_whom_a_person_gave_up_stays_given_up_across_a_rejoin() -> None:
 def a_successor(circle: Circle, by: Device, generation: int = 1) -> bytes:
     """Return the GroupInfo of a new group by a device."""
     named = group_id(circle.id, generation)
-    group = Group.create(groups.SUITE, named, by.own(), by.trust.extensions, os.urandom)
+    group = Group.create(groups.SUITE, named, by.own(), circle.extensions(), os.urandom)
     return group.group_info()
 
 
@@ -897,7 +890,7 @@ def test_a_successor_takes_the_groups_place() -> None:
     room.found(
         lambda info: frames.SucceedGroup(id="-", conversation=circle.id, group_info=info),
         claire.own(),
-        claire.trust.extensions,
+        circle.extensions(),
         os.urandom,
     )
     assert room.pending is not None
@@ -909,7 +902,7 @@ def test_a_successor_takes_the_groups_place() -> None:
     circle.inside.remove(jean)
     circle.add(claire, jean)
     event = circle.message(jean, "Me voici")
-    assert circle.room(claire).read(event, NOW).text == "Me voici"
+    assert circle.read(claire, event) == "Me voici"
 
 
 def test_a_successor_is_a_pharmacists() -> None:
@@ -937,7 +930,7 @@ def test_a_successor_comes_after(generation: int) -> None:
     circle = Circle()
     claire, jean = circle.two()
     named = group_id(circle.id) if generation == 0 else UUID(circle.id).bytes + b"\x01\x00"
-    group = Group.create(groups.SUITE, named, claire.own(), claire.trust.extensions, os.urandom)
+    group = Group.create(groups.SUITE, named, claire.own(), circle.extensions(), os.urandom)
     event = circle.event("succession", claire, group.group_info())
 
     with pytest.raises((Unlawful, CannotFollow)):
@@ -949,9 +942,9 @@ def test_a_succession_that_was_missed_is_learned_at_hello() -> None:
     circle = Circle()
     _, jean = circle.two()
 
-    assert circle.room(jean).told(circle.summary(generation=1, joined=False), jean.trust)
+    assert circle.room(jean).told(circle.summary(generation=1, joined=False))
     assert (circle.room(jean).group, circle.room(jean).place) == (None, (1, 0))
-    assert not circle.room(jean).told(circle.summary(generation=1), jean.trust)
+    assert not circle.room(jean).told(circle.summary(generation=1))
 
 
 # Stored form
@@ -968,12 +961,12 @@ def test_a_room_goes_on_after_a_restart() -> None:
     """Group, counter, cursor: the conversation continues both ways."""
     circle = Circle()
     claire, jean = circle.two()
-    circle.room(jean).read(circle.message(claire, "un"), NOW)
+    circle.read(jean, circle.message(claire, "un"))
 
     for device in (claire, jean):
         restarted(circle, device)
 
-    assert circle.room(jean).read(circle.message(claire, "deux"), NOW).text == "deux"
+    assert circle.read(jean, circle.message(claire, "deux")) == "deux"
     assert circle.room(claire).counter == 2
     circle.pass_over(claire, jean)
     circle.commit(jean)
@@ -984,7 +977,7 @@ def test_what_is_under_way_goes_on_after_a_restart() -> None:
     """A commit that was kept and perhaps sent: its event is still recognised."""
     circle = Circle()
     claire, jean = circle.two()
-    pending = circle.room(claire).commit((), now=int(NOW), random_bytes=os.urandom)
+    pending = circle.make(claire)
 
     restarted(circle, claire)
     circle.tell(circle.event("commit", claire, pending.body))
@@ -1012,7 +1005,7 @@ def test_the_epoch_before_ends_with_the_process() -> None:
 
     room = restarted(circle, jean)
 
-    assert code_of(lambda: room.read_signal(push, jean.id, NOW)) == "wrong_epoch"
+    assert code_of(lambda: circle.hear(jean, push, NOW)) == "wrong_epoch"
 
 
 @pytest.mark.parametrize("cut", range(20))
@@ -1031,7 +1024,7 @@ def test_nothing_secret_is_printed() -> None:
     circle = Circle()
     claire, _ = circle.two()
     room = circle.room(claire)
-    room.commit((), now=int(NOW), random_bytes=os.urandom)
+    circle.make(claire)
     assert room.group is not None
 
     printed = repr(room)
@@ -1112,10 +1105,11 @@ def test_no_message_signal_or_welcome_is_a_crash(body: bytes) -> None:
     }
 
     with pytest.raises(Unproven):
-        room.read(Event(seq=9, ts=0, what="message", message=CIRCLE.id, **named), NOW)
+        event = Event(seq=9, ts=0, what="message", message=CIRCLE.id, **named)
+        room.read(event, CIRCLE.judge(JEAN), NOW)
     with contextlib.suppress(Unproven):
         # None: of an epoch that may come.
-        assert room.read_signal(frames.SignalPush(**named), JEAN.id, NOW) is None
+        assert room.read_signal(frames.SignalPush(**named), CIRCLE.judge(JEAN), NOW) is None
     push = WelcomePush(conversation=CIRCLE.id, seq=99, welcome=body)
     with pytest.raises((CannotFollow, Unlawful)):
         room.admit(push, list(JEAN.packages.values()), CIRCLE.judge(JEAN))

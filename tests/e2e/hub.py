@@ -11,8 +11,10 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tests.e2e.netns import LOOPBACK, Host, Place
 
@@ -109,6 +111,18 @@ class Hub:
             )
         database.close()
         return log, index
+
+    def rows(self, query: str, *arguments: Any) -> list[tuple[Any, ...]]:
+        """Return what stands in the hub's database: what its operator sees."""
+        with closing(sqlite3.connect(f"file:{self.data}/colloque.sqlite?mode=ro", uri=True)) as db:
+            return list(db.execute(query, arguments))
+
+    def events(self, conversation: str) -> list[tuple[int, str, str, bytes]]:
+        """Return the steps of a conversation: number, kind, device and body."""
+        return self.rows(
+            "SELECT seq, what, device, body FROM event WHERE conversation = ? ORDER BY seq",
+            conversation,
+        )
 
     def traces_of(self, text: str) -> list[str]:
         """Return the files of this hub in which `text` stands, plain, in base64 or in hex."""

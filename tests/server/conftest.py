@@ -20,9 +20,9 @@ settings.load_profile("server")
 
 @pytest.fixture(scope="session")
 def moved_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data directory as the demonstration's first start leaves it; made once, then copied."""
+    """A data directory in which everyone has an account key; made once, then copied."""
     directory = tmp_path_factory.mktemp("moved_in")
-    open_database(directory).close()
+    open_database(directory, enrolled=True).close()
     return directory
 
 

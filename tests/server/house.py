@@ -18,6 +18,8 @@ import msgspec
 
 from crypto.log.checkpoint import VerifierKey
 from crypto.log.verify import VerifiedReceipt, verify_receipt
+from crypto.policy.conversation import ConversationPolicy
+from crypto.policy.vocabulary import Profession
 from server.demo import PERSONAS, seed
 from server.domain.audit import LogClass
 from server.domain.people import Principal, Session
@@ -35,13 +37,16 @@ from server.storage.keys import KeyRing
 from signaling import codec, frames
 from signaling.frames import AnyClientFrame, AnyServerFrame, Ok, RefusedFrame
 from tests.server import opaque
-from tests.server.mls import MlsDevice
+from tests.server.accounts import Account, accounts_of, an_account, enrol_everyone
+from tests.server.mls import MlsDevice, founding
 
 PEOPLE = {persona.slug: persona.person for persona in PERSONAS}
 SECONDS = 1_000_000
 PATIENCE = 10
 """A wait on the hub that takes longer has failed."""
 NOON = 1_790_000_000 * SECONDS
+MOVING_IN = frozenset({"identity.issued", "staff.certified", "device.certified"})
+"""Entries that stand before whatever a test begins with."""
 
 F = TypeVar("F", bound=AnyServerFrame)
 
@@ -92,8 +97,11 @@ class Wire:
             self.closed.set_result(code)
 
 
-def open_database(directory: Path) -> Database:
-    """Open (again) the database of a directory, with the demonstration's people."""
+def open_database(directory: Path, *, enrolled: bool = False) -> Database:
+    """Open (again) the database of a directory, with the demonstration's people.
+
+    `enrolled`: each of them with an account key that the authority certified.
+    """
     database = Database(
         sqlite_engine(directory / "colloque.sqlite"),
         keys=KeyRing(directory / "keys"),
@@ -102,6 +110,8 @@ def open_database(directory: Path) -> Database:
     )
     database.migrate()
     seed(database)
+    if enrolled:
+        enrol_everyone(database)
     return database
 
 
@@ -112,6 +122,9 @@ class House:
         self.hub = hub
         self.database = database
         self.clock = clock
+        with database.read() as tx:
+            self.accounts = accounts_of(tx, PEOPLE)
+        """The account keys of those who were enrolled before."""
         self.mls: dict[str, MlsDevice] = {}
         """Every device that came with keys of its own: it may come again."""
         self._tasks: list[asyncio.Task[None]] = []
@@ -131,9 +144,13 @@ class House:
         return Peer(self, wire, slug, session)
 
     async def peer(self, slug: str, *, packages: int = 0, **hello: Any) -> Peer:
-        """Connect a new device of a persona; it may publish key packages."""
+        """Connect a new device of a persona, certified; it may publish key packages."""
+        certified = hello.pop("certified", True)
         peer = await self.knock(slug, session=hello.pop("session", None))
         await peer.hello(**hello)
+        wanted = certified and peer.person in self.accounts
+        if wanted and not peer.welcomed["device_certificate"]:
+            await peer.certify()
         if packages:
             await peer.ok(frames.PublishKeyPackages, packages=peer.key_packages(packages))
         return peer
@@ -144,12 +161,18 @@ class House:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def entries(self, tenant: str = "990000001", log: str = "care") -> list[dict[str, Any]]:
-        """Return a log's entries, decoded, from the database itself."""
+    def entries(
+        self, tenant: str = "990000001", log: str = "care", *, everything: bool = False
+    ) -> list[dict[str, Any]]:
+        """Return a log's entries, decoded, from the database itself.
+
+        Without those of how people and devices came by their certificates, unless asked.
+        """
         with self.database.read() as tx:
             head = tx.log.head(tenant, LogClass(log))
             rows = tx.audit.entries(head.log, after=-1, size=head.size, limit=head.size)
-            return [msgspec.json.decode(row.entry or b"null") for row in rows]
+        found = [msgspec.json.decode(row.entry or b"null") for row in rows]
+        return [one for one in found if everything or one["type"] not in MOVING_IN]
 
     def refusals(self, tenant: str = "990000001", log: str = "care") -> list[dict[str, Any]]:
         """Return the `act.refused` entries of a log."""
@@ -210,9 +233,11 @@ class Peer:
         self.slug = slug
         self.session = session
         self.person = PEOPLE[slug].id
-        self.mls = MlsDevice(self.person, str(uuid.uuid4()), house.clock)
+        self.mls = self._new_device(str(uuid.uuid4()))
         self.welcomed: dict[str, Any] = {}
         self.pushes: list[AnyServerFrame] = []
+        self.accesses: list[frames.AccessRow] = []
+        """What a patient was told of « Qui a vu quoi »: apart, for each act tells it."""
         self._counter = 0
 
     @property
@@ -246,8 +271,7 @@ class Peer:
     ) -> Ok:
         """Say hello, as a new device or a known one."""
         if device is not None:
-            new = MlsDevice(self.person, device, self.house.clock)
-            self.mls = self.house.mls.get(device, new)
+            self.mls = self.house.mls.get(device) or self._new_device(device)
         done = await self.ok(
             frames.Hello,
             device=self.device,
@@ -257,6 +281,20 @@ class Peer:
         self.house.mls[self.device] = self.mls
         self.welcomed = done.result or {}
         return done
+
+    def _new_device(self, device: str) -> MlsDevice:
+        person = PEOPLE[self.slug]
+        account = self.house.accounts.get(person.id) or an_account(person)
+        return MlsDevice(account, device, self.house.clock)
+
+    @property
+    def account(self) -> Account:
+        """This person's account, as this device knows it."""
+        return self.mls.account
+
+    async def certify(self) -> Ok:
+        """Have this device certified: by its own hand, for it has the account key."""
+        return await self.ok(frames.CertifyDevice, certificate=self.mls.certificate)
 
     async def ask(self, kind: type[Any], **fields: Any) -> Ok | RefusedFrame:
         """Send a frame and return its answer; what comes in between is kept in `pushes`."""
@@ -292,6 +330,9 @@ class Peer:
         """Return the next frame of the hub."""
         async with asyncio.timeout(PATIENCE):
             frame = codec.decode_server(await self.wire.outgoing.get())
+            while isinstance(frame, frames.AccessPush):
+                self.accesses.append(frame.row)
+                frame = codec.decode_server(await self.wire.outgoing.get())
         self.mls.see(frame)
         return frame
 
@@ -326,19 +367,44 @@ class Peer:
         """Make fresh key packages of this device."""
         return [self.mls.key_package() for _ in range(count)]
 
-    def group_info(self, conversation: str, generation: int = 0) -> bytes:
+    def policy(
+        self, conversation: str, patient: str = "jean", **changes: Any
+    ) -> ConversationPolicy:
+        """Return what the group of a conversation for a patient says, or something else."""
+        owner = next(
+            one
+            for one in self.house.accounts.values()
+            if one.person.tenant == PEOPLE[self.slug].tenant
+            and one.person.profession is Profession.OWNER
+        )
+        said: dict[str, Any] = {
+            "conversation": uuid.UUID(conversation).bytes,
+            "kind": "remote_dispensation",
+            "pharmacy": owner.person.tenant,
+            "owner_aik": owner.aik,
+            "patient": uuid.UUID(PEOPLE[patient].id).bytes,
+        }
+        return ConversationPolicy(**said | changes)
+
+    def group_info(
+        self, conversation: str, generation: int = 0, *, patient: str = "jean", **changes: Any
+    ) -> bytes:
         """Found the MLS group of a conversation; return its GroupInfo."""
-        return self.mls.found(conversation, self.welcomed["hub_key"], generation)
+        policy = self.policy(conversation, patient, **changes)
+        said = founding(self.welcomed["hub_key"], policy)
+        return self.mls.found(conversation, said, generation)
 
     async def create(self, patient: str = "jean", **other: Any) -> str:
         """Found a conversation for a patient; return its id."""
         conversation = other.pop("conversation", None) or str(uuid.uuid4())
+        kind = other.get("conversation_kind", "remote_dispensation")
         fields: dict[str, Any] = {
             "conversation": conversation,
             "conversation_kind": "remote_dispensation",
             "patient": PEOPLE[patient].id,
             "motive": "age",
-            "group_info": other.pop("group_info", None) or self.group_info(conversation),
+            "group_info": other.pop("group_info", None)
+            or self.group_info(conversation, patient=patient, kind=kind),
         }
         await self.ok(frames.CreateConversation, **fields | other)
         return conversation
@@ -370,10 +436,18 @@ class Peer:
         assert frame.id == request
         assert self.pushes == []
 
-    def message(self, conversation: str, content: bytes = b"bonjour") -> opaque.OpaqueMessage:
-        """Make a new opaque message."""
+    def message(
+        self, conversation: str, content: bytes = b"bonjour", **acting: Any
+    ) -> opaque.OpaqueMessage:
+        """Make a new opaque message; `acting`: for whom a carer says to send it."""
         self._counter += 1
-        return opaque.message(conversation, content, counter=self._counter, sent_at=1)
+        return opaque.message(
+            conversation,
+            content,
+            counter=self._counter,
+            sent_at=self.house.clock.now() // 1000,
+            **acting,
+        )
 
     async def say(self, conversation: str, *, epoch: int = 1) -> Ok:
         """Send a new message that must be accepted."""
@@ -384,7 +458,8 @@ class Peer:
 @asynccontextmanager
 async def a_house(directory: Path, **settings: Any) -> AsyncIterator[House]:
     """Run a hub on a directory (again) for as long as the block lasts."""
-    database, clock = open_database(directory), settings.pop("clock", None) or Hands()
+    database = open_database(directory, enrolled=True)
+    clock = settings.pop("clock", None) or Hands()
     # What is due when a test turns the clock is the test's to say (`hub.calls.sweep`).
     settings.setdefault("call_sweep_seconds", 3600)
     rates = settings.pop(

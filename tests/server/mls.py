@@ -8,27 +8,37 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 from uuid import UUID
 
 from crypto.keys import Secret
 from crypto.mls.commit import Commit
 from crypto.mls.content import AuthData, AuthenticatedContent, FramedContent
-from crypto.mls.credential import Credential
-from crypto.mls.extensions import Extensions, ExternalSender, external_senders_extension
+from crypto.mls.extensions import Extensions
 from crypto.mls.framing import Sender, SenderType, WireFormat, decode_header
 from crypto.mls.group import Committed, Group, ReceivedCommit, ReceivedProposal
 from crypto.mls.key_package import KeyPackageBundle, Own
 from crypto.mls.leaf_node import Capabilities, Lifetime
 from crypto.mls.message import decode_key_package, decode_welcome, encode_message
-from crypto.mls.proposal import Add, Proposal, Remove
+from crypto.mls.proposal import Add, GroupContextExtensions, Proposal, Remove
 from crypto.mls.protection import protect_public, sign_content
 from crypto.mls.public_group import PublicGroup
-from crypto.policy.identity import HUB, LeafIdentity
+from crypto.policy.conversation import (
+    LEAF_EXTENSIONS,
+    CommitData,
+    ConversationPolicy,
+    Delegations,
+    extensions_of,
+    hub_sender,
+    others_of,
+    read_extensions,
+)
+from crypto.policy.identity import CREDENTIAL_TYPE, CredentialParts, LeafIdentity
 from crypto.policy.statements import (
-    DeviceRevocation,
     EpochReceipt,
+    IdentityCertificate,
+    Unverified,
     authenticator_hash,
     sign,
 )
@@ -37,10 +47,14 @@ from server.domain.conversation import group_id
 from server.ports import Clock
 from signaling import frames
 from signaling.frames import Added, AnyServerFrame
+from tests.server.accounts import DEPLOYMENT, Account
 
 SUITE = SUITES[1]
 DAY = 24 * 3600
-DEPLOYMENT = "test.example"
+CAPABILITIES = Capabilities(
+    cipher_suites=(1, 3), extensions=LEAF_EXTENSIONS, credentials=(CREDENTIAL_TYPE,)
+)
+"""What every device of ours can do."""
 
 
 class Named(Protocol):
@@ -53,7 +67,7 @@ class Named(Protocol):
 class MlsDevice:
     """One device: its signature key, its key packages, its groups by conversation."""
 
-    person: str
+    account: Account
     device: str
     clock: Clock
     seed: Secret = field(default_factory=lambda: Secret(os.urandom(32)))
@@ -61,6 +75,16 @@ class MlsDevice:
     bundles: list[KeyPackageBundle] = field(default_factory=list)
     made: dict[bytes, Committed] = field(default_factory=dict)
     """Commits by their bytes, until the hub accepts one."""
+
+    @property
+    def person(self) -> str:
+        """Whose it is."""
+        return self.account.person.id
+
+    @property
+    def certificate(self) -> bytes:
+        """What its person's account key says of it."""
+        return self.account.device_certificate(self.device, self.signature_key)
 
     @property
     def now(self) -> int:
@@ -81,11 +105,21 @@ class MlsDevice:
         """Return what this device's leaf says, or something else."""
         fields: dict[str, Any] = {
             "signature_key": self.seed,
-            "credential": LeafIdentity(self.person, self.device).credential(),
-            "capabilities": Capabilities(cipher_suites=(1, 3), credentials=(1,)),
+            "credential": self.parts().credential(),
+            "capabilities": CAPABILITIES,
             "lifetime": Lifetime(self.now - 3600, self.now + 30 * DAY),
         }
         return Own(**fields | changes)
+
+    def parts(self, **changes: bytes) -> CredentialParts:
+        """Return the certificates in this device's leaf, or others."""
+        account = self.account
+        said = {
+            "identity": account.identity,
+            "device": self.certificate,
+            "staff": account.staff,
+        }
+        return CredentialParts(**said | changes)
 
     def bundle(self, suite: Suite = SUITE, **changes: Any) -> KeyPackageBundle:
         """Make a key package and keep its private keys."""
@@ -100,28 +134,33 @@ class MlsDevice:
     def found(
         self,
         conversation: str,
-        hub_key: bytes,
+        extensions: Extensions,
         generation: int = 0,
         *,
         suite: Suite = SUITE,
-        extensions: Extensions | None = None,
         **changes: Any,
     ) -> bytes:
         """Found a conversation's group; return its GroupInfo."""
-        said = hub_extensions(hub_key) if extensions is None else extensions
-        group = Group.create(
-            suite, group_id(conversation, generation), self.own(**changes), said, os.urandom
-        )
+        named = group_id(conversation, generation)
+        group = Group.create(suite, named, self.own(**changes), extensions, os.urandom)
         self.groups[conversation] = group
         return group.group_info()
 
     def commit(self, conversation: str, *proposals: Proposal, **options: Any) -> Committed:
         """Commit in the group as this device holds it; nothing changes until it is accepted."""
-        defaults: dict[str, Any] = {"force_path": True, "now": self.now}
+        defaults: dict[str, Any] = {
+            "force_path": True,
+            "now": self.now,
+            "authenticated_data": self.commit_data(),
+        }
         group = self.groups[conversation]
         made = group.commit(proposals, random_bytes=os.urandom, **defaults | options)
         self.made[made.message] = made
         return made
+
+    def commit_data(self, **changes: Any) -> bytes:
+        """Return what stands in the authenticated data of each commit."""
+        return CommitData(**{"at_us": self.clock.now()} | changes).encode()
 
     def without_path(self, conversation: str, *proposals: Proposal) -> bytes:
         """Return a commit, signed, that brings no keys: what the core refuses to make."""
@@ -130,7 +169,7 @@ class MlsDevice:
             group_id=group.group_id,
             epoch=group.epoch,
             sender=Sender(SenderType.MEMBER, group.own_leaf_index),
-            authenticated_data=b"",
+            authenticated_data=self.commit_data(),
             content=Commit(proposals),
         )
         context, wire_format = group.public.context_bytes, WireFormat.PUBLIC_MESSAGE
@@ -145,15 +184,23 @@ class MlsDevice:
         return fields_of(conversation, made) | changes
 
     def an_add(self, conversation: str, *rows: Named, **changes: Any) -> dict[str, Any]:
-        """Return the fields of a commit that adds the claimed devices."""
-        made = self.commit(conversation, *adds_of(rows))
+        """Return the fields of a commit that adds the claimed devices.
+
+        With the first of the patient's it sets the key that everything of theirs hangs on.
+        """
+        adds = adds_of(rows)
+        made = self.commit(conversation, *patients_key(self.groups[conversation], adds), *adds)
         return fields_of(conversation, made) | {"adds": added(*rows)} | changes
 
     def rejoin(self, conversation: str, group_info: bytes, **options: Any) -> dict[str, Any]:
         """Return the fields of an external commit: in place of the own leaf, where there is one."""
         own = self.own(**options.pop("leaf", {}))
         prior = leaf_of(PublicGroup.found(group_info), self.device)
-        defaults: dict[str, Any] = {"remove_prior": prior, "now": self.now}
+        defaults: dict[str, Any] = {
+            "remove_prior": prior,
+            "now": self.now,
+            "authenticated_data": self.commit_data(),
+        }
         made = Group.join_external(group_info, own, random_bytes=os.urandom, **defaults | options)
         self.made[made.message] = made
         return fields_of(conversation, made)
@@ -195,16 +242,9 @@ class MlsDevice:
         return sign(EpochReceipt(**said | changes), key)
 
     def revocation(self, device: str, **changes: Any) -> bytes:
-        """Sign that a device is given up."""
-        said: dict[str, Any] = {
-            "deployment": DEPLOYMENT,
-            "person": UUID(self.person).bytes,
-            "device": UUID(device).bytes,
-            "signer": UUID(self.device).bytes,
-            "at_us": self.clock.now(),
-        }
-        key = changes.pop("key", self.key)
-        return sign(DeviceRevocation(**said | changes), key)
+        """Sign, with the account key, that a device is given up."""
+        at_us = changes.pop("at_us", self.clock.now())
+        return self.account.device_revocation(device, at_us, **changes)
 
     def _follow(self, event: frames.Event) -> None:
         group, header = self.groups.get(event.conversation), decode_header(event.body)
@@ -218,9 +258,42 @@ class MlsDevice:
             self.groups[event.conversation] = received.next
 
 
-def hub_extensions(hub_key: bytes) -> Extensions:
-    """Return the context's extensions that every group of a hub has."""
-    return (external_senders_extension((ExternalSender(hub_key, Credential.basic(HUB)),)),)
+def founding(
+    hub_key: bytes, policy: ConversationPolicy, delegations: Delegations | None = None
+) -> Extensions:
+    """Return the context's extensions with which a group of a hub begins."""
+    return extensions_of(policy, delegations or Delegations(), hub_sender(hub_key))
+
+
+def policy_of(group: Group) -> ConversationPolicy:
+    """Return what a group says of its conversation."""
+    return read_extensions(group.context.extensions)[0]
+
+
+def with_extensions(
+    group: Group, policy: ConversationPolicy, delegations: Delegations
+) -> GroupContextExtensions:
+    """Return the proposal that puts others in the place of a group's policy and delegations."""
+    sender = others_of(group.context.extensions)
+    changing = extensions_of(policy, delegations, hub_sender(b""))[2:]
+    return GroupContextExtensions((*sender, *changing))
+
+
+def patients_key(group: Group, adds: Sequence[Add]) -> tuple[GroupContextExtensions, ...]:
+    """Return the proposal that sets the patient's account key, where these adds ask for it."""
+    policy, delegations = read_extensions(group.context.extensions)
+    for add in adds:
+        certificate = identity_in(add)
+        if not policy.patient_aik and certificate.person == policy.patient:
+            named = replace(policy, patient_aik=certificate.aik)
+            return (with_extensions(group, named, delegations),)
+    return ()
+
+
+def identity_in(add: Add) -> IdentityCertificate:
+    """Read the identity certificate of a leaf to be added."""
+    parts = CredentialParts.of(add.key_package.leaf_node.credential)
+    return Unverified.decode(IdentityCertificate, parts.identity).content
 
 
 def fields_of(conversation: str, made: Committed) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from crypto.encoding import Reader, Writer
@@ -50,6 +51,9 @@ class OpaqueMessage:
     counter: int
     sent_at: int
     franking_tag: bytes
+    acting_for: bytes = b""
+    delegation: bytes = b""
+    delegation_version: int = 0
 
     def at_epoch(self, epoch: int, random_bytes: RandomBytes = os.urandom) -> bytes:
         """Return a body for `epoch`: another ciphertext each time, the same id and tag."""
@@ -64,6 +68,9 @@ class OpaqueMessage:
                 counter=self.counter,
                 sent_at=self.sent_at,
                 franking_tag=self.franking_tag,
+                acting_for=self.acting_for,
+                delegation=self.delegation,
+                delegation_version=self.delegation_version,
             ).encode(),
         )
         return encode_private_message(
@@ -83,14 +90,19 @@ def message(
     counter: int,
     sent_at: int,
     random_bytes: RandomBytes = os.urandom,
+    **acting: Any,
 ) -> OpaqueMessage:
-    """Return a new message that commits to `content` under a salt nobody keeps."""
+    """Return a new message that commits to `content` under a salt nobody keeps.
+
+    `acting`: what a carer's says of the patient and the delegation.
+    """
     return OpaqueMessage(
         conversation=conversation,
         id=str(UUID(bytes=random_bytes(16), version=4)),
         counter=counter,
         sent_at=sent_at,
         franking_tag=franking_tag(random_bytes(SALT_BYTES), content),
+        **acting,
     )
 
 
@@ -102,18 +114,22 @@ def signal(
     size: int = _CIPHERTEXT_BYTES,
     ciphertext: bytes | None = None,
     random_bytes: RandomBytes = os.urandom,
+    sent_at: int = 0,
+    **acting: Any,
 ) -> bytes:
     """Return a signal of a call: a true header around `size` bytes that no one can read.
 
     `ciphertext`: what the caller sealed by some means of its own, in place of random bytes.
+    `acting`: what a carer's says of the patient and the delegation.
     """
     data = AuthenticatedData(
         id=UUID(bytes=random_bytes(16), version=4).bytes,
         kind=MessageKind.SIGNAL,
         counter=0,
-        sent_at=0,
+        sent_at=sent_at,
         franking_tag=franking_tag(random_bytes(SALT_BYTES), b""),
         signal=header,
+        **acting,
     )
     return encode_private_message(
         MessageHeader(

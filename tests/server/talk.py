@@ -62,9 +62,9 @@ class Talk:
             "type": what,
         }
         epoch, size = changes.pop("epoch", 1), changes.pop("size", 272)
-        return opaque.signal(
-            self.conversation, SignalHeader(**header | changes), epoch=epoch, size=size
-        )
+        sent_at = changes.pop("sent_at", self.house.clock.now() // 1000)
+        said = SignalHeader(**header | changes)
+        return opaque.signal(self.conversation, said, epoch=epoch, size=size, sent_at=sent_at)
 
     async def lose_pair(self, peer: Peer, other: Peer, generation: int) -> dict[str, Any]:
         """Have the connection made anew."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from crypto.policy.vocabulary import Refusal
 from signaling.codes import CODES, Close, Code, Retry, reconnects
 
 # In the audit log of every pharmacy that ever ran this: a name is added here, never changed.
@@ -111,6 +112,19 @@ def test_a_row_tells_the_machine_whether_to_try_again(code: Code) -> None:
 def test_a_fault_of_form_is_no_entry(code: Code) -> None:
     """Nobody fills the audit log from outside."""
     assert not CODES[code].audited
+
+
+def test_an_authorisation_that_is_over_ends_in_the_same_words_however_it_ended() -> None:
+    """Why is between the patient and the pharmacy: no carer reads it out of a refusal."""
+    over = [code for code in Code if "DELEGATION_" in code.name]
+
+    assert len(over) == 6
+    assert len({(CODES[code].text, CODES[code].simple) for code in over}) == 1
+
+
+def test_policy_refuses_in_words_that_the_wire_knows() -> None:
+    """A refusal of `crypto.policy` is a code with its row: none is lost on the way out."""
+    assert {refusal.value for refusal in Refusal} <= {code.value for code in Code}
 
 
 def test_close_codes_are_never_renumbered() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid4
 
-from crypto.policy.vocabulary import AUDITORS, STAFF
+from crypto.policy.vocabulary import AUDITORS, STAFF, Role
 from server.domain.audit import Draft, EntryType, LogClass
 from server.domain.conversation import Conversation
 from server.domain.refusals import Refused
@@ -138,7 +138,8 @@ def _row(tx: Tx, conversation: Conversation) -> dict[str, Any]:
 
 def _people(tx: Tx, conversation: Conversation) -> dict[str, dict[str, str]]:
     """Name whoever may stand in its entries; an erased person stays a pseudonym."""
-    roles = {member.person: member.role for member in tx.members.of(conversation.id)}
+    roles = {row.grantee: Role.CARER for row in tx.delegations.of(conversation.id)}
+    roles |= {member.person: member.role for member in tx.members.of(conversation.id)}
     roles |= {
         one.id: one.role for one in tx.people.with_roles(conversation.tenant, STAFF | AUDITORS)
     }

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from crypto.policy.vocabulary import Role
+from crypto.policy.vocabulary import DelegationState, Role, Scope
 from server.domain.audit import Draft, EntryType
 from server.domain.call import StoredCall
 from server.domain.conversation import Conversation
 from server.domain.people import HubItself
 from server.domain.refusals import Refused
-from server.domain.rules import CALLERS
 from server.hub.acts.context import Context, as_result
 from server.hub.outcome import CallChanged, Done, Effect, Outcome
 from server.ports import Located, Tx
@@ -57,11 +56,9 @@ def ring(context: Context, frame: RingCall) -> Outcome:
         return _refused(context, Code.CALL_NOT_MEMBER)
     roles = _roles(context.tx, context.conversation.id)
     # Of strangers nothing is told, not even that they are busy: the machine refuses them.
-    if all(person in roles for person in frame.persons):
-        if not CALLERS.issuperset(roles[person] for person in frame.persons):
-            return _refused(context, Code.CALL_NOT_AUTHORIZED)
-        if _any_is_elsewhere(context.tx, frame, stored.id):
-            return _refused(context, Code.CALL_BUSY)
+    known = all(person in roles for person in frame.persons)
+    if known and _any_is_elsewhere(context.tx, frame, stored.id):
+        return _refused(context, Code.CALL_BUSY)
     return _receive(context, _load(context.tx, stored), frame)
 
 
@@ -96,8 +93,9 @@ def issue_turn(context: Context, frame: IssueTurn) -> Outcome:
 
 
 def live_calls(tx: Tx, person: str) -> list[CallView]:
-    """Return the live calls of the conversations a person is a member of."""
-    return [machine.view(machine.decode(one.facts)) for one in tx.calls.live_of(person)]
+    """Return the live calls that a person may be in."""
+    live = (one for one in tx.calls.live_of(person) if person in _roles(tx, one.conversation))
+    return [machine.view(machine.decode(one.facts)) for one in live]
 
 
 def live_facts(tx: Tx) -> list[CallFacts]:
@@ -205,7 +203,17 @@ def _load(tx: Tx, stored: StoredCall) -> Call:
 
 
 def _roles(tx: Tx, conversation: str) -> dict[str, Role]:
-    return {member.person: member.role for member in tx.members.of(conversation)}
+    """Return who may be in a call there, and is told of it: a carer only by `call.join`."""
+    joins = {
+        row.grantee
+        for row in tx.delegations.of(conversation)
+        if row.state is DelegationState.ACTIVE and Scope.CALL_JOIN in row.scopes
+    }
+    return {
+        member.person: member.role
+        for member in tx.members.of(conversation)
+        if member.role is not Role.CARER or member.person in joins
+    }
 
 
 def _is_busy(context: Context, call: str) -> bool:

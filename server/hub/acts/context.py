@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
-from server.domain.audit import Draft
-from server.domain.conversation import Conversation, Device
+from crypto.policy import decision
+from crypto.policy.state import State
+from crypto.policy.vocabulary import Role
+from server.domain.audit import ActingFor, Draft
+from server.domain.conversation import Conversation, Device, Member
+from server.domain.delegation import StoredDelegation
 from server.domain.people import Principal
 from server.domain.refusals import Refused
 from server.hub.bounds import TurnSettings
-from server.hub.groups import GroupCache
+from server.hub.groups import GroupCache, trust_of
 from server.hub.outcome import Look, Plain
 from server.ports import Located, Tx
 from signaling.codes import Code
@@ -36,6 +41,8 @@ class Stood:
     conversation: Conversation | None = None
     admitted: Mapping[str, int] = field(default_factory=dict)
     """`since` by device in the group, where the frame's rule asks for one of them."""
+    by: StoredDelegation | None = None
+    """The delegation under which a carer acts; None: the sender acts in their own name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +78,45 @@ class Context:
             raise RuntimeError("a device that never said hello")
         return device if device.retired_at is None else Refused(Code.E_DEVICE_RETIRED)
 
+    def group_state(self) -> State | Refused:
+        """Return what the conversation's group says of itself, verified."""
+        here = self.conversation.id
+        stored = self.tx.groups.find(here)
+        if stored is None:
+            return Refused(Code.E_COMMIT, conversation=here, reason="no_group")
+        return self.means.groups.state(here, stored, trust_of(self.tx.identity))
+
+    def policy_says(self, refused: decision.Refused) -> Refused:
+        """Say a "no" of policy in the words of the wire."""
+        code = Code(refused.why.value)
+        return Refused(
+            code,
+            conversation=self.conversation.id,
+            reason=None if refused.breach is None else refused.breach.value,
+            now=self.now if code is Code.E_CLOCK else None,
+        )
+
+    @property
+    def acting_for(self) -> ActingFor | None:
+        """In whose name the sender acts, where it is not their own."""
+        by = self.stood.by
+        return None if by is None else ActingFor(by.grantor, by.id, by.version)
+
     def record(self, draft: Draft) -> Located:
-        """Append the act's entry to the log."""
-        located = self.tx.log.append(draft, self.now)
+        """Append the act's entry to the log; a carer's says for whom they acted."""
+        located = self.tx.log.append(replace(draft, acting_for=self.acting_for), self.now)
         self.recorded.append(located)
         return located
 
 
 def plain_state(tx: Tx, conversation: Conversation, now: int) -> Plain:
     """Read the plain state of a conversation."""
+    waiting = [row for row in tx.delegations.of(conversation.id) if row.is_expected]
+    accepted = {row.grantee for row in waiting if row.accepted_at is not None}
     members = tx.members.of(conversation.id)
+    there = {member.person for member in members}
+    invited = dict.fromkeys(row.grantee for row in waiting if row.grantee not in there)
+    members += [Member(person=person, role=Role.CARER) for person in invited]
     admissions = tx.members.admissions(conversation.id)
     joined = {one.person for one in admissions}
     persons = [member.person for member in members]
@@ -110,6 +146,7 @@ def plain_state(tx: Tx, conversation: Conversation, now: int) -> Plain:
             for member in members
         ),
         admissions={one.device: one.since for one in admissions},
+        persons=frozenset(there | accepted),
     )
 
 
@@ -118,8 +155,11 @@ def reachable_persons(tx: Tx, persons: Iterable[str], now: int) -> set[str]:
     return {person for person in persons if tx.directory.left(tx.devices.of(person), now=now)}
 
 
-def summary(plain: Plain, device: str) -> Summary:
+def summary(plain: Plain, device: str, person: str) -> Summary:
     """Tell the plain state to one device: whether it is in, and since when."""
+    members = list(plain.members)
+    if any(one.person == person and one.role == Role.CARER for one in members):
+        members = list(_seen_by_carer(members, person))
     return Summary(
         id=plain.id,
         conversation_kind=plain.conversation_kind,
@@ -133,8 +173,18 @@ def summary(plain: Plain, device: str) -> Summary:
         removing=plain.removing,
         joined=device in plain.admissions,
         since=plain.admissions.get(device, 0),
-        members=list(plain.members),
+        members=members,
     )
+
+
+def _seen_by_carer(members: Iterable[MemberState], person: str) -> Iterator[MemberState]:
+    """Leave out who may join later, and whether anybody's key packages go down.
+
+    The carer can add nobody; and a package that goes is one that some conversation took.
+    """
+    for one in members:
+        if one.person == person or one.state == "joined" or one.role != Role.CARER:
+            yield structs.replace(one, key_packages=False)
 
 
 def as_result(value: msgspec.Struct) -> dict[str, Any]:

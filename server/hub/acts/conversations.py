@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import secrets
 import unicodedata
+from uuid import UUID
 
-from crypto.policy.vocabulary import CONVERSATION_KINDS, ConversationKind, Role
+from crypto.policy.conversation import ConversationPolicy
+from crypto.policy.vocabulary import CONVERSATION_KINDS, STAFF, ConversationKind, Role
 from server.domain.audit import Draft, EntryType, commitment
 from server.domain.conversation import Conversation, Member, group_id
 from server.domain.people import Person
 from server.domain.refusals import Refused
 from server.hub.acts.context import Context, as_result, plain_state, reachable_persons, summary
-from server.hub.acts.epochs import keep_group, read_founding
+from server.hub.acts.epochs import Wanted, keep_group, read_founding
+from server.hub.acts.identities import owner_of
+from server.hub.acts.staff import is_certified_staff
 from server.hub.outcome import Changed, Done, Outcome
 from server.ports import Admission, Located
 from signaling.codes import Code
@@ -20,6 +24,7 @@ from signaling.frames import CreateConversation, ListPatients
 STARTED = {
     ConversationKind.REMOTE_DISPENSATION: EntryType.DISPENSATION_STARTED,
     ConversationKind.CARE_THREAD: EntryType.THREAD_STARTED,
+    ConversationKind.PRIVATE_ASIDE: EntryType.ASIDE_STARTED,
 }
 
 
@@ -43,7 +48,15 @@ def create(context: Context, frame: CreateConversation) -> Outcome:
         return _again(context, there, frame)
     if founder.role not in CONVERSATION_KINDS[kind].founders:
         return Refused(Code.E_ROLE)
-    group = read_founding(context, frame.group_info, group_id(frame.conversation, 0))
+    if founder.role in STAFF and not is_certified_staff(context.tx, founder, context.now):
+        # Policy would let nobody follow: told here, it says whom to ask.
+        return Refused(Code.E_STAFF_CERTIFICATE)
+    policy = _policy(context, frame)
+    if isinstance(policy, Refused):
+        return policy
+    group = read_founding(
+        context, frame.group_info, Wanted(group_id(frame.conversation, 0), policy)
+    )
     if isinstance(group, Refused):
         return group
     patient = context.tx.people.find(frame.patient)
@@ -53,8 +66,25 @@ def create(context: Context, frame: CreateConversation) -> Outcome:
     founded, located = _found(context, frame, patient)
     keep_group(context, founded.id, group, frame.group_info)
     plain = plain_state(context.tx, founded, context.now)
-    result = {"conversation": as_result(summary(plain, context.device))}
+    result = {
+        "conversation": as_result(summary(plain, context.device, context.principal.person.id))
+    }
     return Done(result, located, (Changed(plain),))
+
+
+def _policy(context: Context, frame: CreateConversation) -> ConversationPolicy | Refused:
+    """Return what the group must say: whose conversation it is, and whose word makes staff."""
+    tenant = context.principal.person.tenant
+    owner = owner_of(context.tx, tenant)
+    if owner is None:
+        return Refused(Code.E_IDENTITY, reason="no_owner")
+    return ConversationPolicy(
+        conversation=UUID(frame.conversation).bytes,
+        kind=frame.conversation_kind.value,
+        pharmacy=tenant,
+        owner_aik=owner.aik,
+        patient=UUID(frame.patient).bytes,
+    )
 
 
 def _found(
@@ -105,7 +135,9 @@ def _again(context: Context, there: Conversation, frame: CreateConversation) -> 
         return Refused(Code.E_ID_REUSED)
     located = context.tx.log.numbered(there.tenant, there.id, 1)
     plain = plain_state(context.tx, there, context.now)
-    result = {"conversation": as_result(summary(plain, context.device))}
+    result = {
+        "conversation": as_result(summary(plain, context.device, context.principal.person.id))
+    }
     return Done(result, located, repeated=True)
 
 

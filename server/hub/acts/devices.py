@@ -7,15 +7,22 @@ import hmac
 from collections.abc import Iterable
 
 from crypto.errors import CryptoError, MalformedInput, Rule
+from crypto.mls.leaf_node import LeafNode
 from crypto.mls.message import decode_key_package
 from crypto.mls.validation import check_key_package
+from crypto.policy.identity import verify_credential
+from crypto.policy.vocabulary import Role
 from crypto.suites import suite_of
 from server.domain.audit import Draft, EntryType, LogClass
 from server.domain.conversation import Device, KeyPackage
 from server.domain.refusals import Refused
 from server.hub.acts.calls import live_calls
 from server.hub.acts.context import Context, as_result, plain_state, summary
-from server.hub.groups import SECOND, SUITES, group_extensions, is_large, is_leaf_of
+from server.hub.acts.identities import owner_of, trust_of
+from server.hub.acts.own_devices import waiting_links
+from server.hub.acts.views import expected_in, views_for
+from server.hub.dues import due
+from server.hub.groups import SECOND, SUITES, is_large, is_leaf_of, leaf_requirements
 from server.hub.outcome import Done, Effect, KeyPackagesArrived, Outcome
 from signaling.codes import Code
 from signaling.frames import Hello, Pharmacy, PublishKeyPackages, Welcomed
@@ -40,7 +47,12 @@ def hello(context: Context, frame: Hello) -> Outcome:
         if len(others) >= MAX_DEVICES:
             return Refused(Code.E_DEVICE)
         context.tx.devices.register(
-            Device(frame.device, context.principal.person.id, frame.signature_key)
+            Device(
+                frame.device,
+                context.principal.person.id,
+                frame.signature_key,
+                registered_at=context.now,
+            )
         )
     context.tx.sessions.use(context.principal.session.key, frame.device)
     located = context.record(
@@ -52,7 +64,7 @@ def hello(context: Context, frame: Hello) -> Outcome:
         )
     )
     welcomed = _welcomed(context, frame, new_device=known is None, other_devices=len(others))
-    return Done(as_result(welcomed), located)
+    return Done(as_result(welcomed), located, _waiting(context, known))
 
 
 def publish_key_packages(context: Context, frame: PublishKeyPackages) -> Outcome:
@@ -104,7 +116,7 @@ def _read_packages(
 
 def _read_package(context: Context, device: Device, body: bytes) -> KeyPackage | Refused:
     """Verify one package (RFC 9420, 10.1), that it is this device's, and that it ends in time."""
-    extensions = group_extensions(context.tx.identity)
+    extensions = leaf_requirements(context.tx.identity)
     try:
         package = decode_key_package(body)
         suite = suite_of(package.cipher_suite)
@@ -118,6 +130,8 @@ def _read_package(context: Context, device: Device, body: bytes) -> KeyPackage |
         return _unfit(Rule.WRONG_SUITE.value)
     if not is_leaf_of(leaf, device):
         return _unfit("wrong_leaf")
+    if reason := _identity_fault(context, leaf):
+        return Refused(Code.E_IDENTITY, reason=reason)
     if is_large(leaf):
         return _unfit("large_leaf")
     if leaf.lifetime is None or leaf.lifetime.not_after - leaf.lifetime.not_before > MAX_LIFETIME:
@@ -132,6 +146,29 @@ def _read_package(context: Context, device: Device, body: bytes) -> KeyPackage |
     )
 
 
+def _identity_fault(context: Context, leaf: LeafNode) -> str | None:
+    """Name what is wrong with a leaf's certificates; None where they are those on file."""
+    tx, person = context.tx, context.principal.person
+    standing, owner = tx.certificates.find(person.id), owner_of(tx, person.tenant)
+    if standing is None:
+        return "no_identity"
+    try:
+        certified = verify_credential(
+            leaf.credential,
+            signature_key=leaf.signature_key,
+            trust=trust_of(tx),
+            # Before the owner enrolled there is no staff, but patients and carers there are.
+            owner_aik=owner.aik if owner else b"",
+            pharmacy=person.tenant,
+            at_us=context.now,
+        )
+    except CryptoError as exc:
+        return exc.code
+    if not hmac.compare_digest(certified.aik, standing.aik):
+        return "wrong_key"
+    return None if certified.role is person.role else "wrong_role"
+
+
 def _unfit(reason: str) -> Refused:
     return Refused(Code.E_KEY_PACKAGE, reason=reason)
 
@@ -142,24 +179,35 @@ def _same_device(known: Device, context: Context, frame: Hello) -> bool:
 
 
 def _arrivals(context: Context) -> tuple[Effect, ...]:
-    """Tell those who share a conversation in which this person has no device yet."""
-    person = context.principal.person.id
-    waiting: set[str] = set()
-    for conversation in context.tx.conversations.of_person(person):
-        if all(one.person != person for one in context.tx.members.admissions(conversation.id)):
-            waiting |= {member.person for member in context.tx.members.of(conversation.id)}
-    waiting.discard(person)
-    return (KeyPackagesArrived(person, frozenset(waiting)),) if waiting else ()
+    """Tell those who share a conversation in which this person has no device yet.
+
+    Not carers: they can add nobody, and when a patient's packages come is none of their business.
+    """
+    tx, person, waiting = context.tx, context.principal.person, set[str]()
+    expected = expected_in(tx, person)
+    for conversation in (*tx.conversations.of_person(person.id), *expected):
+        if all(one.person != person.id for one in tx.members.admissions(conversation.id)):
+            members = tx.members.of(conversation.id)
+            waiting |= {one.person for one in members if one.role is not Role.CARER}
+    waiting.discard(person.id)
+    told = (KeyPackagesArrived(person.id, frozenset(waiting)),) if waiting else ()
+    return (*told, *(due(tx, one, context.now) for one in expected))
+
+
+def _waiting(context: Context, known: Device | None) -> tuple[Effect, ...]:
+    """Return what a device is told that was here before."""
+    return () if known is None else waiting_links(context, known)
 
 
 def _welcomed(context: Context, frame: Hello, *, new_device: bool, other_devices: int) -> Welcomed:
     tx, person = context.tx, context.principal.person
     pharmacy = tx.people.pharmacy(person.tenant)
+    standing, owner = tx.certificates.find(person.id), owner_of(tx, person.tenant)
+    device = tx.devices.find(frame.device)
     care = tx.log.head(person.tenant, LogClass.CARE)
     technical = tx.log.head(person.tenant, LogClass.TECHNICAL)
-    conversations = [
-        plain_state(tx, one, context.now) for one in tx.conversations.of_person(person.id)
-    ]
+    here = tx.conversations.of_person(person.id)
+    conversations = [plain_state(tx, one, context.now) for one in (*here, *expected_in(tx, person))]
     return Welcomed(
         person=person.id,
         name=tx.people.names([person.id]).get(person.id, ""),
@@ -171,8 +219,14 @@ def _welcomed(context: Context, frame: Hello, *, new_device: bool, other_devices
         key_packages_left=_stock(context, frame.device),
         deployment=tx.identity.deployment,
         hub_key=tx.identity.mls_public_key,
+        authority=tx.identity.authority_public_key,
+        identity=standing.certificate if standing else b"",
+        device_certificate=device.certificate if device else b"",
+        staff=tx.staff.find(person.id, standing.aik) if standing else b"",
+        owner=owner.certificate if owner else b"",
         logs={"care": care.verifier_key, "technical": technical.verifier_key},
         checkpoint=care.checkpoint,
-        conversations=[summary(plain, frame.device) for plain in conversations],
+        conversations=[summary(plain, frame.device, person.id) for plain in conversations],
         calls=live_calls(tx, person.id),
+        delegations=views_for(tx, person, here),
     )

@@ -7,7 +7,7 @@ nobody can follow, a pharmacist's device founds a successor group.
 from __future__ import annotations
 
 import hmac
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -15,19 +15,43 @@ from crypto.errors import BadSignature, CryptoError, MalformedInput, Rule
 from crypto.mls.group_info import GroupInfo
 from crypto.mls.message import decode_group_info
 from crypto.mls.public_group import PublicGroup, check_external_pub
+from crypto.policy import decision
+from crypto.policy.conversation import ConversationPolicy, read_extensions
+from crypto.policy.identity import LeafIdentity
+from crypto.policy.membership import check_founding
+from crypto.policy.state import State
 from crypto.policy.statements import EpochReceipt, Unverified
 from crypto.policy.vocabulary import STAFF
 from server.domain.audit import Draft, EntryType, Sealed
 from server.domain.conversation import Conversation, Device, Event, What, group_id
 from server.domain.group import KeptReceipt, StoredGroup, StuckReport
 from server.domain.refusals import Refused
+from server.hub.acts.admissions import start_again
 from server.hub.acts.context import Context, plain_state
-from server.hub.groups import SUITES, group_extensions, is_large, is_leaf_of
-from server.hub.outcome import Changed, Done, Effect, GroupForked, Outcome, RemovalDue, Streamed
+from server.hub.dues import due
+from server.hub.groups import (
+    SUITES,
+    group_extensions,
+    is_large,
+    is_leaf_of,
+    state_of,
+    trust_of,
+)
+from server.hub.outcome import (
+    Changed,
+    Confirmed,
+    Done,
+    Effect,
+    GroupForked,
+    Outcome,
+    Streamed,
+)
 from server.ports import Admission, Located
 from signaling.codes import Code
 from signaling.frames import AskGroupInfo, ConfirmEpoch, ReportStuck, SucceedGroup
 
+PATIENCE = 5_000_000
+"""Microseconds between a device's word that it is stuck and the group that it may found instead."""
 MAX_GENERATION = 255
 """The group id of a successor has one byte for it."""
 
@@ -77,7 +101,8 @@ def confirm(context: Context, frame: ConfirmEpoch) -> Outcome:
     }
     located = _record_receipt(context, receipt.epoch, forked=forked)
     result = {"receipts": len(kept) + 1}
-    return Done(result, located, _fork(context, receipt.epoch) if forked else ())
+    effects = _fork(context, receipt.epoch) if forked else ()
+    return Done(result, located, (*effects, _passed_on(context, frame.receipt)))
 
 
 def report_stuck(context: Context, frame: ReportStuck) -> Outcome:
@@ -112,9 +137,13 @@ def succeed(context: Context, frame: SucceedGroup) -> Outcome:
     if reason is not None:
         return Refused(Code.E_POLICY, conversation=here, reason=reason)
     successor = conversation.generation + 1
-    group = read_founding(context, frame.group_info, group_id(here, successor))
-    if isinstance(group, Refused):
-        return replace(group, conversation=here)
+    before = context.group_state()
+    if isinstance(before, Refused):
+        return before
+    wanted = Wanted(group_id(here, successor), before.policy, before)
+    founded = read_founding(context, frame.group_info, wanted)
+    if isinstance(founded, Refused):
+        return replace(founded, conversation=here)
     after = replace(
         conversation,
         generation=successor,
@@ -126,13 +155,27 @@ def succeed(context: Context, frame: SucceedGroup) -> Outcome:
     outcome = {"generation": successor}
     draft = _care_draft(context, "group.succeed", EntryType.GROUP_SUCCEEDED, outcome)
     located = context.record(replace(draft, sealed=sealed))
-    keep_group(context, here, group, frame.group_info)
+    keep_group(context, here, founded, frame.group_info)
     effects = _begin_anew(context, after, frame, located)
     return Done({"seq": after.last_seq, "epoch": 0, "generation": successor}, located, effects)
 
 
-def read_founding(context: Context, data: bytes, wanted: bytes) -> PublicGroup | Refused:
-    """Return the group that a GroupInfo founds: epoch 0, this device alone, nothing but the hub."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a new group of ours must be."""
+
+    group_id: bytes
+    policy: ConversationPolicy
+    before: State | None = None
+    """The group that it succeeds, in its last epoch."""
+
+
+Founded = tuple[PublicGroup, State]
+"""A new group, and what policy verified of it."""
+
+
+def read_founding(context: Context, data: bytes, wanted: Wanted) -> Founded | Refused:
+    """Return the group that a GroupInfo founds: epoch 0, this device alone, as it must be."""
     device = context.own_device()
     if isinstance(device, Refused):
         return device
@@ -144,28 +187,32 @@ def read_founding(context: Context, data: bytes, wanted: bytes) -> PublicGroup |
     except CryptoError as exc:
         return Refused(Code.E_GROUP_INFO, reason=exc.code)
     fault = _founding_fault(context, info, group, device, wanted)
-    return group if fault is None else Refused(Code.E_GROUP_INFO, reason=fault)
+    if fault is not None:
+        return Refused(Code.E_GROUP_INFO, reason=fault)
+    state = _founding_state(context, group, device, wanted)
+    return state if isinstance(state, Refused) else (group, state)
 
 
-def keep_group(context: Context, conversation: str, group: PublicGroup, group_info: bytes) -> None:
+def keep_group(context: Context, conversation: str, founded: Founded, group_info: bytes) -> None:
     """Store a group that was just founded."""
-    stored = StoredGroup(public=group.serialize(), group_info=group_info)
+    group, state = founded
+    stored = StoredGroup(public=group.serialize(), group_info=group_info, at=context.now)
     context.tx.groups.save(conversation, stored)
-    context.means.groups.keep(conversation, stored, group)
+    context.means.groups.keep(conversation, stored, group, state)
 
 
 def _founding_fault(
-    context: Context, info: GroupInfo, group: PublicGroup, device: Device, wanted: bytes
+    context: Context, info: GroupInfo, group: PublicGroup, device: Device, wanted: Wanted
 ) -> str | None:
     """Name the first thing that a new group of ours may not be."""
     leaves = group.members()
     if group.suite.id not in SUITES:
         return Rule.WRONG_SUITE.value
-    if group.group_id != wanted:
+    if group.group_id != wanted.group_id:
         return Rule.WRONG_GROUP.value
     if group.epoch != 0 or group.context.confirmed_transcript_hash:
         return Rule.WRONG_EPOCH.value
-    if group.context.extensions != group_extensions(context.tx.identity):
+    if not _has_our_extensions(context, group, wanted.policy):
         return "wrong_extensions"
     try:
         check_external_pub(info, group.suite)
@@ -174,6 +221,38 @@ def _founding_fault(
     if len(leaves) != 1 or not is_leaf_of(leaves[0].leaf_node, device):
         return "wrong_leaf"
     return "large_leaf" if is_large(leaves[0].leaf_node) else None
+
+
+def _has_our_extensions(context: Context, group: PublicGroup, wanted: ConversationPolicy) -> bool:
+    """Tell whether the group says whose conversation it is, and that the hub alone may propose."""
+    try:
+        policy, delegations = read_extensions(group.context.extensions)
+    except CryptoError:
+        return False
+    said = group_extensions(context.tx.identity, policy, delegations)
+    fits = 0 < policy.suite_floor <= group.suite.id
+    same = replace(policy, suite_floor=wanted.suite_floor) == wanted
+    return fits and same and said == group.context.extensions
+
+
+def _founding_state(
+    context: Context, group: PublicGroup, device: Device, wanted: Wanted
+) -> State | Refused:
+    """Have policy judge a new group: its founder's certificates, and what it begins with."""
+    try:
+        state = state_of(group, trust_of(context.tx.identity))
+    except CryptoError as exc:
+        return Refused(Code.E_IDENTITY, reason=exc.code)
+    founder = LeafIdentity(device.person, device.id)
+    decided = check_founding(state, founder, context.now, before=wanted.before)
+    if isinstance(decided, decision.Refused):
+        reason = None if decided.breach is None else decided.breach.value
+        return Refused(Code(decided.why.value), reason=reason)
+    standing = context.tx.certificates.find(device.person)
+    leaf = state.leaf(founder)
+    if standing is None or leaf is None or not hmac.compare_digest(standing.aik, leaf.aik):
+        return Refused(Code.E_IDENTITY, reason="other_key")
+    return state
 
 
 def _read_receipt(context: Context, data: bytes) -> EpochReceipt | Refused:
@@ -235,15 +314,25 @@ def _fork(context: Context, epoch: int) -> tuple[Effect, ...]:
     return (GroupForked(context.conversation.id, epoch, staff),)
 
 
+def _passed_on(context: Context, receipt: bytes) -> Confirmed:
+    """Tell the other devices: « Arrêtée » is what a pharmacy's device confirms, not what we say."""
+    inside = {one.device for one in context.tx.members.admissions(context.conversation.id)}
+    return Confirmed(context.conversation.id, receipt, frozenset(inside - {context.device}))
+
+
 def _why_not_succeed(context: Context) -> str | None:
     """Name what stands against a successor: somebody follows, or nobody said they could not."""
     conversation = context.conversation
     where = (conversation.id, conversation.generation, conversation.epoch)
     if conversation.generation >= MAX_GENERATION:
         return "last_generation"
-    if context.device not in {one.device for one in context.tx.receipts.stuck(*where)}:
+    mine = [one for one in context.tx.receipts.stuck(*where) if one.device == context.device]
+    if not mine:
         return "not_stuck"
-    return "somebody_follows" if context.tx.receipts.of(*where) else None
+    if context.tx.receipts.of(*where):
+        return "somebody_follows"
+    # Whoever is in the epoch and slow to say so is given the time to.
+    return "too_soon" if context.now < mine[0].reported_at + PATIENCE else None
 
 
 def _begin_anew(
@@ -270,7 +359,8 @@ def _begin_anew(
     tx.removes.settle(here, [one.device for one in tx.removes.of(here)])
     return (
         Streamed(event, before | {context.device: after.last_seq}),
-        RemovalDue(here, 0),
+        *start_again(context),
+        due(tx, after, context.now),
         Changed(plain_state(tx, after, context.now)),
     )
 

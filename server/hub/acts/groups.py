@@ -2,8 +2,8 @@
 
 What the hub checks on a commit, in this order, each with a code of its own: that it can be read,
 the epoch, that its sender's leaf is the device that signed in; then all that RFC 9420 lets anybody
-check without a secret (`PublicGroup.check_commit`, once); the key packages; what policy allows.
-Only then anything is stored.
+check without a secret (`PublicGroup.check_commit`, once); the key packages; what policy allows, and
+the hub's own table of delegations (`judgements`). Only then anything is stored.
 """
 
 from __future__ import annotations
@@ -21,17 +21,20 @@ from crypto.mls.framing import (
     decode_header,
 )
 from crypto.mls.message import encode_message
-from crypto.mls.proposal import Add, ExternalInit, Remove
+from crypto.mls.proposal import Add
 from crypto.mls.proposal_list import of_kind
 from crypto.mls.public_group import CheckedCommit, PublicGroup
 from crypto.policy.identity import LeafIdentity
-from crypto.policy.membership import Breach, Change, breach_of
-from crypto.policy.vocabulary import STAFF
+from crypto.policy.membership import BRINGS, Breach
+from crypto.policy.vocabulary import STAFF, Role
 from server.domain.audit import Draft, EntryType, LogClass, Sealed
 from server.domain.conversation import Conversation, Device, Event, KeyPackage, What, group_id
 from server.domain.group import StoredGroup
 from server.domain.refusals import Refused
+from server.hub.acts.admissions import settle_delegations
 from server.hub.acts.context import Context, plain_state
+from server.hub.acts.judgements import Judged, judge_commit
+from server.hub.dues import due
 from server.hub.groups import MAX_GROWING_BYTES, SECOND, identity_of, is_large, is_leaf_of
 from server.hub.outcome import Changed, Done, Effect, KeyPackagesLow, Outcome, Streamed
 from server.hub.removals import Removals
@@ -47,19 +50,15 @@ MAX_TOLD = 25
 """Removed devices that an entry names: it has 8 KiB, and adds alone may take five."""
 
 _COMMITTERS = frozenset({SenderType.MEMBER, SenderType.NEW_MEMBER_COMMIT})
-_COMMITTED_HERE = (Add, Remove, ExternalInit)
-"""The proposals of which `membership.Change` tells what they do."""
 
 
 def claim_key_packages(context: Context, frame: ClaimKeyPackages) -> Outcome:
     """Hand out one unused package for each device of a member; each is handed out once."""
     conversation, here = context.conversation, context.conversation.id
-    if frame.person not in {member.person for member in context.tx.members.of(here)}:
-        return Refused(Code.E_TENANT, conversation=here)
     sender = context.principal.person
-    if sender.role not in STAFF and frame.person != sender.id:
-        # Of a package that policy lets nobody spend, the stock would only grow poorer.
-        return Refused(Code.E_POLICY, conversation=here, reason=Breach.ADDS_ANOTHER.value)
+    refused = _not_to_be_added(context, frame.person)
+    if refused is not None:
+        return refused
     inside = {one.device for one in context.tx.members.admissions(here)}
     devices = [d for d in context.tx.devices.of(frame.person) if d not in inside]
     claims = (
@@ -89,6 +88,40 @@ def claim_key_packages(context: Context, frame: ClaimKeyPackages) -> Outcome:
     return Done({"packages": rows}, located, _low_stocks(context, packages))
 
 
+def _not_to_be_added(context: Context, person: str) -> Refused | None:
+    """Refuse packages of whom policy, or the hub's own table, lets this sender add nobody.
+
+    Of a package that nobody may spend the stock would only grow poorer.
+    """
+    here, sender = context.conversation.id, context.principal.person
+    target = context.tx.people.find(person)
+    tenant = Refused(Code.E_TENANT, conversation=here)
+    # Another pharmacy's people and nobody at all: one answer.
+    if target is None or target.tenant != sender.tenant:
+        return tenant
+    is_member = person in {member.person for member in context.tx.members.of(here)}
+    if not is_member and target.role is Role.CARER:
+        return _not_yet_carer(context, person)
+    if not is_member and target.role not in STAFF:
+        return tenant
+    if person != sender.id and target.role not in BRINGS.get(sender.role, ()):
+        return Refused(Code.E_POLICY, conversation=here, reason=Breach.ADDS_ANOTHER.value)
+    return None
+
+
+def _not_yet_carer(context: Context, person: str) -> Refused | None:
+    """Refuse a carer unless all is said and their time has come."""
+    rows = context.tx.delegations.of(context.conversation.id, person)
+    if any(row.waits_for_admission(context.now) for row in rows):
+        return None
+    known = [row for row in rows if row.is_expected]
+    if not known:
+        return Refused(Code.E_TENANT, conversation=context.conversation.id)
+    accepted = any(row.accepted_at is not None for row in known)
+    code = Code.E_PERIOD if accepted else Code.E_NOT_ACCEPTED
+    return Refused(code, conversation=context.conversation.id)
+
+
 def commit(context: Context, frame: Commit) -> Outcome:
     """Open the next epoch: the first commit that names the current one wins."""
     conversation, here = context.conversation, context.conversation.id
@@ -109,11 +142,12 @@ def commit(context: Context, frame: Commit) -> Outcome:
         return Refused(Code.E_COMMIT, conversation=here, reason="no_group")
     group = context.means.groups.load(here, stored)
     refused = _wrong_sender(context, group, header, device)
-    return refused or _commit(context, frame, group, device)
+    return refused or _commit(context, frame, stored, device)
 
 
-def _commit(context: Context, frame: Commit, group: PublicGroup, device: Device) -> Outcome:
+def _commit(context: Context, frame: Commit, stored: StoredGroup, device: Device) -> Outcome:
     """Check a commit by this device on its group's current epoch, and carry it out."""
+    group = context.means.groups.load(context.conversation.id, stored)
     checked = _check(context, frame, group)
     if isinstance(checked, Refused):
         return checked
@@ -122,8 +156,10 @@ def _commit(context: Context, frame: Commit, group: PublicGroup, device: Device)
     added = _added(context, frame, checked)
     if isinstance(added, Refused):
         return added
-    refused = _breach(context, group, checked, device)
-    return refused or _advance(context, frame, group, checked, added)
+    judged = judge_commit(context, group, checked, device, last_at=stored.at)
+    if isinstance(judged, Refused):
+        return judged
+    return _advance(context, frame, group, checked, judged, added)
 
 
 def read_header(data: bytes) -> MessageHeader | None:
@@ -162,7 +198,7 @@ def _wrong_sender(
     """Refuse who is not in the group, and whoever commits from another device's leaf."""
     here = context.conversation.id
     if header.sender is not None and header.sender.type is SenderType.NEW_MEMBER_COMMIT:
-        return None  # Whose leaf it brings is seen in its path: `_breach`.
+        return None  # Whose leaf it brings is seen in its path: `judge_commit`.
     if context.device not in {one.device for one in context.tx.members.admissions(here)}:
         return Refused(Code.E_NOT_FOUND)
     leaf = None if header.sender_leaf is None else group.tree.leaf(header.sender_leaf)
@@ -233,45 +269,12 @@ def _spendable(context: Context, package: KeyPackage, add: Added) -> bool:
     return device is not None and device.retired_at is None
 
 
-def _breach(
-    context: Context, group: PublicGroup, checked: CheckedCommit, device: Device
-) -> Refused | None:
-    """Refuse what the sender may not do, and a leaf that is not the device's."""
-    here = context.conversation.id
-    if not is_leaf_of(checked.committer.leaf_node, device):
-        return Refused(Code.E_SENDER, conversation=here)
-    # No leaf but the committer's may change: nobody else's Update is ever taken.
-    breach = breach_of(_change(context, group, checked, device))
-    if breach is None:
-        return None
-    return Refused(Code.E_POLICY, conversation=here, reason=breach.value)
-
-
-def _change(context: Context, group: PublicGroup, checked: CheckedCommit, device: Device) -> Change:
-    """Say what a checked commit does, in the words of policy."""
-    waiting = context.tx.removes.of(context.conversation.id)
-    going = {one.device for one in waiting}
-    # Not those whose turn is later: a removal that was not proposed has no reason that anyone saw.
-    due = {one.device for one in waiting if one.epoch == context.conversation.epoch}
-    before = [identity_of(member.leaf_node) for member in group.members()]
-    return Change(
-        committer=LeafIdentity(device.person, device.id),
-        role=context.principal.person.role,
-        external=checked.kind != "member",
-        before=frozenset(one for one in before if one.device not in going),
-        added=frozenset(identity_of(member.leaf_node) for member in checked.added),
-        removed=frozenset(identity_of(member.leaf_node) for member in checked.removed),
-        due=frozenset(one for one in before if one.device in due),
-        same_extensions=checked.extensions_after == checked.extensions_before,
-        known_proposals=all(isinstance(one.proposal, _COMMITTED_HERE) for one in checked.proposals),
-    )
-
-
 def _advance(
     context: Context,
     frame: Commit,
     group: PublicGroup,
     checked: CheckedCommit,
+    judged: Judged,
     added: list[KeyPackage],
 ) -> Outcome:
     before, tx = context.conversation, context.tx
@@ -288,16 +291,20 @@ def _advance(
         public=checked.next.serialize(),
         group_info=frame.group_info,
         last_transcript=group.context.confirmed_transcript_hash,
+        at=judged.at_us,
     )
     tx.groups.save(before.id, stored)
-    context.means.groups.keep(before.id, stored, checked.next)
+    context.means.groups.keep(before.id, stored, checked.next, judged.after)
     _admit(context, checked, added, after.last_seq)
+    settled = settle_delegations(context, judged)
     admissions = {one.device: one.since for one in tx.members.admissions(before.id)}
     removals = Removals(tx, context.means.groups, context.now)
     moved, renewed = removals.carry_over(after, _devices_of(checked))
     effects: tuple[Effect, ...] = (
         Streamed(event, admissions),
         *renewed,
+        *settled,
+        due(tx, moved, context.now),
         Changed(plain_state(tx, moved, context.now)),
     )
     return Done({"seq": event.seq, "epoch": after.epoch}, located, effects)

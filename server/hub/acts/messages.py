@@ -8,7 +8,7 @@ from uuid import UUID
 from crypto.errors import CryptoError
 from crypto.mls.authenticated_data import AuthenticatedData
 from crypto.mls.framing import ContentType, MessageHeader, WireFormat
-from crypto.policy.vocabulary import MessageKind
+from crypto.policy.vocabulary import CLOCK_TOLERANCE_US, MessageKind
 from server.domain.audit import Draft, EntryType, LogClass, Sealed
 from server.domain.conversation import Event, What
 from server.domain.refusals import Refused
@@ -17,6 +17,9 @@ from server.hub.acts.groups import is_current, names, read_header
 from server.hub.outcome import CursorMoved, Done, Outcome, Streamed
 from signaling.codes import Code
 from signaling.frames import AdvanceCursor, SendMessage
+
+MILLISECOND = 1_000
+"""Microseconds: `sent_at` is in milliseconds."""
 
 
 def send(context: Context, frame: SendMessage) -> Outcome:
@@ -40,7 +43,7 @@ def send(context: Context, frame: SendMessage) -> Outcome:
     if context.conversation.removing:
         # Whoever is to be removed still has the epoch's keys.
         return Refused(Code.E_REMOVE_PENDING, conversation=here)
-    return _append(context, frame, data, message)
+    return ill_said(context, data) or _append(context, frame, data, message)
 
 
 def advance_cursor(context: Context, frame: AdvanceCursor) -> Outcome:
@@ -70,6 +73,21 @@ def read_authenticated(authenticated_data: bytes) -> AuthenticatedData | None:
         return AuthenticatedData.decode(authenticated_data)
     except CryptoError:
         return None
+
+
+def ill_said(context: Context, data: AuthenticatedData) -> Refused | None:
+    """Refuse what does not say for whom and when it is sent, as the session has it."""
+    here, acting = context.conversation.id, context.acting_for
+    said = (data.acting_for, data.delegation, data.delegation_version)
+    truth = (b"", b"", 0)
+    if acting is not None:
+        patient, delegation = UUID(acting.patient).bytes, UUID(acting.delegation).bytes
+        truth = (patient, delegation, acting.version)
+    if said != truth:
+        return Refused(Code.E_ACTING_FOR, conversation=here)
+    if abs(data.sent_at * MILLISECOND - context.now) > CLOCK_TOLERANCE_US:
+        return Refused(Code.E_CLOCK, conversation=here, now=context.now)
+    return None
 
 
 def _append(context: Context, frame: SendMessage, data: AuthenticatedData, message: str) -> Outcome:

@@ -1,7 +1,6 @@
-"""A person gives one of their devices up: from that instant it is nobody's.
+"""A device that is given up: from that instant it is nobody's.
 
-Until people have certificates, any device of the same person may sign for another: what is lost is
-given up by the hand that is still there.
+By its person, whose account key signs that; or with the account key itself, when that was lost.
 """
 
 from __future__ import annotations
@@ -10,19 +9,18 @@ from uuid import UUID
 
 from crypto.errors import BadSignature, MalformedInput
 from crypto.policy.statements import DeviceRevocation, Unverified
+from crypto.policy.vocabulary import CLOCK_TOLERANCE_US
 from server.domain.audit import Draft, EntryType
 from server.domain.conversation import Device
 from server.domain.refusals import Refused
 from server.hub.acts import calls
 from server.hub.acts.context import Context, plain_state
+from server.hub.acts.identities import own_subject
 from server.hub.outcome import Changed, DeviceRetired, Done, Effect, Outcome, SessionEnded
 from server.hub.removals import Removals
 from server.ports import Located
 from signaling.codes import Code
 from signaling.frames import RetireDevice
-
-MAX_AHEAD = 120_000_000
-"""Microseconds that a device's clock may run before the hub's."""
 
 
 def retire(context: Context, frame: RetireDevice) -> Outcome:
@@ -36,32 +34,42 @@ def retire(context: Context, frame: RetireDevice) -> Outcome:
         return device
     if device.retired_at is not None:
         return Done({"device": device.id}, unchanged=True)
-    context.tx.devices.retire(device.id, context.now)
-    effects: list[Effect] = [DeviceRetired(device.id)]
-    effects += [SessionEnded(key) for key in context.tx.sessions.close_of(device.id)]
-    located = _record(context, device, unverified.content)
-    for conversation in context.tx.conversations.of_person(device.person):
-        effects += _put_out(context, conversation.id, device, unverified.content, frame.statement)
-    return Done({"device": device.id}, located, tuple(effects))
+    located = _record(context, device)
+    effects = give_up(context, device.id, why="device", statement=frame.statement)
+    return Done({"device": device.id}, located, effects)
+
+
+def give_up(context: Context, device: str, *, why: str, statement: bytes) -> tuple[Effect, ...]:
+    """Let a device out of everything; return what follows."""
+    tx, known = context.tx, context.tx.devices.find(device)
+    if known is None:
+        raise RuntimeError("a device that never said hello")
+    tx.devices.retire(device, context.now)
+    effects: list[Effect] = [DeviceRetired(device)]
+    effects += [SessionEnded(key) for key in tx.sessions.close_of(device)]
+    for conversation in tx.conversations.of_person(known.person):
+        effects += _put_out(context, conversation.id, device, why=why, statement=statement)
+    return tuple(effects)
 
 
 def _verify(context: Context, unverified: Unverified[DeviceRevocation]) -> Device | Refused:
     """Return the device to give up; refuse a statement that is not its person's own, and true."""
     said, person = unverified.content, context.principal.person
-    device, signer = (_device(context, one) for one in (said.device, said.signer))
-    if said.deployment != context.tx.identity.deployment:
+    standing = context.tx.certificates.find(person.id)
+    if said.deployment != context.tx.identity.deployment or said.conversation:
         return _refused("wrong_deployment")
+    device = _device(context, said.device)
     # A stranger's device and none at all: one answer.
     if device is None or said.person != UUID(person.id).bytes:
         return _refused("unknown_device")
-    if signer is None or (signer.retired_at is not None and signer.id != device.id):
-        return _refused("unknown_signer")
-    if said.at_us > context.now + MAX_AHEAD:
-        return _refused("wrong_time")
+    if standing is None:
+        return _refused("no_identity")
+    if said.at_us > context.now + CLOCK_TOLERANCE_US:
+        return Refused(Code.E_CLOCK, now=context.now)
     try:
-        unverified.verify(signer.signature_key)
-    except BadSignature as exc:
-        return _refused(exc.code)
+        unverified.verify(standing.aik)
+    except BadSignature:
+        return Refused(Code.E_SIGNATURE)
     return device
 
 
@@ -71,36 +79,33 @@ def _device(context: Context, raw: bytes) -> Device | None:
     return device if device and device.person == context.principal.person.id else None
 
 
-def _record(context: Context, device: Device, said: DeviceRevocation) -> Located:
+def _record(context: Context, device: Device) -> Located:
+    person = context.principal.person
     return context.record(
         Draft(
             type=EntryType.DEVICE_RETIRED,
-            actor=context.principal.person,
+            actor=person,
             device=context.device,
             rule="device.retire",
-            outcome={"device": device.id, "signer": str(UUID(bytes=said.signer))},
+            subject=own_subject(person),
+            outcome={"device": device.id},
         )
     )
 
 
 def _put_out(
-    context: Context,
-    conversation_id: str,
-    device: Device,
-    said: DeviceRevocation,
-    statement: bytes,
+    context: Context, conversation_id: str, device: str, *, why: str, statement: bytes
 ) -> tuple[Effect, ...]:
     """End what a device has in one conversation: its admission, its leg of a call, its leaf."""
     tx = context.tx
-    if device.id not in {one.device for one in tx.members.admissions(conversation_id)}:
+    if device not in {one.device for one in tx.members.admissions(conversation_id)}:
         return ()
-    left = calls.put_out(tx, conversation_id, device.id, context.now)
+    left = calls.put_out(tx, conversation_id, device, context.now)
     conversation = tx.conversations.find(conversation_id)
     if conversation is None:
         raise RuntimeError("an admission without its conversation")
     removals = Removals(tx, context.means.groups, context.now)
-    signer = str(UUID(bytes=said.signer))
-    moved, demanded = removals.demand(conversation, device.id, signer=signer, statement=statement)
+    moved, demanded = removals.demand(conversation, device, why=why, statement=statement)
     return (*left, *demanded, Changed(plain_state(tx, moved, context.now)))
 
 

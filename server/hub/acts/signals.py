@@ -9,7 +9,7 @@ from crypto.policy.vocabulary import MessageKind
 from server.domain.refusals import Refused
 from server.hub.acts.context import Context
 from server.hub.acts.groups import is_current, names, read_header
-from server.hub.acts.messages import is_application, read_authenticated
+from server.hub.acts.messages import ill_said, is_application, read_authenticated
 from server.hub.outcome import Done, Outcome, SignalTo
 from signaling import call as machine
 from signaling.call import CallFacts, PairFacts
@@ -40,6 +40,9 @@ def forward(context: Context, frame: Signal) -> Outcome:
         return Refused(Code.E_EPOCH, epoch=conversation.epoch, conversation=here)
     if conversation.removing:
         return Refused(Code.E_REMOVE_PENDING, conversation=here)
+    wrong = ill_said(context, data)
+    if wrong is not None:
+        return wrong
     signal = data.signal
     refused = _judge(context, signal)
     if refused is not None:

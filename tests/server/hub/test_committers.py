@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from server.hub.committers import CommitterDesk
-from server.hub.outcome import RemovalDue
+from server.hub.outcome import CommitDue
 from signaling import frames
 from tests.server.house import Hands, House, a_pair, until
 
@@ -24,7 +24,7 @@ class Room:
         self.asked: list[tuple[str, int]] = []
         self.desk = CommitterDesk(self.clock, self.there.__contains__, self._note, 1)
 
-    def _note(self, device: str, due: RemovalDue) -> None:
+    def _note(self, device: str, due: CommitDue) -> None:
         self.asked.append((device, due.epoch))
 
     def pass_time(self, seconds: float) -> None:
@@ -33,9 +33,9 @@ class Room:
         self.desk.sweep()
 
 
-def due(*devices: str, epoch: int = 1) -> RemovalDue:
+def due(*devices: str, epoch: int = 1) -> CommitDue:
     """Return a removal that these can commit, in this order."""
-    return RemovalDue(CARE, epoch, devices)
+    return CommitDue(CARE, epoch, devices)
 
 
 def test_the_first_who_is_there_is_asked_at_once() -> None:

@@ -136,11 +136,11 @@ def test_a_database_error_tells_no_value(database: Database) -> None:
 
 
 def test_keys_are_their_owners_alone(home: Path, database: Database) -> None:
-    """0600 in a directory of 0700; one key a pharmacy, and the hub's own in its groups."""
+    """0600 in a directory of 0700: one key a pharmacy, the hub's in its groups, the authority's."""
     directory = home / "keys"
 
     files = sorted(directory.iterdir())
 
     assert stat.S_IMODE(directory.stat().st_mode) == 0o700
-    assert [file.name for file in files] == ["log-990000001.pem", "log-990000002.pem", "mls.pem"]
+    assert [file.stem for file in files] == ["authority", "log-990000001", "log-990000002", "mls"]
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}

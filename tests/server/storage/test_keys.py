@@ -41,11 +41,13 @@ def test_the_groups_of_a_deployment_know_one_key_of_the_hub(tmp_path: Path) -> N
 
 def test_the_hubs_identity_prints_no_key(tmp_path: Path) -> None:
     """The public half is told; of the seed not a byte."""
-    key = KeyRing(tmp_path / "keys").mls_key()
+    ring = KeyRing(tmp_path / "keys")
+    key, authority = ring.mls_key(), ring.authority_key()
 
-    told = repr(HubIdentity("test.example", key))
+    told = repr(HubIdentity("test.example", key, authority))
 
     assert key.private_bytes_raw().hex() not in told
+    assert authority.private_bytes_raw().hex() not in told
     assert key.public_key().public_bytes_raw().hex() in told
 
 

@@ -284,7 +284,9 @@ def a_remove(here: Conversation, device: str, **changes: object) -> PendingRemov
 def test_a_removal_waits_until_it_is_settled(tx: Tx) -> None:
     """Proposed anew it takes the place of the old one; the conversation says that it waits."""
     here, elsewhere = a_conversation(tx), a_conversation(tx)
-    one, two = a_remove(here, a_device(tx), seq=2), a_remove(here, a_device(tx), seq=1)
+    ended = {"why": "suspension", "delegation": b"d" * 16, "staff": b"staff", "at_us": 7}
+    one = a_remove(here, a_device(tx), seq=2, **ended)
+    two = a_remove(here, a_device(tx), seq=1)
     for remove in (one, two):
         tx.removes.propose(remove)
     again = replace(two, epoch=2, proposal=b"remove it again", seq=3)
@@ -344,7 +346,7 @@ def test_a_retired_device_is_nobodys_any_more(tx: Tx) -> None:
     tx.devices.retire(gone, 9)
 
     assert tx.devices.of(CLAIRE.id) == [kept]
-    assert tx.devices.find(gone) == Device(gone, CLAIRE.id, b"k" * 32, 7)
+    assert tx.devices.find(gone) == Device(gone, CLAIRE.id, b"k" * 32, 7, number=1)
 
 
 def test_the_sessions_of_a_device_end_together(tx: Tx) -> None:

@@ -2,11 +2,11 @@
  * One conversation as this device keeps it (`Room`), and what the screens see of it.
  * `Room` changes by `next(room, input)`; the views are computed, never stored.
  */
-import type { Conversation, Delivery, Member, Message, Readiness, Reader, Role, Thread } from "./model"
+import type { Conversation, Delivery, LegalBasis, Member, Message, Readiness, Reader, Role, Thread } from "./model"
 import type { OutboxState } from "./outbox"
 import type { Summary } from "./wire"
 
-/** A message in its place; `text` is null where its proofs did not hold. */
+/** A message in its place; `text` is null where it is hidden. */
 export interface Entry {
   readonly conversation: string
   readonly seq: number
@@ -16,6 +16,32 @@ export interface Entry {
   /** Milliseconds, the hub's clock. */
   readonly at: number
   readonly text: string | null
+  /** Where it is hidden: its proofs did not hold, or its sender might not write it. */
+  readonly why?: "proofs" | "unauthorised"
+  /** A carer's: for whom, and until when (ms) they may. */
+  readonly acting?: Acting
+}
+
+/** For whom somebody writes, and until when (ms). */
+export interface Acting {
+  readonly person: string
+  readonly until: number
+}
+
+/** A carer of the group, by the delegation in force there. */
+export interface Carer {
+  readonly person: string
+  /** The delegation's id. */
+  readonly delegation: string
+  /** Milliseconds. */
+  readonly until: number
+  readonly basis: LegalBasis
+}
+
+/** What this device knows of somebody's account key. */
+export interface Acquaintance {
+  readonly compared: boolean
+  readonly digits: string
 }
 
 /** A message that this device wrote and the hub has not answered yet. */
@@ -47,7 +73,9 @@ export interface Room {
   readonly id: string
   readonly summary: Summary
   /** Of the MLS group held here; null before the Welcome. */
-  readonly group: { readonly epoch: number; readonly leaves: readonly Leaf[] } | null
+  readonly group: GroupView | null
+  /** This carer's authorisation here has ended: nothing of it is shown any more. */
+  readonly over?: boolean
   /** Why nothing is read or written here now; null: all is well. */
   readonly trouble: RoomTrouble | null
   /** Last `seq` applied. */
@@ -60,15 +88,23 @@ export interface Room {
   readonly draft: string
 }
 
+export interface GroupView {
+  readonly epoch: number
+  readonly leaves: readonly Leaf[]
+  readonly carers: readonly Carer[]
+}
+
 export type RoomInput =
   | { readonly kind: "summary"; readonly summary: Summary }
-  | { readonly kind: "group"; readonly epoch: number; readonly leaves: readonly Leaf[] }
-  | { readonly kind: "joined"; readonly seq: number; readonly epoch: number; readonly leaves: readonly Leaf[] }
+  | { readonly kind: "group" } & GroupView
+  | { readonly kind: "joined"; readonly seq: number } & GroupView
   | { readonly kind: "broke" }
   | { readonly kind: "refused" }
   /** Back in the group by a commit of its own, as the step `seq`. */
-  | { readonly kind: "rejoined"; readonly seq: number; readonly epoch: number; readonly leaves: readonly Leaf[] }
+  | { readonly kind: "rejoined"; readonly seq: number } & GroupView
   | { readonly kind: "removed" }
+  /** This carer's authorisation ended. */
+  | { readonly kind: "over" }
   /** The group of before is over for this device, which is let in anew. */
   | { readonly kind: "left" }
   /** A new group took the place of this one; this device is not in it yet. */
@@ -120,20 +156,21 @@ export function next(room: Room, input: RoomInput): Room {
     case "summary":
       return { ...room, summary: { ...input.summary, ...begunAs(room.summary) } }
     case "group":
-      return { ...room, group: { epoch: input.epoch, leaves: input.leaves }, trouble: null }
+      return { ...room, group: groupIn(input), trouble: null }
     case "joined":
       return {
-        ...room, group: { epoch: input.epoch, leaves: input.leaves },
-        cursor: input.seq, read: input.seq, delivered: input.seq, trouble: null,
+        ...room, group: groupIn(input), cursor: input.seq, read: input.seq, delivered: input.seq, trouble: null, over: false,
       }
     case "rejoined":
-      return { ...next(room, { kind: "group", epoch: input.epoch, leaves: input.leaves }), cursor: input.seq, delivered: input.seq }
+      return { ...room, group: groupIn(input), cursor: input.seq, delivered: input.seq, trouble: null }
     case "broke":
       return { ...room, trouble: "broken" }
     case "refused":
       return { ...room, trouble: "refused" }
     case "removed":
       return { ...room, group: null, trouble: "removed" }
+    case "over":
+      return { ...room, group: null, trouble: "removed", over: true, last: null, unread: [], draft: "" }
     case "left":
       return { ...room, group: null, trouble: null }
     case "succeeded":
@@ -149,6 +186,10 @@ export function next(room: Room, input: RoomInput): Room {
     case "draft":
       return { ...room, draft: input.text }
   }
+}
+
+function groupIn({ epoch, leaves, carers }: GroupView): GroupView {
+  return { epoch, leaves, carers }
 }
 
 /** Whether anybody but this person could read what is sent now. */
@@ -184,7 +225,7 @@ export function inGroup(room: Room, person: string): boolean {
   return room.group?.leaves.some((leaf) => leaf.person === person) ?? false
 }
 
-export function conversationView(room: Room, me: string, written: readonly Written[]): Conversation {
+export function conversationView(room: Room, me: string, written: readonly Written[], known: Acquaintances): Conversation {
   const pending = written.filter((one) => !one.echoed).at(-1)
   const createdAt = room.summary.created_at / 1000
   return {
@@ -194,13 +235,24 @@ export function conversationView(room: Room, me: string, written: readonly Writt
     createdAt,
     founder: room.summary.founder,
     patient: room.summary.patient,
-    members: room.summary.members.map(({ person, name, role, state }): Member => ({ person, name, role, state })),
+    members: room.summary.members.map(({ person, name, role, state }): Member => ({
+      person, name, role, state, ...known(person), delegation: delegationOf(room, person),
+    })),
     readiness: readiness(room, me),
     lastAt: pending?.at ?? room.last?.at ?? createdAt,
     preview: pending === undefined ? room.last?.line ?? null : oneLine(pending.text),
     unread: room.unread.length,
     draft: room.draft,
+    over: room.over === true,
   }
+}
+
+export type Acquaintances = (person: string) => Acquaintance
+
+/** By the group's own word, not by the hub's. */
+function delegationOf(room: Room, person: string): Member["delegation"] {
+  const carer = room.group?.carers.find((one) => one.person === person)
+  return carer === undefined ? null : { until: carer.until, basis: carer.basis }
 }
 
 function nameOf(room: Room, person: string): string {
@@ -223,15 +275,18 @@ function entryView(room: Room, entry: Entry, me: string): Message {
   const mine = entry.person === me
   return {
     id: entry.id, seq: entry.seq, person: entry.person, name: nameOf(room, entry.person), mine, at: entry.at,
-    content: entry.text === null ? { kind: "hidden" } : { kind: "text", text: entry.text },
+    actingFor: entry.acting === undefined ? null : { name: nameOf(room, entry.acting.person), until: entry.acting.until },
+    content: entry.text === null ? { kind: "hidden", why: entry.why ?? "proofs" } : { kind: "text", text: entry.text },
     delivery: mine ? delivery(room, entry.seq, me) : "sent",
     trouble: null,
   }
 }
 
 function writtenView(room: Room, one: Written, me: string): Message {
+  const carer = room.group?.carers.find(({ person }) => person === me)
   return {
     id: one.id, seq: null, person: me, name: nameOf(room, me), mine: true, at: one.at,
+    actingFor: carer === undefined ? null : { name: nameOf(room, room.summary.patient), until: carer.until },
     content: { kind: "text", text: one.text },
     delivery: one.state.kind === "failed" ? "failed" : one.state.kind === "done" ? "sent" : "waiting",
     trouble: one.state.kind === "failed" ? one.state.trouble : null,
@@ -246,11 +301,11 @@ function readers(room: Room, me: string): readonly Reader[] {
   }))
 }
 
-export function threadView(room: Room, entries: readonly Entry[], written: readonly Written[], me: string): Thread {
+export function threadView(room: Room, entries: readonly Entry[], written: readonly Written[], me: string, known: Acquaintances): Thread {
   const waiting = written.filter((one) => !one.echoed)
   return {
-    conversation: conversationView(room, me, written),
-    messages: [...entries.map((entry) => entryView(room, entry, me)), ...waiting.map((one) => writtenView(room, one, me))],
+    conversation: conversationView(room, me, written, known),
+    messages: room.over === true ? [] : [...entries.map((entry) => entryView(room, entry, me)), ...waiting.map((one) => writtenView(room, one, me))],
     readers: readers(room, me),
     epoch: room.group?.epoch ?? 0,
   }

@@ -1,5 +1,5 @@
 /** Entry v1 of the audit log, as a client reads it; the stored bytes are what is hashed. */
-import { BadShape, count, oneOf, optional, shape, text, type Check } from "./checks"
+import { BadShape, anyMap, count, oneOf, optional, shape, text, type Check } from "./checks"
 
 export interface LogEntry {
   readonly type: string
@@ -12,6 +12,8 @@ export interface LogEntry {
   readonly conversation_entry: number | null
   readonly decision: { readonly effect: "permit" | "deny"; readonly rule: string }
   readonly object: { readonly ciphertext: string; readonly franking_tag: string | null; readonly message: string | null } | null
+  /** What the act led to, by its type. */
+  readonly outcome: Readonly<Record<string, unknown>> | null
 }
 
 const check: Check<LogEntry> = shape<LogEntry>({
@@ -22,6 +24,7 @@ const check: Check<LogEntry> = shape<LogEntry>({
   object: optional(shape<NonNullable<LogEntry["object"]>>({
     ciphertext: text, franking_tag: optional(text), message: optional(text),
   })),
+  outcome: optional(anyMap),
 })
 
 /** The stored bytes as text; canonical JSON is UTF-8. */

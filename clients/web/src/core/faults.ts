@@ -23,6 +23,20 @@ export type FaultCode =
   | "C_GROUP_REFUSED"
   /** Two devices hold different keys for one epoch. */
   | "C_GROUP_FORKED"
+  /** What the other person holds is not the account key that this device knows of them. */
+  | "C_IDENTITY_DIFFERS"
+  /** What was scanned or typed is no fingerprint of this place. */
+  | "C_IDENTITY_UNREADABLE"
+  /** Somebody's account key is another one, and no two pharmacists have said so. */
+  | "C_IDENTITY_CHANGED"
+  /** The server shows a certificate that does not hold, or that is not in the log. */
+  | "C_IDENTITY_UNPROVEN"
+  /** The recovery code does not open what is kept. */
+  | "C_RECOVERY_CODE"
+  /** Linking did not come to an end. */
+  | "C_LINK"
+  /** A delegation that the server shows does not hold: not signed, or not by whom it says. */
+  | "C_DELEGATION"
   /** The device's storage does not work. */
   | "C_STORAGE"
 

@@ -61,6 +61,12 @@ export interface Member {
   readonly role: Role
   /** `invited`: no device of theirs is in the group yet (« en attente de son appareil »). */
   readonly state: "invited" | "joined"
+  /** Their account key was compared with what they hold (QR or thirty digits); until then « identité non comparée ». */
+  readonly compared: boolean
+  /** The thirty digits of their account key as this device knows it; empty where it knows none. */
+  readonly digits: string
+  /** A carer's: under which delegation they are here, or null. */
+  readonly delegation: { readonly until: number; readonly basis: LegalBasis } | null
 }
 
 /** `waiting`: in the outbox. `sent`: durable, with a receipt. `delivered`/`read`: by someone else. */
@@ -75,8 +81,12 @@ export interface Message {
   readonly name: string
   readonly mine: boolean
   readonly at: number
-  /** `hidden`: its proofs did not hold (« Message masqué »). */
-  readonly content: { readonly kind: "text"; readonly text: string } | { readonly kind: "hidden" }
+  /** A carer's message: for whom it was written, and until when they may. Shown with every such message. */
+  readonly actingFor: { readonly name: string; readonly until: number } | null
+  /** `hidden`: its proofs did not hold, or its sender was not authorised (« Message masqué : hors autorisation »). */
+  readonly content:
+    | { readonly kind: "text"; readonly text: string }
+    | { readonly kind: "hidden"; readonly why: "proofs" | "unauthorised" }
   readonly delivery: Delivery
   readonly trouble: Trouble | null
 }
@@ -99,7 +109,7 @@ export type Readiness =
 
 export interface Conversation {
   readonly id: string
-  readonly kind: "remote_dispensation" | "care_thread"
+  readonly kind: "remote_dispensation" | "care_thread" | "private_aside"
   readonly motive: Motive
   readonly createdAt: number
   readonly founder: string
@@ -111,6 +121,8 @@ export interface Conversation {
   readonly preview: string | null
   readonly unread: number
   readonly draft: string
+  /** The carer's own authorisation here is over: « Cette autorisation est terminée ». False for everybody else. */
+  readonly over: boolean
 }
 
 /** The people whose devices hold a leaf in the MLS group, read from the group itself, not from the server. */
@@ -135,6 +147,162 @@ export interface Patient {
   readonly name: string
   /** True when a device of theirs can be added at once. */
   readonly reachable: boolean
+}
+
+/** What a carer may do inside one conversation (PRODUCT, "Scopes"). */
+export type Scope =
+  | "conversation.read" | "conversation.send" | "document.send" | "document.read" | "call.join" | "appointment.manage"
+  | "dispensation.request" | "prescription.present" | "delivery.receive" | "sensitive.read" | "decide.assist" | "decide.final"
+
+export type LegalBasis =
+  | "patient_mandate" | "trusted_person" | "parental_authority" | "guardianship_person"
+  | "family_habilitation_representation" | "family_habilitation_assistance" | "curatorship" | "future_protection_mandate"
+  | "de_facto_carer"
+
+/** By whose hand: the patient's key, paper that pharmacists attest, or a legal representative's document. */
+export type Mandate = "device" | "paper" | "evidence"
+
+export type SuspensionReason = "telephone" | "abuse" | "death" | "contest"
+
+/** `accepted`: confirmed and accepted, not yet in the group. `ending`: it is over, « En cours… » until a pharmacy device has said so. */
+export type DelegationState =
+  | "proposed" | "confirmed" | "accepted" | "active"
+  | "ending" | "revoked" | "suspended" | "expired" | "resigned" | "contested"
+
+/** One pharmacist's verified word on who the carer is. */
+export interface Confirmation {
+  readonly name: string
+  /** « Entendu seul(e) » : the patient was heard without the carer. */
+  readonly heardAlone: boolean
+  readonly at: number
+}
+
+/** One delegation: a carer acts for a patient inside one conversation. */
+export interface Delegation {
+  readonly id: string
+  readonly conversation: string
+  readonly grantor: string
+  readonly grantorName: string
+  readonly grantee: string
+  readonly granteeName: string
+  /** What I am in it. */
+  readonly side: "grantor" | "grantee" | "staff"
+  readonly state: DelegationState
+  /** In force or proposed: those withdrawn are not among them. */
+  readonly scopes: readonly Scope[]
+  readonly withdrawn: readonly Scope[]
+  readonly basis: LegalBasis
+  readonly mandate: Mandate
+  /** Instants (ms). A lone pharmacist's begins a day later. */
+  readonly notBefore: number
+  readonly notAfter: number
+  readonly proposedAt: number
+  readonly endedAt: number | null
+  /** Why a pharmacist stopped it, or null. Never told to the carer. */
+  readonly reason: SuspensionReason | null
+  readonly confirmedBy: readonly Confirmation[]
+  /** Confirmations still missing. */
+  readonly needs: number
+  /** Who issued the document, and its SHA-256 in hexadecimal; null where the patient's key signed. */
+  readonly evidence: { readonly hash: string; readonly issuer: string } | null
+  /** This person may confirm it now: a pharmacist who has not yet. */
+  readonly mayConfirm: boolean
+  /** This person may end it now: withdraw (patient), give back (carer), suspend (pharmacist). */
+  readonly mayEnd: boolean
+}
+
+/** What a patient (or a pharmacist, on paper) asks for. */
+export interface DelegationDraft {
+  readonly conversation: string
+  /** The carer's person id. */
+  readonly carer: string
+  readonly scopes: readonly Scope[]
+  /** Instant (ms). */
+  readonly notAfter: number
+  /** The summary sentence as it was shown: its hash is signed. */
+  readonly text: string
+  readonly level: "standard" | "simple"
+  readonly language: "fr" | "en"
+  /** Without it: the patient's own mandate, by the patient's key. */
+  readonly basis?: LegalBasis
+  readonly mandate?: Mandate
+  /** Paper and legal representatives: SHA-256 of the document (hexadecimal, hashed on this device) and its issuer. */
+  readonly evidence?: { readonly hash: string; readonly issuer: string }
+  /** Paper and legal representatives: this pharmacist confirms alone, so that it begins a day later. */
+  readonly alone?: boolean
+}
+
+/** A carer that the patient may name. `ready`: they have signed in once and hold an identity. */
+export interface CarerChoice {
+  readonly person: string
+  readonly name: string
+  readonly ready: boolean
+}
+
+/** One line of « Qui a vu quoi », verified against the log. */
+export interface Access {
+  readonly key: string
+  readonly at: number
+  readonly name: string
+  readonly role: string
+  /** The entry's type: `message.sent`, `call.opened`, … */
+  readonly type: string
+  readonly conversation: string | null
+  readonly permit: boolean
+  /** Of a refusal: its code. */
+  readonly rule: string
+  /** What else the entry says in a word: scopes, a reason; or empty. */
+  readonly detail: string
+}
+
+/** Newest first. */
+export interface Accesses {
+  readonly rows: readonly Access[]
+  /** Older lines exist: `loadAccesses` brings them. */
+  readonly more: boolean
+}
+
+/** One of the pharmacy's staff. `waiting`: for the owner's word. `absent`: never signed in. */
+export interface Colleague {
+  readonly person: string
+  readonly name: string
+  readonly role: Role
+  readonly profession: "owner" | "deputy" | "locum" | ""
+  readonly state: "certified" | "waiting" | "absent" | "owner"
+}
+
+export interface OwnDevice {
+  readonly device: string
+  readonly number: number
+  readonly registeredAt: number
+  readonly certified: boolean
+  /** It waits to be let in. */
+  readonly asks: boolean
+  /** It is this one. */
+  readonly here: boolean
+  readonly retiredAt: number | null
+}
+
+/** This device's own standing. */
+export type Identity =
+  | { readonly kind: "none" }
+  /** The person has an identity, this device has no part in it. `digits`: asked; both devices show these eight. `recovery`: a recovery code exists. */
+  | { readonly kind: "needs_link"; readonly digits: string | null; readonly recovery: boolean }
+  /** `fingerprint`: the QR code's text. `digits`: its thirty digits. `recoveryKept`: a recovery code was made. */
+  | { readonly kind: "ready"; readonly fingerprint: string; readonly digits: string; readonly recoveryKept: boolean }
+
+/** Another device of mine asks to be let in; its screen shows the same eight digits. */
+export interface LinkRequest {
+  readonly device: string
+  readonly digits: string
+}
+
+/** Somebody's account key changed, as two pharmacists attested: said in plain words, and the comparison is to be made anew. */
+export interface IdentityNotice {
+  readonly key: string
+  readonly person: string
+  readonly name: string
+  readonly at: number
 }
 
 /** One act of mine and its receipt, verified on this device. */
@@ -365,6 +533,9 @@ export interface Calls {
 
 export type Outcome = { readonly ok: true } | { readonly ok: false; readonly trouble: Trouble }
 
+/** A code to tell or to keep, or why there is none. */
+export type CodeOutcome = { readonly ok: true; readonly code: string } | { readonly ok: false; readonly trouble: Trouble }
+
 /** Everything a screen may read or ask. `io/engine.ts` exports `createEngine(): Engine`. */
 export interface Engine {
   readonly app: ReadonlySignal<AppState>
@@ -380,6 +551,17 @@ export interface Engine {
   /** The demonstration's extras (« Falsifier un octet ») exist only where the server says so. */
   readonly demo: ReadonlySignal<boolean>
   readonly calls: Calls
+  /** Every delegation this person is told of, newest first: a patient's, a carer's own, those of a professional's conversations. */
+  readonly delegations: ReadonlySignal<readonly Delegation[]>
+  /** Null until loaded. */
+  readonly carers: ReadonlySignal<readonly CarerChoice[] | null>
+  /** Null until loaded; live from then on. */
+  readonly accesses: ReadonlySignal<Accesses | null>
+  readonly staff: ReadonlySignal<readonly Colleague[] | null>
+  readonly devices: ReadonlySignal<readonly OwnDevice[] | null>
+  readonly identity: ReadonlySignal<Identity>
+  readonly linkRequests: ReadonlySignal<readonly LinkRequest[]>
+  readonly notices: ReadonlySignal<readonly IdentityNotice[]>
 
   start(): void
   signIn(): Promise<Outcome>
@@ -408,4 +590,40 @@ export interface Engine {
   forgetDevice(): Promise<void>
   /** The log's public key lines (C2SP vkey), for the file beside exported proofs. */
   logKeys(): readonly string[]
+
+  /** Patient: sign and propose. Pharmacist: on paper or by evidence, which is also this pharmacist's confirmation. */
+  proposeDelegation(draft: DelegationDraft): Promise<Outcome>
+  confirmDelegation(id: string, how: { readonly heardAlone: boolean }): Promise<Outcome>
+  /** `dutiesText`: as it was shown; its hash is signed. */
+  acceptDelegation(id: string, dutiesText: string): Promise<Outcome>
+  /** No scopes: all of it. */
+  withdrawDelegation(id: string, scopes: readonly Scope[]): Promise<Outcome>
+  resignDelegation(id: string): Promise<Outcome>
+  suspendDelegation(id: string, reason: SuspensionReason): Promise<Outcome>
+  /** Staff name the patient. */
+  loadCarers(patient?: string): Promise<Outcome>
+  linkCarer(code: string): Promise<Outcome>
+  /** Carer: « Mon code d’aidant ». */
+  loadCarerCode(): Promise<CodeOutcome>
+  /** The first call brings the newest lines, each later one the next older page. */
+  loadAccesses(): Promise<Outcome>
+
+  loadStaff(): Promise<Outcome>
+  /** Owner: this person is of our staff. */
+  certifyStaff(person: string): Promise<Outcome>
+  loadDevices(): Promise<Outcome>
+  retireDevice(device: string): Promise<Outcome>
+  /** This new device asks the others to be let in. */
+  askLink(): Promise<Outcome>
+  /** The digits were compared: let that device in. */
+  acceptLink(device: string): Promise<Outcome>
+  useRecoveryCode(code: string): Promise<Outcome>
+  /** Shown once, kept nowhere in the clear; a new one replaces the one before. */
+  makeRecoveryCode(): Promise<CodeOutcome>
+  /** The QR code's text or the thirty digits, as the other person holds them: `C_IDENTITY_DIFFERS` where they are others. */
+  comparePerson(person: string, scanned: string): Promise<Outcome>
+  /** Both looked, and saw the same thirty digits. */
+  markCompared(person: string): Promise<Outcome>
+  /** « J’ai compris »: the notice is put away. */
+  dismissNotice(key: string): void
 }

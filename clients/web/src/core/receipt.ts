@@ -18,6 +18,8 @@ export interface Act {
   readonly conversation: string | null
   readonly ciphertext?: Uint8Array
   readonly message?: { readonly id: string; readonly tag: Uint8Array }
+  /** SHA-256 (hexadecimal) of the certificate that was issued. */
+  readonly certificate?: string
 }
 
 export interface Actor {
@@ -32,6 +34,8 @@ export interface ProvenAct {
   /** The proof with the entry inside: what a person keeps. */
   readonly file: string
 }
+
+const ISSUED = "identity.issued"
 
 function require(holds: boolean, sentence: string): void {
   if (!holds) throw new VerificationError("wrong_entry", sentence)
@@ -50,6 +54,16 @@ export function verifyAct(receipt: Receipt, key: string, act: Act, actor: Actor)
     entry, checkpoint: verified.checkpoint, checkpointText: proof.checkpointText,
     file: encodeLogProof({ ...proof, extra: receipt.entry }),
   }
+}
+
+/** The checkpoint under which the log holds the issue of this certificate to this person; throws where it proves nothing of it. */
+export function verifyIssued(receipt: Receipt, key: string, person: string, certificate: string): Pick<ProvenAct, "checkpoint" | "checkpointText"> {
+  const { checkpoint } = verifyReceipt(receipt.proof, parseVerifierKey(key), receipt.entry)
+  const entry = read(receipt.entry)
+  require(entry.decision.effect === "permit", "a refusal, not an act")
+  require(entry.actor.person === person, "another person's certificate")
+  checkAct(entry, { types: [ISSUED], conversation: null, certificate })
+  return { checkpoint, checkpointText: parseLogProof(receipt.proof).checkpointText }
 }
 
 function read(entry: Uint8Array): LogEntry {
@@ -73,6 +87,7 @@ function checkAct(entry: LogEntry, act: Act): void {
   if (act.ciphertext !== undefined) {
     require(entry.object?.ciphertext === encodeHex(sha256(act.ciphertext)), "another ciphertext")
   }
+  if (act.certificate !== undefined) require(entry.outcome?.["certificate"] === act.certificate, "another certificate")
   if (act.message !== undefined) {
     require(entry.object?.message === act.message.id, "another message")
     require(entry.object?.franking_tag === encodeHex(act.message.tag), "another franking tag")

@@ -5,11 +5,16 @@
 import { decode, encode } from "@msgpack/msgpack"
 import { BadShape, anyMap, bytes, count, flag, list, oneOf, optional, shape, text, textMap, uuid, type Check } from "./checks"
 import type { Motive, Role } from "./model"
+import { CARE_READERS, delegation, key, receipt, role, statement, type CarePush, type CareRequest, type DelegationView, type Receipt } from "./wireCare"
+
+export type { Receipt } from "./wireCare"
 
 export const SUBPROTOCOL = "colloque.v1"
 /** What is taken from the hub: its answer to a hello tells every conversation of a person. */
 export const MAX_FRAME_BYTES = 8 * 1024 * 1024
 export const MAX_GROUP_GENERATION = 255
+
+export type ConversationKind = "remote_dispensation" | "care_thread" | "private_aside"
 
 /** One device that a commit adds, by the package claimed for it. */
 export interface Added {
@@ -52,7 +57,7 @@ export type Request =
   | {
       readonly kind: "conversation.create"
       readonly conversation: string
-      readonly conversation_kind: "remote_dispensation" | "care_thread"
+      readonly conversation_kind: ConversationKind
       readonly patient: string
       readonly motive: Motive
       readonly group_info: Uint8Array
@@ -72,19 +77,13 @@ export type Request =
   | { readonly kind: "message.send"; readonly conversation: string; readonly body: Uint8Array }
   | { readonly kind: "cursor.advance"; readonly conversation: string; readonly delivered: number; readonly read: number }
   | CallRequest
+  | CareRequest
   | { readonly kind: "call.turn"; readonly conversation: string; readonly call: string }
   | { readonly kind: "call.signal"; readonly conversation: string; readonly body: Uint8Array }
   | { readonly kind: "audit.conversations" }
   | { readonly kind: "audit.timeline"; readonly conversation: string }
   | { readonly kind: "audit.verify" }
   | { readonly kind: "audit.page"; readonly look: string; readonly log: string; readonly after: number }
-
-export interface Receipt {
-  readonly log: string
-  readonly index: number
-  readonly entry: Uint8Array
-  readonly proof: string
-}
 
 export interface Ok {
   readonly kind: "ok"
@@ -102,6 +101,10 @@ export interface Refused {
   readonly retry: string
   readonly epoch: number | null
   readonly retry_after: number | null
+  /** Which rule was broken, for machines. */
+  readonly reason: string | null
+  /** The hub's clock, in microseconds (E_CLOCK). */
+  readonly now: number | null
 }
 
 /**
@@ -139,7 +142,7 @@ export interface MemberState {
 
 export interface Summary {
   readonly id: string
-  readonly conversation_kind: "remote_dispensation" | "care_thread"
+  readonly conversation_kind: ConversationKind
   readonly motive: Motive
   readonly created_at: number
   readonly founder: string
@@ -222,6 +225,7 @@ export type Push =
   | { readonly kind: "key_packages.low"; readonly left: number }
   | { readonly kind: "call"; readonly call: CallView }
   | SignalPush
+  | CarePush
   | { readonly kind: "reconnect"; readonly after: number }
 
 export type Answer = Ok | Refused
@@ -240,17 +244,27 @@ export interface Welcomed {
   readonly deployment: string
   /** The key under which the hub proposes removals, in every group. */
   readonly hub_key: Uint8Array
+  /** The key under which the deployment certifies identities. */
+  readonly authority: Uint8Array
+  /** This person's IdentityCertificate; empty until enrolled. */
+  readonly identity: Uint8Array
+  /** This device's; empty until certified. */
+  readonly device_certificate: Uint8Array
+  /** This person's StaffCertificate, or empty. */
+  readonly staff: Uint8Array
+  /** The IdentityCertificate of the pharmacy's owner; empty until the owner first signed in. */
+  readonly owner: Uint8Array
   readonly logs: Readonly<Record<string, string>>
   readonly checkpoint: string
   readonly conversations: readonly Summary[]
   /** The live calls of these conversations. */
   readonly calls: readonly CallView[]
+  /** Of these conversations; for a carer: their own. */
+  readonly delegations: readonly DelegationView[]
 }
 
-const role: Check<Role> = oneOf(
-  "patient", "carer", "pharmacist", "technician", "courier", "compliance_officer", "second_reviewer")
+const conversationKind: Check<ConversationKind> = oneOf("remote_dispensation", "care_thread", "private_aside")
 const motive: Check<Motive> = oneOf("health", "age", "location", "other")
-const receipt: Check<Receipt> = shape<Receipt>({ log: text, index: count, entry: bytes, proof: text })
 
 /** Of a group: its id has one byte for it. */
 const groupGeneration: Check<number> = (value) => {
@@ -274,7 +288,7 @@ const member: Check<MemberState> = shape<MemberState>({
 
 const summary: Check<Summary> = shape<Summary>({
   id: uuid,
-  conversation_kind: oneOf("remote_dispensation", "care_thread"),
+  conversation_kind: conversationKind,
   motive, created_at: count, founder: uuid, patient: uuid, generation: groupGeneration, epoch: count, last_seq: count,
   removing: flag, joined: flag, since: count, members: list(member),
 })
@@ -307,6 +321,7 @@ const READERS: { readonly [K in ServerFrame["kind"]]: Check<Extract<ServerFrame,
   ok: shape<Ok>({ kind: oneOf("ok"), id: text, now: count, receipt: optional(receipt), result: optional(anyMap) }),
   refused: shape<Refused>({
     kind: oneOf("refused"), id: text, code: text, text, retry: text, epoch: optional(count), retry_after: optional(count),
+    reason: optional(text), now: optional(count),
   }),
   // Only a proposal is the hub's own.
   event: (value) => (anyMap(value)["what"] === "proposal" ? byHub(value) : byDevice(value)),
@@ -319,6 +334,7 @@ const READERS: { readonly [K in ServerFrame["kind"]]: Check<Extract<ServerFrame,
   "key_packages.low": shape({ kind: oneOf("key_packages.low"), left: count }),
   call: shape({ kind: oneOf("call"), call }),
   signal: shape<SignalPush>({ kind: oneOf("signal"), conversation: uuid, person: uuid, device: uuid, body: bytes }),
+  ...CARE_READERS,
   reconnect: shape({ kind: oneOf("reconnect"), after: count }),
 }
 
@@ -349,8 +365,9 @@ function decodeValue(data: Uint8Array): unknown {
 export const readWelcomed: Check<Welcomed> = shape<Welcomed>({
   person: uuid, name: text, role, device: uuid, new_device: flag, other_devices: count,
   pharmacy: shape<Welcomed["pharmacy"]>({ finess: text, name: text, phone: text }),
-  key_packages_left: count, deployment: text, hub_key: bytes, logs: textMap(text), checkpoint: text, conversations: list(summary),
-  calls: list(call),
+  key_packages_left: count, deployment: text, hub_key: key, authority: key, identity: statement, device_certificate: statement,
+  staff: statement, owner: statement, logs: textMap(text), checkpoint: text, conversations: list(summary), calls: list(call),
+  delegations: list(delegation),
 })
 
 export const readPatients = shape<{ patients: readonly { person: string; name: string; reachable: boolean }[] }>({

@@ -33,6 +33,11 @@ back-to-list = Conversations
 back-to-messages = My messages
 back-to-conversation = Conversation
 back-to-control = Audit
+carers-title = My carers
+accesses-title = Who saw what
+devices-title = My devices
+code-title = My carer code
+team-title = Team
 sign-out = Leave
 sign-out-named = Leave ({ $name })
 conversations = Conversations
@@ -126,6 +131,11 @@ day-today = Today
 day-yesterday = Yesterday
 new-messages = New messages
 message-hidden = Message hidden: it does not come from the person announced.
+message-unauthorised = Message hidden: not authorised
+acting-for = carer, on behalf of { $patient }, { $until }
+until-day = until { $date }
+until-time = until { $date } at { $time }
+log-from-now = You see messages from now on.
 delivery-waiting = Waiting
 delivery-sent = Sent
 delivery-delivered = Delivered
@@ -152,6 +162,7 @@ readers-source = This list comes from the conversation’s keys, verified on thi
 readers-unlisted = A device can read and the server does not say whose it is. Write nothing more here, and call the pharmacy.
 readers-not-yet = Not yet: { $names }. Their device has not come.
 identity-not-compared = identity not compared
+identity-compare = Compare with { $name }
 identity-explained = “Identity not compared”: you have not yet compared keys with this person, face to face. The name is the one the pharmacy recorded.
 server-cannot-title = What the server cannot see
 server-cannot = The text of your messages, nor the note written with the reason. It has none of the keys.
@@ -169,12 +180,15 @@ readiness-refused-title = This conversation was not opened on this device
 readiness-refused-body = The keys that the server offers are not those of this conversation. Nothing was read or sent. Call the pharmacy.
 readiness-removed-title = This device is no longer in the conversation
 readiness-removed-body = It was removed and has forgotten its keys. Messages already shown stay readable. If you did not want this, call the pharmacy.
+over-title = This authorisation has ended
+over-questions = Questions:
 waiting-for-device = waiting for their device
 reachable = reachable
 
 ## Patient
 patient-kind-remote-dispensation = Receive my medicines
 patient-kind-care-thread = Exchange with my pharmacy
+patient-kind-private-aside = Speak alone with my pharmacy
 patient-list-title = My messages
 patient-empty-title = No message yet
 patient-empty-body = When your pharmacy writes to you, the message will appear here. You have nothing to do. To talk to them now, call.
@@ -248,89 +262,6 @@ shortcut-help-keys = ?
 
 ## My proofs
 proofs-title = My proofs
-proofs-lead = Each act of yours is entered in the pharmacy’s log. Here are your receipts, verified by this device: nobody can take an act out of the log without its receipt showing it.
-proofs-empty = No proof yet. Your first message will leave the first one.
-proofs-key = Download the log’s key
-proofs-outside = Verify a proof elsewhere
-proofs-technical = Technical proofs ({ $count })
-proofs-verify = To verify a proof elsewhere, without this server:
-proofs-command = colloque verify-receipt FILE --key KEY
-proof-place = { $log }, entry no. { $index }
-proof-number = no. { $index }
-proof-verified = Verified on this device
-proof-refused = Refused
-proof-download = Download the proof
-
-## Audit
-control-title = Audit
-control-traced = Every look is traced: opening a list or a conversation leaves an entry in your name.
-control-filter = Find a person
-control-choose = Choose a conversation to see what happened in it. Contents are never visible here.
-control-empty = No conversation in this pharmacy.
-entries = { $count ->
-    [one] 1 entry
-   *[other] { $count } entries
-}
-timeline-title = Timeline
-timeline-loading = Verifying: { $count } entries received…
-timeline-numbered = { $count ->
-    [one] 1 entry, numbered without a gap.
-   *[other] { $count } entries, numbered without a gap.
-}
-timeline-gap = The numbering has a gap: an entry of this conversation was not shown. Run “Verify integrity” and tell the host.
-timeline-denied-only = Refusals only
-timeline-nothing = No entry of that kind.
-band-label = { $count ->
-    [one] 1 entry
-   *[other] { $count } entries
-}{ $denied ->
-    [0] , no refusal
-    [one] , of which 1 refusal
-   *[other] , of which { $denied } refusals
-}, from { $from } to { $to }
-entry-who = { $name }, { $role }
-entry-rule = Rule applied: { $rule }
-entry-raw = Entry no. { $index } of the { $log }, as sealed
-entry-raw-altered = Entry no. { $index } of the { $log }, as the server gives it now
-entry-altered = Altered: these bytes are not the ones that were sealed. What they say below proves nothing.
-entry-doubtful = { $fault } What this entry says proves nothing.
-decision-permit = Permitted
-decision-deny = Refused
-decision-altered = Altered
-log-care = care log
-log-technical = technical log
-integrity-title = Integrity of the log
-integrity-lead = Computed in this browser, from every entry: the server’s word is not enough.
-integrity-verify = Verify integrity
-integrity-running = Verifying…
-integrity-progress = { $done } of { $total } entries
-integrity-intact = { $count ->
-    [one] Intact: 1 entry
-   *[other] Intact: { $count } entries
-}
-integrity-log = { $count ->
-    [one] { $log }, 1 entry, root
-   *[other] { $log }, { $count } entries, root
-}
-integrity-signed = signature verified
-integrity-where = Recomputed here in { $seconds } s. Note the root: every future proof must extend it.
-integrity-broken-at = Altered: entry no. { $index } of the { $log }
-integrity-broken = Altered: { $log }
-integrity-to-entry = See entry no. { $index } in the timeline
-integrity-outdated = The result shown before no longer holds: it was computed before this change.
-integrity-what-to-do = What to do: correct nothing. Keep this screen (print or capture), tell the owner of the pharmacy and the host, and compare with the proofs that participants downloaded.
-fault-entry-altered = This entry no longer matches the fingerprint sealed on the day of the act: its content was changed in the database.
-fault-entry-missing = This entry was taken out of the log.
-fault-tree-altered = The fingerprints of the log no longer lead to the signed root.
-fault-signature = The log’s signature does not come from this pharmacy’s key.
-fault-shrunk = The log is shorter than it has been: entries at its end were taken out.
-fault-forked = The log shown does not continue the one this device saw: there are two histories.
-fault-log-key-changed = The log’s key is not the one this device knows.
-tamper = Falsify one byte
-tamper-title = Falsify one byte?
-tamper-body = Demonstration: one byte of an entry of this conversation will be changed in the database, as an intruder would. This cannot be undone. “Verify integrity” must then name the entry.
-tamper-confirm = Falsify
-tampered = One byte was changed in the database. Run “Verify integrity”: the entry must be named.
 
 ## Roles, reasons, acts
 role-patient = Patient
@@ -344,6 +275,7 @@ role-hub = The server
 role-unknown = Somebody the server does not list
 kind-remote-dispensation = Remote dispensation
 kind-care-thread = Exchange with my pharmacy
+kind-private-aside = Speak alone with my pharmacy
 motive-health = state of health
 motive-age = age
 motive-location = where they live
@@ -352,42 +284,6 @@ motive-choice-health = State of health
 motive-choice-age = Age
 motive-choice-location = Where they live
 motive-choice-other = Other reason they cannot come (say which)
-entry-dispensation-started = Remote dispensation started
-entry-thread-started = Exchange with the pharmacy started
-entry-key-package-claimed = Key of a device claimed to add it
-entry-group-committed = Devices of the conversation changed
-entry-message-sent = Encrypted message sent
-entry-act-refused = Act refused
-entry-audit-conversations-listed = List of conversations consulted
-entry-audit-timeline-read = Timeline consulted
-entry-audit-logs-verified = Integrity of the log verified
-entry-session-opened = Session opened
-entry-session-closed = Session closed
-entry-device-registered = Device registered
-entry-connection-opened = Connection opened
-entry-key-packages-published = Welcome keys deposited
-entry-group-info-told = State of the group given to a device that comes back
-entry-group-confirmed = Device: keys of the conversation confirmed
-entry-group-forked = Two devices do not hold the same keys: to be checked
-entry-group-stuck = A device can no longer follow the conversation
-entry-group-succeeded = Encryption of the conversation begun anew
-entry-group-remove-proposed = Removal of a device asked for by the server
-entry-device-retired = Device given up by its owner
-rule-hello = A signed-in person may connect their device.
-rule-key-packages-publish = A person who may take part in a conversation deposits welcome keys of their device.
-rule-key-packages-claim = A device of the conversation may ask for the key of a device to add.
-rule-conversation-create = A pharmacist may start a dispensation, with a reason, for a patient of the pharmacy.
-rule-group-commit = A device of the conversation may change its devices, one change at a time.
-rule-group-info = A member’s device may ask for the state of the group to come back to it.
-rule-group-receipt = A device of the conversation confirms, by its signature, the keys it holds.
-rule-group-stuck = A device of the conversation may say that it can no longer follow.
-rule-group-succeed = A pharmacist may begin the encryption anew when no device can follow any more.
-rule-group-remove = The server asks for the removal of a device that its owner has given up.
-rule-device-retire = A person may give up one of their devices, by a signed statement.
-rule-message-send = A device of the conversation may write in it.
-rule-audit-conversations = The compliance officer may consult the list; the look is traced.
-rule-audit-timeline = The compliance officer may consult a timeline; the look is traced.
-rule-audit-verify = The compliance officer may verify the log; the check is traced.
 
 ## Refusals
 code-unknown = That did not work ({ $code }). Try again; if it happens again, call the pharmacy.

@@ -2,21 +2,12 @@ import { useEffect } from "preact/hooks"
 import type { AppState, Me } from "../core/model"
 import { t } from "../strings/strings"
 import { useEngine } from "./engine"
-import { later } from "./parts/later"
+import { Carer, Control, NeedsLink, Staff } from "./pages"
 import { PatientHome } from "./patient/PatientHome"
 import { rememberPharmacy, rememberRole } from "./preferences"
 import { Landing } from "./screens/Landing"
 import { Failure, LoadingPage, OtherTab, Unsupported } from "./screens/Plain"
 import { SignedOut } from "./screens/SignedOut"
-
-const WAITING = { waiting: LoadingPage, failed: () => <Failure fault="code" /> }
-const Staff = later(async () => (await import("./staff/Staff")).Staff, WAITING)
-const Control = later(async () => {
-  // A trail also tells of calls.
-  const [{ learnCalls }, { Control }] = await Promise.all([import("./call/sentences"), import("./officer/Control")])
-  await learnCalls()
-  return Control
-}, WAITING)
 
 export function App() {
   const engine = useEngine()
@@ -59,9 +50,12 @@ function Screen({ app }: { readonly app: AppState }) {
 function Home({ me }: { readonly me: Me }) {
   useEffect(() => rememberPharmacy(me.pharmacy), [me.pharmacy])
   useEffect(() => rememberRole(me.role), [me.role])
+  if (useEngine().identity.value.kind === "needs_link") return <NeedsLink me={me} />
   switch (me.role) {
     case "patient":
       return <PatientHome me={me} />
+    case "carer":
+      return <Carer me={me} />
     case "compliance_officer":
       return <Control me={me} />
     default:

@@ -19,6 +19,11 @@ export function formatDay(at: number, locale: string): string {
   return new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long", year: "numeric" }).format(at)
 }
 
+/** A date in a sentence: « 12 mai 2026 ». */
+export function formatDate(at: number, locale: string): string {
+  return new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", year: "numeric" }).format(at)
+}
+
 export function formatTime(at: number, locale: string): string {
   return new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" }).format(at)
 }

@@ -78,3 +78,12 @@ export function rememberedPharmacy(): Phone | null {
     return null
   }
 }
+
+/** A question that the person put aside on this device. */
+export function setAside(question: string): void {
+  keep(`aside.${question}`, "1")
+}
+
+export function isSetAside(question: string): boolean {
+  return recall(`aside.${question}`) !== null
+}

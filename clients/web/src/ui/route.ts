@@ -1,23 +1,32 @@
 /** Where one is, kept in the address: the browser's own back button and a reload stay true. */
 import { signal } from "@preact/signals"
 
-export type Route =
-  | { readonly kind: "home" }
-  | { readonly kind: "conversation"; readonly id: string }
-  | { readonly kind: "details"; readonly id: string }
-  | { readonly kind: "proofs" }
+/** Pages of their own; what follows `renew` and `trace` is a delegation. */
+const PAGES = ["proofs", "carers", "delegate", "accesses", "devices", "code", "team"] as const
+const ABOUT = ["conversation", "details", "renew", "trace"] as const
+
+type Page = (typeof PAGES)[number]
+type About = (typeof ABOUT)[number]
+
+export type Route = { readonly kind: "home" | Page } | { readonly kind: About; readonly id: string }
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 export function parseRoute(hash: string): Route {
-  const [kind, id] = hash.replace(/^#/, "").split("/")
-  if (kind === "proofs") return { kind: "proofs" }
-  if ((kind === "conversation" || kind === "details") && id !== undefined && UUID.test(id)) return { kind, id }
-  return { kind: "home" }
+  const [word, id = ""] = hash.replace(/^#/, "").split("/")
+  const page = PAGES.find((each) => each === word)
+  const about = ABOUT.find((each) => each === word)
+  if (page !== undefined) return { kind: page }
+  return about !== undefined && UUID.test(id) ? { kind: about, id } : { kind: "home" }
 }
 
 export function hrefOf(route: Route): string {
   return "id" in route ? `#${route.kind}/${route.id}` : `#${route.kind}`
+}
+
+/** The conversation that a route shows, beside its details or not. */
+export function conversationAt(route: Route): string | null {
+  return route.kind === "conversation" || route.kind === "details" ? route.id : null
 }
 
 export const route = signal<Route>({ kind: "home" })

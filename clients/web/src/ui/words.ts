@@ -1,6 +1,7 @@
 /** The vocabulary of the wire in the words of the person: each table is total by its type or by test. */
 import type { Integrity, Member, Motive, Role, Trouble } from "../core/model"
-import { has, t } from "../strings/strings"
+import { has, locale, t } from "../strings/strings"
+import { dayKey, formatDate, formatTime } from "./format"
 
 export const ROLES: readonly Role[] = [
   "patient", "carer", "pharmacist", "technician", "courier", "compliance_officer", "second_reviewer",
@@ -13,6 +14,9 @@ export const ENTRY_TYPES = [
   "call.opened", "call.rang", "call.accepted", "call.declined", "call.missed", "call.delayed", "call.connected",
   "call.pair_lost", "call.socket_lost", "call.socket_back", "call.incident", "call.turn_issued", "call.left", "call.ended",
   "group.info_told", "group.confirmed", "group.forked", "group.stuck", "group.succeeded", "group.remove_proposed", "device.retired",
+  "identity.issued", "staff.certified", "device.certified", "account.revoked", "carer.linked",
+  "delegation.proposed", "delegation.confirmed", "delegation.accepted", "delegation.activated", "delegation.narrowed",
+  "delegation.revoked", "delegation.resigned", "delegation.suspended", "delegation.expired",
 ] as const
 
 /** Fluent identifiers have no dot and no underscore at the start; ours have neither. */
@@ -62,4 +66,10 @@ export type BrokenFault = Extract<Integrity, { kind: "broken" }>["fault"]
 
 export function nameOf(members: readonly Member[], person: string): string {
   return members.find((member) => member.person === person)?.name ?? t("someone")
+}
+
+/** « jusqu’au 12 mai 2026 », on its last day with the hour. */
+export function untilWords(at: number, now: number): string {
+  const date = formatDate(at, locale.value)
+  return dayKey(at) === dayKey(now) ? t("until-time", { date, time: formatTime(at, locale.value) }) : t("until-day", { date })
 }

@@ -3,7 +3,11 @@ import { newRoom, type Leaf } from "../core/conversation"
 import type { Trouble } from "../core/model"
 import type { Summary, Welcomed } from "../core/wire"
 import type { Line } from "./line"
+import type { Account } from "./account"
 import type { GroupFacts, Mls } from "./mls"
+import type { Believing } from "./believing"
+import type { People } from "./people"
+import type { Standings } from "./standing"
 import { Disconnected, RefusedByHub, type Requests } from "./requests"
 import type { Change, DeviceRecord, RoomRecord, Vault, WrittenRecord } from "./vault"
 
@@ -24,8 +28,14 @@ export interface Context {
   /** What the vault holds, read once at start and kept equal to it. */
   readonly rooms: Map<string, RoomRecord>
   readonly outbox: Map<string, WrittenRecord>
-  /** Null until the first `hello` of this run was answered; its hub's key and deployment are the pinned ones. */
+  /** Null until the first `hello` of this run was answered; its hub's key, authority and deployment are the pinned ones. */
   me: Welcomed | null
+  /** The hub's clock less this device's, in microseconds, as last told. */
+  skewUs: number
+  readonly people: People
+  readonly believing: Believing
+  readonly standings: Standings
+  readonly account: Account
   /** The screens' values may differ now. */
   changed: () => void
   readonly alarm: (trouble: Trouble) => void
@@ -35,11 +45,20 @@ export interface Context {
   readonly fail: (error: unknown) => void
 }
 
+/** Hub time, by which a commit, a message and a period are judged: microseconds since 1970. */
+export function hubNowUs({ clock, skewUs }: Pick<Context, "clock" | "skewUs">): number {
+  return clock.now() * 1000 + skewUs
+}
+
+const NOTHING_SEEN: RoomRecord["highest"] = { epoch: 0, number: 0, atUs: 0 }
+const NOWHERE: RoomRecord["confirmed"] = { generation: -1, epoch: 0 }
+
 /** A conversation of whose group this device holds nothing yet. */
 export function newRecord(summary: Summary): RoomRecord {
   return {
     room: newRoom(summary), state: null, pending: null, founding: null, counter: 0,
     generation: summary.generation, known: {}, removing: [], previous: null, receipt: null, stuck: null, succession: null,
+    highest: NOTHING_SEEN, ended: {}, ending: [], confirmed: NOWHERE,
   }
 }
 
@@ -80,8 +99,8 @@ export function leafOf(identity: string): Leaf {
   return { person, device }
 }
 
-export function leavesOf(facts: GroupFacts): readonly Leaf[] {
-  return facts.identities.map(leafOf)
+export function leavesOf(facts: Pick<GroupFacts, "members">): readonly Leaf[] {
+  return facts.members.map(({ identity }) => leafOf(identity))
 }
 
 /** Run in the background; a lost connection or a refusal ends it, anything else is a failure to show. */

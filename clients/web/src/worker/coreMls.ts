@@ -1,9 +1,9 @@
 /** `Mls` carried by our own core, suite 1. A state is a serialised `Group`, a secret a serialised key package. */
-import { encodeHex, encodeUtf8, equal } from "../core/bytes"
-import { authenticatorHash } from "../core/statements"
-import { BASIC, basicCredential } from "../core/mls/credential"
+import { encodeHex, equal } from "../core/bytes"
+import { VerificationError } from "../core/errors"
+import type { Credential } from "../core/mls/credential"
 import { MlsError } from "../core/mls/errors"
-import { EXTERNAL_SENDERS, externalSenders, externalSendersExtension, type Extension } from "../core/mls/extensions"
+import type { Extension } from "../core/mls/extensions"
 import { publicStateOf } from "../core/mls/externalJoin"
 import { decodeMessage, encodeMessage, type PrivateMessage } from "../core/mls/framing"
 import { Group } from "../core/mls/group"
@@ -12,13 +12,18 @@ import { welcomeOf } from "../core/mls/joining"
 import { generateKeyPackage, keyPackageRef, type KeyPackage, type OwnLeaf } from "../core/mls/keyPackage"
 import type { LeafNode } from "../core/mls/leafNode"
 import type { RandomBytes } from "../core/mls/primitives"
+import type { Proposal } from "../core/mls/proposal"
 import { deserializeBundle, serializeBundle } from "../core/mls/serializing"
 import { membersOf, type Member as TreeMember } from "../core/mls/ratchetTree"
 import type { ReceivedCommit } from "../core/mls/receiving"
 import { SUITE_1 } from "../core/mls/suites"
+import { CONVERSATION_POLICY, DELEGATIONS } from "../core/policy/conversation"
+import { CREDENTIAL_TYPE, identityOf as nameOf } from "../core/policy/identity"
+import { authenticatorHash } from "../core/policy/statements"
+import { identityOf } from "./context"
 import {
-  MlsFault, type AppliedCommit, type Decrypted, type Demands, type DeviceKeys, type GroupFacts, type KnownKeys, type Member, type Mls, type NewCommit,
-  type NewGroup, type NewKeyPackage, type NewMembers, type ProposedRemoval, type PublicFacts, type UnverifiedHeader,
+  MlsFault, type AppliedCommit, type Committed, type Decrypted, type DeviceKeys, type GroupFacts, type KnownKeys, type Member, type Mls, type NewCommit,
+  type NewGroup, type NewKeyPackage, type Plan, type ProposedRemoval, type PublicFacts, type UnverifiedHeader,
 } from "./mls"
 
 const BUCKET_BYTES = 256
@@ -26,14 +31,14 @@ const SIGNATURE_BYTES = 64
 const KEY_PACKAGE_SECONDS = 30 * 24 * 3600
 // A clock a little behind ours must not find the package not yet valid.
 const CLOCK_SLACK_SECONDS = 3600
-const IDENTITY = /^[0-9a-f-]{36}\/[0-9a-f-]{36}$/
-const CAPABILITIES = { versions: [1], cipherSuites: [SUITE_1.id], extensions: [], proposals: [], credentials: [BASIC] }
+const CAPABILITIES = {
+  versions: [1], cipherSuites: [SUITE_1.id], extensions: [CONVERSATION_POLICY, DELEGATIONS], proposals: [], credentials: [CREDENTIAL_TYPE],
+}
 // RFC 9420, 7.3, leaves it to who receives a leaf, and a device may read a commit weeks after it was made:
 // the lifetime is judged by who adds, and by the hub.
 const LIFETIMES_WERE_JUDGED = null
-const HUB = basicCredential(encodeUtf8("hub"))
 /** Members send no proposals of their own: a commit holds these, by value or as the hub's. */
-const KNOWN_PROPOSALS: readonly string[] = ["add", "remove", "external_init"]
+const KNOWN_PROPOSALS: readonly string[] = ["add", "remove", "external_init", "group_context_extensions"]
 
 /** What the core refuses, in the one word that the worker knows. */
 function faults<T>(work: () => T): T {
@@ -50,72 +55,79 @@ function later<T>(work: () => T): Promise<T> {
   return new Promise((resolve) => { resolve(faults(work)) })
 }
 
+/** Whose a leaf says it is, by the names in its certificates. */
 function identityIn({ credential }: LeafNode): string {
-  if (credential.type !== BASIC) throw new MlsFault("a credential of another type")
-  const identity = String.fromCharCode(...credential.content)
-  if (!IDENTITY.test(identity)) throw new MlsFault("a credential that names no device")
-  return identity
+  try {
+    const { person, device } = nameOf(credential)
+    return identityOf(person, device)
+  } catch (error) {
+    if (error instanceof VerificationError || error instanceof MlsError) throw new MlsFault("bad_identity")
+    throw error
+  }
 }
 
-function memberIn({ leafNode }: TreeMember): Member {
-  return { identity: identityIn(leafNode), signatureKey: leafNode.signatureKey }
+function memberIn(leafNode: LeafNode): Member {
+  return { identity: identityIn(leafNode), signatureKey: leafNode.signatureKey, credential: leafNode.credential }
 }
 
 function memberAt(members: readonly TreeMember[], leaf: number): Member {
   const member = members.find(({ leafIndex }) => leafIndex === leaf)
   if (member === undefined) throw new MlsFault("unknown_leaf")
-  return memberIn(member)
+  return memberIn(member.leafNode)
 }
 
-function identitiesOf(members: readonly TreeMember[]): readonly string[] {
-  return members.map(({ leafNode }) => identityIn(leafNode))
+function allIn(members: readonly TreeMember[]): readonly Member[] {
+  return members.map(({ leafNode }) => memberIn(leafNode))
 }
 
 /** A second leaf of one name would sign as the first, and its messages be shown as the first's. */
 function demandOneLeafEach(members: readonly TreeMember[]): void {
-  const identities = identitiesOf(members)
+  const identities = members.map(({ leafNode }) => identityIn(leafNode))
   if (new Set(identities).size !== identities.length) throw new MlsFault("duplicate_identity")
 }
 
-function isKnown({ identity, signatureKey }: Member, known: KnownKeys): boolean {
+function isKnown({ identity, signatureKey }: Pick<Member, "identity" | "signatureKey">, known: KnownKeys): boolean {
   const key = known[identity]
   return key !== undefined && equal(key, signatureKey)
 }
 
-function hubKeyIn(extensions: readonly Extension[]): Uint8Array | null {
-  const [only, ...more] = extensions
-  if (only?.type !== EXTERNAL_SENDERS || more.length > 0) return null
-  const [hub, ...others] = externalSenders(extensions)
-  if (hub === undefined || others.length > 0 || hub.credential.type !== HUB.type || !equal(hub.credential.content, HUB.content)) return null
-  return hub.signatureKey
-}
-
 function publicFacts({ groupId, epoch, extensions }: GroupContext, members: readonly TreeMember[]): PublicFacts {
-  return { id: groupId, epoch: Number(epoch), members: members.map(memberIn), hubKey: hubKeyIn(extensions) }
+  return { id: groupId, epoch: Number(epoch), members: allIn(members), extensions }
 }
 
 /** What a commit did to `before`, in the worker's words. */
-function effectOf(before: Group, { sender, added, removed, proposals, next }: ReceivedCommit<Group>): Omit<AppliedCommit, "state"> {
+function effectOf(before: Group, received: ReceivedCommit<Group>): Omit<AppliedCommit, "state" | "committer"> {
+  const { sender, added, removed, proposals } = received
   const named = proposals.flatMap(({ reference }) => (reference === null ? [] : [encodeHex(reference)]))
   const byHub = proposals.flatMap(({ proposal, sender: { kind } }) => (proposal.kind === "remove" && kind === "external" ? [proposal.removed] : []))
+  const kinds = proposals.map(({ proposal }) => proposal.kind)
   return {
-    external: sender.kind === "new_member_commit", added: identitiesOf(added), removed: identitiesOf(removed),
-    due: identitiesOf(removed.filter(({ leafIndex }) => byHub.includes(leafIndex))),
+    external: sender.kind === "new_member_commit", added: allIn(added), removed: allIn(removed),
+    due: allIn(removed.filter(({ leafIndex }) => byHub.includes(leafIndex))).map(({ identity }) => identity),
     complete: before.proposals.every(({ reference }) => reference !== null && named.includes(encodeHex(reference))),
-    sameExtensions: next === null || sameExtensions(before.context.extensions, next.context.extensions),
-    knownProposals: proposals.every(({ proposal }) => KNOWN_PROPOSALS.includes(proposal.kind)),
+    before: publicFacts(before.context, before.members), after: factsAfter(before, received), authenticatedData: received.authenticatedData,
+    knownProposals: kinds.every((kind) => KNOWN_PROPOSALS.includes(kind)) && kinds.filter((kind) => kind === "group_context_extensions").length < 2,
   }
 }
 
-function sameExtensions(a: readonly Extension[], b: readonly Extension[]): boolean {
-  return a.length === b.length && a.every(({ type, data }, i) => type === b[i]?.type && equal(data, b[i].data))
+/** Who is removed has no next epoch to look at: it follows from the proposals. */
+function factsAfter(before: Group, { next, proposals, added, removed }: ReceivedCommit<Group>): PublicFacts {
+  if (next !== null) return publicFacts(next.context, next.members)
+  const gone = removed.map(({ leafIndex }) => leafIndex)
+  const extensions = proposals.flatMap(({ proposal }) => (proposal.kind === "group_context_extensions" ? [proposal.extensions] : []))[0]
+  const { groupId, epoch } = before.context
+  return {
+    id: groupId, epoch: Number(epoch) + 1, extensions: extensions ?? before.context.extensions,
+    members: allIn([...before.members.filter(({ leafIndex }) => !gone.includes(leafIndex)), ...added]),
+  }
 }
 
-/** The device that signed a commit: a member before it, or who came by it. */
+/** The device that signed a commit, as its leaf stands after it: a member, or who came by it. */
 function committerOf(before: Group, { sender, committer, next }: ReceivedCommit<Group>): Member {
-  if (sender.kind === "member") return memberAt(before.members, sender.leafIndex)
-  if (sender.kind !== "new_member_commit" || next === null) throw new MlsFault("forbidden_sender")
-  return memberAt(next.members, committer)
+  if (sender.kind !== "member" && sender.kind !== "new_member_commit") throw new MlsFault("forbidden_sender")
+  if (next !== null) return memberAt(next.members, committer)
+  if (sender.kind !== "member") throw new MlsFault("forbidden_sender")
+  return memberAt(before.members, sender.leafIndex)
 }
 
 function keyPackageOf(data: Uint8Array): KeyPackage {
@@ -138,15 +150,6 @@ function padding(payload: Uint8Array): number {
   return (BUCKET_BYTES - (plain % BUCKET_BYTES)) % BUCKET_BYTES
 }
 
-/** A group that the hub shows is this conversation's, and no older than what is known of it. */
-function demand({ id, epoch, hubKey, members }: PublicFacts, signer: Member, { known, ...demands }: Demands): void {
-  if (!equal(id, demands.id)) throw new MlsFault("wrong_group")
-  if (epoch < demands.epoch) throw new MlsFault("wrong_epoch")
-  if (hubKey === null || !equal(hubKey, demands.hubKey)) throw new MlsFault("wrong_extensions")
-  if (!isKnown(signer, known)) throw new MlsFault("wrong_signer")
-  if (members.some((one) => one.identity in known && !isKnown(one, known))) throw new MlsFault("other_key")
-}
-
 /** The group's bytes; what was read to make them is overwritten. */
 function saved(group: Group): Uint8Array {
   const bytes = group.serialize()
@@ -161,38 +164,36 @@ class CoreMls implements Mls {
     return later(() => SUITE_1.signature.generate(this.random))
   }
 
-  newKeyPackage(who: string, keys: DeviceKeys): Promise<NewKeyPackage> {
+  newKeyPackage(credential: Credential, keys: DeviceKeys): Promise<NewKeyPackage> {
     return later(() => {
-      const bundle = generateKeyPackage(SUITE_1, this.#leaf(who, keys), [], this.random)
+      const bundle = generateKeyPackage(SUITE_1, this.#leaf(credential, keys), [], this.random)
       const message = encodeMessage({ kind: "key_package", keyPackage: bundle.keyPackage })
       return { ref: encodeHex(keyPackageRef(SUITE_1, bundle.keyPackage)), message, secret: serializeBundle(bundle) }
     })
   }
 
   memberOf(keyPackage: Uint8Array): Member {
-    return faults(() => memberIn({ leafIndex: 0, leafNode: keyPackageOf(keyPackage).leafNode }))
+    return faults(() => memberIn(keyPackageOf(keyPackage).leafNode))
   }
 
-  create(groupId: Uint8Array, who: string, keys: DeviceKeys, hubKey: Uint8Array): Promise<NewGroup> {
+  create(groupId: Uint8Array, credential: Credential, keys: DeviceKeys, extensions: readonly Extension[]): Promise<NewGroup> {
     return later(() => {
-      const extensions = [externalSendersExtension([{ signatureKey: hubKey, credential: HUB }])]
-      const group = Group.create(SUITE_1, groupId, this.#leaf(who, keys), extensions, this.random)
+      const group = Group.create(SUITE_1, groupId, this.#leaf(credential, keys), extensions, this.random)
       return { groupInfo: group.groupInfo(), state: saved(group) }
     })
   }
 
-  add(state: Uint8Array, keyPackages: readonly Uint8Array[]): Promise<NewMembers> {
+  commit(state: Uint8Array, { authenticatedData, adds = [], removes = [], extensions = null }: Plan): Promise<Committed> {
     return later(() => {
-      const { welcome, ...made } = this.#commit(state, keyPackages.map(keyPackageOf))
-      if (welcome === null) throw new MlsFault("a commit that adds nobody")
-      return { ...made, welcome }
-    })
-  }
-
-  update(state: Uint8Array): Promise<NewCommit> {
-    return later(() => {
-      const { commit, groupInfo, state: next } = this.#commit(state, [])
-      return { commit, groupInfo, state: next }
+      const group = Group.deserialize(state)
+      const leaves = group.members.filter(({ leafNode }) => removes.includes(identityIn(leafNode)))
+      const proposals: readonly Proposal[] = [
+        ...leaves.map(({ leafIndex }) => ({ kind: "remove", removed: leafIndex }) as const),
+        ...adds.map((bytes) => ({ kind: "add", keyPackage: keyPackageOf(bytes) }) as const),
+        ...(extensions === null ? [] : [{ kind: "group_context_extensions", extensions } as const]),
+      ]
+      const { message, welcome, groupInfo, next } = group.commit({ proposals, authenticatedData, forcePath: true, now: this.seconds(), random: this.random })
+      return { commit: message, welcome, groupInfo, state: saved(next) }
     })
   }
 
@@ -203,7 +204,7 @@ class CoreMls implements Mls {
   join(welcome: Uint8Array, secret: Uint8Array, known: KnownKeys): Promise<Uint8Array> {
     return later(() => {
       const checkSigner = (leafNode: LeafNode): void => {
-        const vouches = isKnown(memberIn({ leafIndex: 0, leafNode }), known)
+        const vouches = isKnown(memberIn(leafNode), known)
         if (!vouches && Object.keys(known).length > 0) throw new MlsFault("wrong_signer")
       }
       const group = Group.join(welcome, deserializeBundle(secret), { checkSigner })
@@ -218,11 +219,12 @@ class CoreMls implements Mls {
       if (decodeMessage(commit).kind !== "public_message") throw new MlsFault("wrong_wire_format")
       const received = before.receive(commit, { now: LIFETIMES_WERE_JUDGED })
       if (received.kind !== "commit") throw new MlsFault("wrong_content")
-      if (committerOf(before, received).identity !== committer) throw new MlsFault("wrong_committer")
+      const by = committerOf(before, received)
+      if (by.identity !== committer) throw new MlsFault("wrong_committer")
       if (received.next !== null) demandOneLeafEach(received.next.members)
       const effect = effectOf(before, received)
       before.wipe()
-      return { ...effect, state: received.next === null ? null : saved(received.next) }
+      return { ...effect, committer: by, state: received.next === null ? null : saved(received.next) }
     })
   }
 
@@ -233,7 +235,7 @@ class CoreMls implements Mls {
       const received = before.receive(proposal, { now: LIFETIMES_WERE_JUDGED })
       if (received.kind !== "proposal" || received.proposal.kind !== "remove") throw new MlsFault("wrong_content")
       if (received.sender.kind !== "external") throw new MlsFault("forbidden_sender")
-      const removed = memberAt(before.members, received.proposal.removed).identity
+      const removed = memberAt(before.members, received.proposal.removed)
       return { removed, authenticatedData: received.authenticatedData, state: saved(received.next) }
     })
   }
@@ -245,13 +247,12 @@ class CoreMls implements Mls {
     })
   }
 
-  rejoin(groupInfo: Uint8Array, who: string, keys: DeviceKeys, demands: Demands): Promise<NewCommit | null> {
+  enter(groupInfo: Uint8Array, credential: Credential, keys: DeviceKeys, authenticatedData: Uint8Array): Promise<NewCommit> {
     return later(() => {
-      const { members, facts, signer } = this.#shown(groupInfo)
-      demand(facts, memberAt(members, signer), demands)
-      const prior = members.find(({ leafNode }) => identityIn(leafNode) === who)
-      if (prior === undefined) return null
-      const made = Group.joinExternal(groupInfo, this.#leaf(who, keys), { removePrior: prior.leafIndex, now: this.seconds(), random: this.random })
+      const leaf = this.#leaf(credential, keys)
+      const who = nameOf(credential)
+      const prior = this.#shown(groupInfo).members.find(({ leafNode }) => identityIn(leafNode) === identityOf(who.person, who.device))
+      const made = Group.joinExternal(groupInfo, leaf, { removePrior: prior?.leafIndex ?? null, authenticatedData, now: this.seconds(), random: this.random })
       return { commit: made.message, groupInfo: made.groupInfo, state: saved(made.next) }
     })
   }
@@ -298,25 +299,18 @@ class CoreMls implements Mls {
     return faults(() => {
       const group = Group.deserialize(state)
       return {
-        ...publicFacts(group.context, group.members), identities: identitiesOf(group.members),
+        ...publicFacts(group.context, group.members),
         confirmedTranscriptHash: group.context.confirmedTranscriptHash, authenticatorHash: authenticatorHash(group.epochAuthenticator),
       }
     })
   }
 
-  #leaf(who: string, keys: DeviceKeys): OwnLeaf {
+  #leaf(credential: Credential, keys: DeviceKeys): OwnLeaf {
     const now = this.seconds()
     return {
-      signaturePrivateKey: keys.privateKey, credential: basicCredential(encodeUtf8(who)), capabilities: CAPABILITIES, extensions: [],
+      signaturePrivateKey: keys.privateKey, credential, capabilities: CAPABILITIES, extensions: [],
       lifetime: { notBefore: BigInt(now - CLOCK_SLACK_SECONDS), notAfter: BigInt(now + KEY_PACKAGE_SECONDS) },
     }
-  }
-
-  #commit(state: Uint8Array, keyPackages: readonly KeyPackage[]): NewCommit & { welcome: Uint8Array | null } {
-    const group = Group.deserialize(state)
-    const proposals = keyPackages.map((keyPackage) => ({ kind: "add", keyPackage }) as const)
-    const { message, welcome, groupInfo, next } = group.commit({ proposals, forcePath: true, now: this.seconds(), random: this.random })
-    return { commit: message, welcome, groupInfo, state: saved(next) }
   }
 }
 

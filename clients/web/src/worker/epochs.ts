@@ -4,35 +4,60 @@
  */
 import { equal } from "../core/bytes"
 import { next, type RoomInput } from "../core/conversation"
-import { EPOCH_RECEIPT, signStatement } from "../core/statements"
 import { pauseAfter } from "../core/outbox"
-import { uuidBytes } from "../core/uuid"
+import type { State } from "../core/policy/state"
+import { EPOCH_RECEIPT, signStatement } from "../core/policy/statements"
+import { uuidBytes, uuidText } from "../core/uuid"
 import { MAX_GROUP_GENERATION, type Answer } from "../core/wire"
-import { inBackground, keepRoom, leavesOf, type Context } from "./context"
+import { inBackground, keepRoom, type Context } from "./context"
 import { MlsFault, type GroupFacts, type KnownKeys, type PublicFacts } from "./mls"
 import type { Receipts } from "./receipts"
 import { Disconnected } from "./requests"
-import type { RoomRecord } from "./vault"
+import { viewOf } from "./standing"
+import type { Place, RoomRecord } from "./vault"
 
 /** How long what was under way when an epoch ended may still arrive. */
 export const LATE_MS = 10_000
 
-/** How this device came into an epoch. */
-export type Entering =
+/** How this device came into an epoch. `atUs`: hub time of the step, 0 where it does not say. */
+export type Entering = { readonly atUs: number } & (
   | { readonly by: "commit"; readonly removed: boolean }
   /** By a Welcome, or from outside: the step that let it in is its first. */
   | { readonly by: "joined" | "rejoined"; readonly seq: number }
+)
 
-/** The record with this device in the epoch of `state`. */
+/** The record with this device in the epoch of `state`; throws where that is not a group as it may be. */
 export function entered(context: Context, record: RoomRecord, state: Uint8Array, entering: Entering): RoomRecord {
   const facts = context.mls.facts(state)
+  const before = standingBefore(context, record, facts)
+  const standing = context.standings.enter({ ...record, generation: generationOf(record.room.id, facts.id) }, facts, before)
   const { gone, removing } = whoIsLeft(context, record, facts)
   const late = entering.by === "commit" && !entering.removed && record.state !== null
   return {
-    ...record, state, pending: null, removing, stuck: null, succession: null,
-    room: next(record.room, inputOf(entering, facts)),
+    ...record, state, pending: null, removing, stuck: null, succession: null, ...delegationsAfter(record, facts, before, standing),
+    room: next(record.room, inputOf(entering, facts, standing)),
     known: withKnown(without(record.known, gone), facts), receipt: receiptOf(context, record.room.id, facts),
     previous: late ? { state: record.state, until: context.clock.now() + LATE_MS } : null,
+    highest: { epoch: facts.epoch, number: standing.number, atUs: Math.max(entering.atUs, record.highest.atUs) },
+  }
+}
+
+/** What was verified of the epoch that this one follows, if it is of the same group. */
+function standingBefore(context: Context, record: RoomRecord, { id }: GroupFacts): State | null {
+  if (record.state === null) return null
+  const same = equal(context.mls.facts(record.state).id, id)
+  return same ? context.standings.of({ ...record, state: record.state }) : null
+}
+
+/** Which delegations are over from this epoch on; of what this person ended, what the group has still to carry out. */
+function delegationsAfter(record: RoomRecord, { id, epoch }: GroupFacts, before: State | null, after: State): Pick<RoomRecord, "ended" | "ending"> {
+  const place: Place = { generation: generationOf(record.room.id, id), epoch }
+  const inForce = after.inForce.map(({ delegation }) => uuidText(delegation.delegation))
+  const were = before?.inForce.map(({ delegation }) => uuidText(delegation.delegation)) ?? record.room.group?.carers.map(({ delegation }) => delegation) ?? []
+  const over = [...were, ...record.ending].filter((one) => !inForce.includes(one) && !(one in record.ended))
+  return {
+    ended: { ...record.ended, ...Object.fromEntries(over.map((one) => [one, place])) },
+    ending: record.ending.filter((one) => inForce.includes(one)),
   }
 }
 
@@ -40,24 +65,26 @@ export function entered(context: Context, record: RoomRecord, state: Uint8Array,
  * Whoever left a group leads nobody into one any more: the key may be a thief's. And whom its person gave up
  * stays given up, whether or not the hub says so again: an external commit takes no proposals along.
  */
-function whoIsLeft(context: Context, record: RoomRecord, { id, identities }: GroupFacts): { readonly gone: readonly string[]; readonly removing: readonly string[] } {
+function whoIsLeft(context: Context, record: RoomRecord, { id, members }: GroupFacts): Pick<RoomRecord, "removing"> & { readonly gone: readonly string[] } {
   const before = record.state === null ? null : context.mls.facts(record.state)
   const same = before !== null && equal(before.id, id)
-  const left = same ? before.identities.filter((one) => !identities.includes(one)) : []
-  return { gone: [...left, ...record.removing.filter((one) => !identities.includes(one))], removing: same ? record.removing.filter((one) => identities.includes(one)) : [] }
+  const here = (one: string): boolean => members.some(({ identity }) => identity === one)
+  const left = same ? before.members.map(({ identity }) => identity).filter((one) => !here(one)) : []
+  const named = record.removing.map(({ identity }) => identity)
+  return { gone: [...left, ...named.filter((one) => !here(one))], removing: same ? record.removing.filter(({ identity }) => here(identity)) : [] }
 }
 
 /** Who may lead this device into a group: whom it knows of the last one, and nobody that is to leave it. */
 export function vouching({ known, removing }: Pick<RoomRecord, "known" | "removing">): KnownKeys {
-  return without(known, removing)
+  return without(known, removing.map(({ identity }) => identity))
 }
 
 function without(known: KnownKeys, gone: readonly string[]): KnownKeys {
   return Object.fromEntries(Object.entries(known).filter(([identity]) => !gone.includes(identity)))
 }
 
-function inputOf(entering: Entering, facts: GroupFacts): RoomInput {
-  const place = { epoch: facts.epoch, leaves: leavesOf(facts) }
+function inputOf(entering: Entering, facts: GroupFacts, standing: State): RoomInput {
+  const place = viewOf(facts, standing)
   return entering.by === "commit" ? { kind: "group", ...place } : { kind: entering.by, seq: entering.seq, ...place }
 }
 
@@ -78,12 +105,6 @@ export function withKnown(known: KnownKeys, { members }: PublicFacts): KnownKeys
 export function demandKnownKeys({ members }: PublicFacts, known: KnownKeys): void {
   const other = members.some(({ identity, signatureKey }) => known[identity] !== undefined && !equal(known[identity], signatureKey))
   if (other) throw new MlsFault("other_key")
-}
-
-/** Only the hub that this device knows may propose from outside, and nothing else is settled in a group. */
-export function demandHub(context: Context, { hubKey }: PublicFacts): void {
-  const pinned = context.me?.hub_key
-  if (hubKey === null || pinned === undefined || !equal(hubKey, pinned)) throw new MlsFault("wrong_extensions")
 }
 
 /** The MLS id of a conversation's group: its UUID, and a byte for a successor. */

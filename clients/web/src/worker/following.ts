@@ -3,68 +3,90 @@
  * all of it is checked again, and what only a member can see. What does not hold throws `MlsFault`.
  */
 import { equal } from "../core/bytes"
-import { VerificationError } from "../core/errors"
-import { breachOf, type Change } from "../core/membership"
-import { verifyRemoval } from "../core/removal"
+import { decodeCommitData, sameOthers, type CommitData } from "../core/policy/conversation"
+import { checkCommit, checkState } from "../core/policy/membership"
+import { checkRemoval, decodeJustification, type Justified } from "../core/policy/removal"
+import type { State } from "../core/policy/state"
+import { uuidText } from "../core/uuid"
 import type { ConversationEvent } from "../core/wire"
-import { identityOf, leafOf, type Context } from "./context"
-import { demandHub, demandKnownKeys, generationOf, vouching } from "./epochs"
-import { MlsFault, type AppliedCommit } from "./mls"
-import type { RoomRecord } from "./vault"
+import { hubNowUs, identityOf, leafOf, type Context } from "./context"
+import { demandKnownKeys, generationOf, vouching } from "./epochs"
+import { MlsFault, type AppliedCommit, type Member } from "./mls"
+import { verified } from "./people"
+import { demandHub, leafIn, stateIn, taken } from "./standing"
+import type { PendingRemoval, RoomRecord } from "./vault"
 
 /** A group that this device is in. */
 export type InGroup = RoomRecord & { readonly state: Uint8Array }
+
+/** A step that brings somebody whose certificate is not known to be in the log: it waits for that. */
+export interface Unproven {
+  readonly unproven: readonly Member[]
+}
 
 export interface Followed {
   /** Null where the commit removed this device. */
   readonly state: Uint8Array | null
   readonly removed: boolean
+  readonly atUs: number
 }
 
-export async function followed(context: Context, record: InGroup, event: ConversationEvent): Promise<Followed> {
+export async function followed(context: Context, record: InGroup, event: ConversationEvent): Promise<Followed | Unproven> {
   const applied = await context.mls.apply(record.state, event.body, identityOf(event.person, event.device))
-  judge(record, event, applied)
+  const unproven = context.believing.worthAsking(applied.after.members)
+  if (unproven.length > 0) return { unproven }
+  const data = judge(context, record, applied)
   if (applied.state !== null) demandKnownKeys(context.mls.facts(applied.state), record.known)
-  return { state: applied.state, removed: applied.removed.length > 0 }
+  return { state: applied.state, removed: applied.removed.length > 0, atUs: data.atUs }
 }
 
-function judge(record: RoomRecord, event: ConversationEvent, applied: AppliedCommit): void {
-  const breach = breachOf(changeOf(record, event, applied))
-  if (breach !== null) throw new MlsFault(breach)
+function judge(context: Context, record: InGroup, applied: AppliedCommit): CommitData {
+  const before = context.standings.of(record)
+  const after = stateIn(context, record.room, applied.after, before)
+  const data = verified(() => decodeCommitData(applied.authenticatedData))
+  const { epoch } = applied.before
+  const due = new Map(record.removing.filter((one) => one.epoch === epoch).map((one) => [leafOf(one.identity), justifiedOf(one)]))
+  taken(checkCommit(before, {
+    committer: leafIn(applied.external ? after : before, applied.committer.identity), external: applied.external,
+    added: applied.added.map(({ identity }) => leafOf(identity)), removed: applied.removed.map(({ identity }) => leafOf(identity)), due,
+    waiting: record.removing.filter((one) => one.epoch !== epoch).map(({ identity }) => leafOf(identity)),
+    statements: data.statements, knownProposals: applied.knownProposals,
+    sameOtherExtensions: sameOthers(applied.before.extensions, applied.after.extensions),
+  }, after, data.atUs, { notBelowUs: record.highest.atUs, nowUs: null }))
   // From outside comes a device in its own place, and cannot commit what it has not seen.
   if (!applied.external && !applied.complete) throw new MlsFault("missing_remove")
+  return data
 }
 
-function changeOf({ room, removing }: RoomRecord, event: ConversationEvent, applied: AppliedCommit): Change {
-  const due = applied.due.map(leafOf)
-  const role = room.summary.members.find(({ person }) => person === event.person)?.role ?? ""
-  return {
-    committer: { person: event.person, device: event.device }, role, external: applied.external,
-    before: (room.group?.leaves ?? []).filter(({ person, device }) => !removing.includes(identityOf(person, device))), added: applied.added.map(leafOf), removed: applied.removed.map(leafOf), due,
-    sameExtensions: applied.sameExtensions, knownProposals: applied.knownProposals,
-  }
+function justifiedOf({ identity, why, ends }: PendingRemoval): Justified {
+  return { target: leafOf(identity), why, ends }
 }
 
 export interface Proposed {
   /** The same epoch, with the proposal in it. */
   readonly state: Uint8Array
-  readonly removed: string
+  readonly removal: PendingRemoval
 }
 
-/** The hub's proposal to remove a device, with the word of its person that justifies it. */
+/** The hub's proposal to remove a device, with the signed word, or the period, that justifies it. */
 export async function proposed(context: Context, record: InGroup, event: ConversationEvent): Promise<Proposed> {
   const { state, removed, authenticatedData } = await context.mls.proposed(record.state, event.body)
-  const { confirmedTranscriptHash, members } = context.mls.facts(record.state)
+  const { confirmedTranscriptHash, epoch } = context.mls.facts(record.state)
+  const standing = context.standings.of(record)
+  const said = unjustified(() => verified(() => decodeJustification(authenticatedData)))
+  const { why, ends } = unjustified(() => taken(checkRemoval(said, {
+    target: leafIn(standing, removed.identity), state: standing, transcript: confirmedTranscriptHash, nowUs: hubNowUs(context),
+  })))
+  return { state, removal: { identity: removed.identity, epoch, why, ends } }
+}
+
+function unjustified<T>(work: () => T): T {
   try {
-    verifyRemoval(authenticatedData, leafOf(removed), {
-      deployment: context.me?.deployment ?? "", conversation: record.room.id, confirmedTranscriptHash,
-      members: members.map(({ identity, signatureKey }) => ({ ...leafOf(identity), signatureKey })),
-    })
+    return work()
   } catch (error) {
-    if (error instanceof VerificationError) throw new MlsFault("unjustified")
+    if (error instanceof MlsFault) throw new MlsFault("unjustified")
     throw error
   }
-  return { state, removed }
 }
 
 /** The generation of a group that takes this one's place: founded by a pharmacist's device that was in it, alone. */
@@ -72,12 +94,34 @@ export async function succeeded(context: Context, record: RoomRecord, event: Con
   const shown = await context.mls.shown(event.body)
   const [founder, ...others] = shown.members
   const generation = generationOf(record.room.id, shown.id)
-  const role = record.room.summary.members.find(({ person }) => person === event.person)?.role
   if (generation <= record.generation) throw new MlsFault("wrong_group")
   if (shown.epoch !== 0 || founder === undefined || others.length > 0) throw new MlsFault("wrong_epoch")
-  if (founder.identity !== identityOf(event.person, event.device) || role !== "pharmacist") throw new MlsFault("wrong_signer")
+  if (founder.identity !== identityOf(event.person, event.device)) throw new MlsFault("wrong_signer")
   const known = vouching(record)[founder.identity]
   if (known === undefined || !equal(known, founder.signatureKey)) throw new MlsFault("wrong_signer")
   demandHub(context, shown)
+  const standing = stateIn(context, record.room, shown, null)
+  if (leafIn(standing, founder.identity).role !== "pharmacist") throw new MlsFault("wrong_signer")
+  demandSuccessor(context, record, standing)
   return generation
+}
+
+/** Nobody acts for the patient in a new group yet, and whoever's time was ended in the old one never does. */
+export function demandSuccessor(context: Context, record: RoomRecord, after: State): void {
+  if (after.number <= record.highest.number || after.inForce.length > 0) throw new MlsFault("brought_back")
+  if (record.state === null) return
+  const before = context.standings.of({ ...record, state: record.state })
+  const stays = before.tombstones.filter(({ notAfterUs }) => notAfterUs > hubNowUs(context))
+  const kept = stays.every((one) => after.tombstones.some((other) => equal(one.delegation, other.delegation) && one.ending === other.ending))
+  if (!kept) throw new MlsFault("drops_tombstone")
+  if (!equal(before.policy.patientAik, after.policy.patientAik)) throw new MlsFault("changes_policy")
+}
+
+/** A group that this device is let into, or comes back to: as it may be, and not behind what was seen of it. */
+export function demandWhole(record: RoomRecord, standing: State, epoch: number): void {
+  taken(checkState(standing, null))
+  if (epoch < record.highest.epoch) throw new MlsFault("wrong_epoch")
+  if (standing.number < record.highest.number) throw new MlsFault("wrong_number")
+  const over = Object.keys(record.ended)
+  if (standing.inForce.some(({ delegation }) => over.includes(uuidText(delegation.delegation)))) throw new MlsFault("brought_back")
 }

@@ -1,8 +1,13 @@
 /**
  * What the worker asks of MLS (RFC 9420), and nothing more: the rest of our core is not its business.
  * A group is its serialised state: every call takes one and returns the next; nothing is kept here.
- * An identity is `person-uuid/device-uuid`.
+ * An identity is `person-uuid/device-uuid`, as a leaf's certificates name it: whether they hold, and whether
+ * a change of the group may be, the caller judges (`trust.ts`, `following.ts`).
  */
+import type { Credential } from "../core/mls/credential"
+import type { Extension } from "../core/mls/extensions"
+
+export type { Credential, Extension }
 
 export interface DeviceKeys {
   readonly publicKey: Uint8Array
@@ -35,8 +40,9 @@ export interface NewGroup {
   readonly groupInfo: Uint8Array
 }
 
-export interface NewMembers extends NewCommit {
-  readonly welcome: Uint8Array
+/** `welcome`: null where it adds nobody. */
+export interface Committed extends NewCommit {
+  readonly welcome: Uint8Array | null
 }
 
 export interface Decrypted {
@@ -47,10 +53,11 @@ export interface Decrypted {
   readonly payload: Uint8Array
 }
 
-/** A leaf: whose it is, and the key it signs with. */
+/** A leaf: whose it says it is, and the key it signs with. */
 export interface Member {
   readonly identity: string
   readonly signatureKey: Uint8Array
+  readonly credential: Credential
 }
 
 /** What everybody may know of a group. */
@@ -58,12 +65,11 @@ export interface PublicFacts {
   readonly id: Uint8Array
   readonly epoch: number
   readonly members: readonly Member[]
-  /** Who may propose from outside: the hub, by this key; null where it is anybody else, or anything else is said. */
-  readonly hubKey: Uint8Array | null
+  /** Of the group context. */
+  readonly extensions: readonly Extension[]
 }
 
 export interface GroupFacts extends PublicFacts {
-  readonly identities: readonly string[]
   readonly confirmedTranscriptHash: Uint8Array
   /** SHA-256 of the epoch authenticator: equal exactly where the epoch's secrets are. */
   readonly authenticatorHash: Uint8Array
@@ -75,31 +81,36 @@ export interface AppliedCommit {
   readonly state: Uint8Array | null
   /** By a newcomer, or by a device that comes back. */
   readonly external: boolean
-  readonly added: readonly string[]
-  readonly removed: readonly string[]
+  /** As its leaf stands after it. */
+  readonly committer: Member
+  readonly added: readonly Member[]
+  readonly removed: readonly Member[]
   /** Those of `removed` whose removal the hub proposed. */
   readonly due: readonly string[]
   /** It leaves out no proposal that waited. */
   readonly complete: boolean
-  readonly sameExtensions: boolean
-  /** It holds nothing but additions, removals and its own coming. */
+  readonly before: PublicFacts
+  readonly after: PublicFacts
+  readonly authenticatedData: Uint8Array
+  /** It holds nothing but additions, removals, at most one change of the extensions, and its own coming. */
   readonly knownProposals: boolean
 }
 
 /** The hub's proposal to remove a device; why it may, the caller judges before it keeps `state`. */
 export interface ProposedRemoval {
   readonly state: Uint8Array
-  readonly removed: string
+  readonly removed: Member
   readonly authenticatedData: Uint8Array
 }
 
-/** What a group must be for this device to go back into it. */
-export interface Demands {
-  readonly id: Uint8Array
-  /** At least. */
-  readonly epoch: number
-  readonly hubKey: Uint8Array
-  readonly known: KnownKeys
+/** What a commit is to do, beside renewing this device's keys and carrying out what was proposed. */
+export interface Plan {
+  readonly authenticatedData: Uint8Array
+  readonly adds?: readonly Uint8Array[]
+  /** Identities whose leaves go by this commit's own word. */
+  readonly removes?: readonly string[]
+  /** The group context's, whole, where they change. */
+  readonly extensions?: readonly Extension[] | null
 }
 
 /** Signature keys by identity: a device's key never changes. */
@@ -117,13 +128,11 @@ export class MlsFault extends Error {
 
 export interface Mls {
   newDeviceKeys(): Promise<DeviceKeys>
-  newKeyPackage(identity: string, keys: DeviceKeys): Promise<NewKeyPackage>
+  newKeyPackage(credential: Credential, keys: DeviceKeys): Promise<NewKeyPackage>
   memberOf(keyPackage: Uint8Array): Member
-  /** Found a group of this device alone, in which the hub, and nobody else outside, may propose. */
-  create(groupId: Uint8Array, identity: string, keys: DeviceKeys, hubKey: Uint8Array): Promise<NewGroup>
-  add(state: Uint8Array, keyPackages: readonly Uint8Array[]): Promise<NewMembers>
-  /** A commit of what was proposed; of nothing else but this device's new keys, and by them the epoch's. */
-  update(state: Uint8Array): Promise<NewCommit>
+  /** Found a group of this device alone. */
+  create(groupId: Uint8Array, credential: Credential, keys: DeviceKeys, extensions: readonly Extension[]): Promise<NewGroup>
+  commit(state: Uint8Array, plan: Plan): Promise<Committed>
   /** The key packages that a Welcome is for. */
   welcomed(welcome: Uint8Array): readonly string[]
   /** `known`: where it is not empty, one of these devices must vouch for the group by its key. */
@@ -132,8 +141,8 @@ export interface Mls {
   apply(state: Uint8Array, commit: Uint8Array, committer: string): Promise<AppliedCommit>
   /** Take a proposal of the hub's to remove a device. */
   proposed(state: Uint8Array, proposal: Uint8Array): Promise<ProposedRemoval>
-  /** Come back into a group in the place of this device's old leaf; null where it has none there any more. */
-  rejoin(groupInfo: Uint8Array, identity: string, keys: DeviceKeys, demands: Demands): Promise<NewCommit | null>
+  /** Come into a group from outside, in the place of this device's old leaf where there is one. */
+  enter(groupInfo: Uint8Array, credential: Credential, keys: DeviceKeys, authenticatedData: Uint8Array): Promise<NewCommit>
   /** A group as its GroupInfo shows it to anybody; `signer`: who vouches for it. */
   shown(groupInfo: Uint8Array): Promise<PublicFacts & { readonly signer: Member }>
   encrypt(state: Uint8Array, payload: Uint8Array, authenticatedData: Uint8Array): Promise<{ readonly state: Uint8Array; readonly message: Uint8Array }>

@@ -8,9 +8,10 @@ import { fault } from "../core/faults"
 import { VerificationError } from "../core/errors"
 import type { Proof } from "../core/model"
 import { parseCheckpoint, parseVerifierKey, type Checkpoint } from "../core/log/checkpoint"
-import { verifyAct, type Act } from "../core/receipt"
+import { verifyAct, verifyIssued, type Act } from "../core/receipt"
 import type { Ok, Receipt, Welcomed } from "../core/wire"
 import type { Context } from "./context"
+import { MlsFault } from "./mls"
 import type { Change } from "./vault"
 
 export interface Done {
@@ -18,6 +19,7 @@ export interface Done {
   readonly conversation: string | null
   readonly message?: { readonly id: string; readonly body: Uint8Array | null; readonly tag: Uint8Array }
   readonly commit?: Uint8Array
+  readonly certificate?: string
 }
 
 const CARE = "care"
@@ -28,6 +30,7 @@ const TECHNICAL_ACTS: readonly string[] = [
 const CHECKPOINT = "checkpoint"
 const KEY = "log_key"
 const HUB_KEY = "hub_key"
+const AUTHORITY = "authority"
 const DEPLOYMENT = "deployment"
 // Roots of checkpoints seen in this run: enough to meet a fork that is shown a little later.
 const REMEMBERED = 4_096
@@ -79,10 +82,10 @@ export class Receipts {
     if (fresh.length > 0) await this.context.vault.write(fresh)
   }
 
-  /** The key by which the hub proposes, and the name that statements carry, are those of the first sight. */
-  async pinHub({ hub_key: key, deployment }: Pick<Welcomed, "hub_key" | "deployment">): Promise<void> {
+  /** The keys by which the hub proposes and people are certified, and the name that statements carry, are those of the first sight. */
+  async pinHub({ hub_key: key, authority, deployment }: Pick<Welcomed, "hub_key" | "authority" | "deployment">): Promise<void> {
     const fresh: Change[] = []
-    for (const [name, told] of [[HUB_KEY, encodeHex(key)], [DEPLOYMENT, deployment]] as const) {
+    for (const [name, told] of [[HUB_KEY, encodeHex(key)], [AUTHORITY, encodeHex(authority)], [DEPLOYMENT, deployment]] as const) {
       const pinned = await this.context.vault.read("pins", name)
       if (pinned !== null && pinned !== told) throw new HubKeyChanged()
       if (pinned === null) fresh.push({ store: "pins", key: name, value: told })
@@ -119,18 +122,41 @@ export class Receipts {
     return Promise.resolve([])
   }
 
-  /** The head that the hub tells at hello: a log that is shorter than it was, or unsigned, is an alarm. */
-  async told(note: string): Promise<void> {
-    const told = signedBy(this.keyOf(CARE), note)
-    if (told === null || told.size < this.#largest()) this.context.alarm(fault("C_LOG_FORKED"))
-    else await this.heard(note)
+  /** Throw `MlsFault` unless this log issued the certificate; returns the checkpoint that says so. */
+  proveIdentity(receipt: Receipt, person: string, certificate: string): string {
+    try {
+      const { checkpoint, checkpointText } = verifyIssued(receipt, this.keyOf(CARE), person, certificate)
+      if (this.differs(checkpoint)) this.context.alarm(fault("C_LOG_FORKED"))
+      return checkpointText
+    } catch (error) {
+      if (error instanceof VerificationError) throw new MlsFault("unproven_identity")
+      throw error
+    }
   }
 
-  /** A checkpoint that came inside a message: another history is an alarm. */
-  async heard(note: string): Promise<void> {
+  /** A checkpoint of the care log, if its pinned key signed it. */
+  signed(note: string): Checkpoint | null {
     const key = this.#keys.get(CARE)
-    const checkpoint = note === "" || key === undefined ? null : signedBy(key, note)
-    if (checkpoint === null) return
+    return key === undefined ? null : signedBy(key, note)
+  }
+
+  /** The largest care checkpoint that this device holds. */
+  get head(): Checkpoint | null {
+    return this.checkpoint === "" ? null : parseCheckpoint(this.checkpoint).content
+  }
+
+  /** Whether the log was shown here with another root at this size. */
+  differs({ size, root }: Checkpoint): boolean {
+    const known = this.#roots.get(size)
+    return known !== undefined && !equal(known, root)
+  }
+
+  knows({ size }: Checkpoint): boolean {
+    return this.#roots.has(size)
+  }
+
+  /** Take a checkpoint that agrees with what is held. */
+  async observe(checkpoint: Checkpoint, note: string): Promise<void> {
     const changes = this.#observe(checkpoint, note)
     if (changes.length > 0) await this.context.vault.write(changes)
   }
@@ -157,7 +183,7 @@ export class Receipts {
   }
 
   #largest(): number {
-    return this.checkpoint === "" ? -1 : parseCheckpoint(this.checkpoint).content.size
+    return this.head?.size ?? -1
   }
 
   #actor(): { person: string; device: string } {
@@ -165,8 +191,7 @@ export class Receipts {
   }
 
   #observe(checkpoint: Checkpoint, note: string): readonly Change[] {
-    const known = this.#roots.get(checkpoint.size)
-    if (known !== undefined && !equal(known, checkpoint.root)) this.context.alarm(fault("C_LOG_FORKED"))
+    if (this.differs(checkpoint)) this.context.alarm(fault("C_LOG_FORKED"))
     const largest = this.#largest()
     this.#remember(checkpoint)
     if (checkpoint.size <= largest) return []
@@ -190,7 +215,7 @@ function logOf(done: Done): string {
 }
 
 function isRepeatable(done: Done): boolean {
-  return done.message !== undefined || done.commit !== undefined || done.type === "dispensation.started"
+  return done.message !== undefined || done.commit !== undefined || done.type === "dispensation.started" || done.certificate !== undefined
 }
 
 function actOf(done: Done): Act {
@@ -199,6 +224,7 @@ function actOf(done: Done): Act {
   return {
     types, conversation: done.conversation,
     ...(ciphertext === undefined ? {} : { ciphertext }),
+    ...(done.certificate === undefined ? {} : { certificate: done.certificate }),
     ...(done.message === undefined ? {} : { message: { id: done.message.id, tag: done.message.tag } }),
   }
 }

@@ -32,7 +32,8 @@ export class Requests {
   #count = 0
   #open = false
 
-  constructor(private readonly transmit: (frame: Uint8Array) => void) {}
+  /** `told`: the hub's clock, in microseconds, whenever it says it. */
+  constructor(private readonly transmit: (frame: Uint8Array) => void, private readonly told: (now: number) => void = () => undefined) {}
 
   get open(): boolean {
     return this.#open
@@ -68,6 +69,7 @@ export class Requests {
   }
 
   async answered(answer: Answer): Promise<void> {
+    if (answer.now !== null) this.told(answer.now)
     const waiting = this.#waiting.get(answer.id)
     this.#waiting.delete(answer.id)
     await waiting?.inPlace?.(answer)

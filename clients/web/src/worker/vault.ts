@@ -5,7 +5,8 @@
 import { decode, encode } from "@msgpack/msgpack"
 import { openDB, type DBSchema, type IDBPDatabase } from "idb"
 import type { Entry, Room, Written } from "../core/conversation"
-import type { Proof } from "../core/model"
+import type { IdentityNotice, Proof, Role } from "../core/model"
+import type { Justified } from "../core/policy/removal"
 import type { KnownKeys } from "./mls"
 
 /** Keys of this device and what it remembers of the hub's logs. */
@@ -13,6 +14,50 @@ export interface DeviceRecord {
   readonly device: string
   readonly publicKey: Uint8Array
   readonly privateKey: Uint8Array
+}
+
+/** A person's account, as this device has a part in it. */
+export interface AccountRecord {
+  readonly person: string
+  /** The account identity key's public half; its seed has a store of its own. */
+  readonly aik: Uint8Array
+  /** The signed certificates; empty until issued. */
+  readonly identity: Uint8Array
+  readonly device: Uint8Array
+  readonly staff: Uint8Array
+  /** A recovery code was made here. */
+  readonly recoveryKept: boolean
+}
+
+/** What this device knows of a person's account key, from the first sight on. */
+export interface PersonRecord {
+  readonly person: string
+  readonly name: string
+  readonly role: Role
+  readonly aik: Uint8Array
+  /** SHA-256 (hexadecimal) of the identity certificates that were found in the log. */
+  readonly proven: readonly string[]
+  /** Held against what the person has in hand. */
+  readonly compared: boolean
+  /** The owner's word that this person is of the staff, or empty: as told, to be verified where it counts. */
+  readonly staff: Uint8Array
+}
+
+/** A removal that the hub proposed with a reason that holds: it waits for a commit. */
+export interface PendingRemoval extends Pick<Justified, "why" | "ends"> {
+  /** Whose leaf. */
+  readonly identity: string
+  /** In which it was proposed: in a later one the hub says so again. */
+  readonly epoch: number
+}
+
+/** The furthest that a conversation's group was ever seen here: nothing behind it is gone back to. */
+export interface Highest {
+  readonly epoch: number
+  /** `Delegations.number`. */
+  readonly number: number
+  /** Hub time of the last commit. */
+  readonly atUs: number
 }
 
 export interface RoomRecord {
@@ -33,14 +78,27 @@ export interface RoomRecord {
   readonly known: KnownKeys
   /** The epoch before, for what was under way when it ended. */
   readonly previous: PreviousEpoch | null
-  /** Whose removal waits for a commit: until then nothing is encrypted here. */
-  readonly removing: readonly string[]
+  /** What waits for a commit: until then nothing is encrypted here. */
+  readonly removing: readonly PendingRemoval[]
+  readonly highest: Highest
+  /** Delegations that ended here, by id: the epoch from which on their carer is out. */
+  readonly ended: Readonly<Record<string, Place>>
+  /** Delegations that this device's person ended, until the group has carried it out. */
+  readonly ending: readonly string[]
+  /** The last epoch in which a pharmacy's device said that it is. */
+  readonly confirmed: Place
   /** This device's signed word on the epoch it is in (`EpochReceipt`), until the hub has it. */
   readonly receipt: Uint8Array | null
   /** Where the hub's group is that this device cannot follow. */
   readonly stuck: Stuck | null
   /** The successor group that this device is founding. */
   readonly succession: Succession | null
+}
+
+/** An epoch of one of a conversation's groups. */
+export interface Place {
+  readonly generation: number
+  readonly epoch: number
 }
 
 export interface PreviousEpoch {
@@ -69,6 +127,8 @@ export interface PendingCommit {
   readonly welcome: Uint8Array | null
   readonly groupInfo: Uint8Array
   readonly adds: readonly { readonly person: string; readonly device: string; readonly key_package: string }[]
+  /** The hub time that it carries, microseconds. */
+  readonly atUs: number
   /** Somebody's leaf goes with it: nothing of the epoch before is read any more. */
   readonly removes: boolean
   /** By it this device comes back from outside. */
@@ -96,6 +156,11 @@ export interface Stores {
   outbox: WrittenRecord
   key_packages: { readonly secret: Uint8Array }
   proofs: Proof
+  account: AccountRecord
+  /** The account identity key, for the moment of a signature. */
+  seed: { readonly seed: Uint8Array }
+  people: PersonRecord
+  notices: IdentityNotice
   /** Short texts to remember: log keys, checkpoints. */
   pins: string
 }
@@ -123,8 +188,8 @@ interface Schema extends DBSchema {
 
 type Sealed = { readonly change: Change; readonly row: (Row & { readonly store: StoreName }) | null }
 
-/** 2: groups and key packages are stored as our own core writes them. */
-const VERSION = 2
+/** 2: groups and key packages are stored as our own core writes them. 3: leaves hold certificates. */
+const VERSION = 3
 /** What a device that starts anew leaves behind; it still knows the hub's logs and holds its proofs. */
 const OF_THE_DEVICE: readonly StoreName[] = ["device", "rooms", "messages", "outbox", "key_packages"]
 const IV_BYTES = 12

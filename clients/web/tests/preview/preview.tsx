@@ -6,12 +6,13 @@ import { EngineContext } from "../../src/ui/engine"
 import { applyPreferences, chooseLanguage, chooseTextSize } from "../../src/ui/preferences"
 import { followAddress } from "../../src/ui/route"
 import { LANGUAGES } from "../../src/strings/strings"
+import { CARE_SCENES } from "./careScenes"
 import { CALL_SCENES } from "./callScenes"
 import { pretend } from "./pretend"
 import { SCENES } from "./scenes"
 
 const wanted = new URLSearchParams(location.search)
-const scenes: typeof SCENES = { ...SCENES, ...CALL_SCENES }
+const scenes: typeof SCENES = { ...SCENES, ...CALL_SCENES, ...CARE_SCENES }
 const scene = scenes[wanted.get("screen") ?? ""]
 if (scene === undefined) throw new Error(`no such screen; there are: ${Object.keys(scenes).join(" ")}`)
 if (scene.hash !== undefined && location.hash === "") location.hash = scene.hash

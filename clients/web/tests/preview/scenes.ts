@@ -1,6 +1,6 @@
 /** Every screen in every state: what the photographs show and axe reads. */
 import type {
-  AppState, Audit, AuditRow, Conversation, Integrity, Me, Message, Persona, Proof, Readiness, Reader, Role,
+  AppState, Audit, AuditRow, Conversation, Integrity, Me, Member, Message, Persona, Proof, Readiness, Reader, Role,
 } from "../../src/core/model"
 import type { Scene } from "./pretend"
 
@@ -30,7 +30,7 @@ const PERSONAS: readonly Persona[] = [
 
 const JEAN = persona("jean", "Jean Lefèvre", "patient", "82 ans")
 
-function me(role: Role, name: string, person = "me"): AppState & { readonly me: Me } {
+export function me(role: Role, name: string, person = "me"): AppState & { readonly me: Me } {
   return { kind: "ready", me: { person, device: uuid(1), name, role, pharmacy: PHARMACY, secondDevice: false } }
 }
 
@@ -38,15 +38,19 @@ const claire = me("pharmacist", "Claire Morel", "claire")
 const jean = me("patient", "Jean Lefèvre", "jean")
 const marc = me("compliance_officer", "Marc Tellier")
 
-function aConversation(n: number, changes: Partial<Conversation> = {}): Conversation {
+export const aMember = (person: string, name: string, role: Role, changes: Partial<Member> = {}): Member => ({
+  person, name, role, state: "joined", compared: false, digits: "482915073364820195530142778906", delegation: null, ...changes,
+})
+
+export function aConversation(n: number, changes: Partial<Conversation> = {}): Conversation {
   const patient = changes.patient ?? "jean"
   return {
     id: uuid(n), kind: "remote_dispensation", motive: "health", createdAt: NOW - 2 * DAY, founder: "claire", patient,
     members: [
-      { person: "claire", name: "Claire Morel", role: "pharmacist", state: "joined" },
-      { person: "jean", name: "Jean Lefèvre", role: "patient", state: "joined" },
+      aMember("claire", "Claire Morel", "pharmacist", { compared: true }),
+      aMember("jean", "Jean Lefèvre", "patient"),
     ],
-    readiness: "ready", lastAt: NOW - 4 * MINUTE, preview: "D’accord, je les garde au frais.", unread: 0, draft: "",
+    readiness: "ready", lastAt: NOW - 4 * MINUTE, preview: "D’accord, je les garde au frais.", unread: 0, draft: "", over: false,
     ...changes,
   }
 }
@@ -56,8 +60,8 @@ function about(n: number, name: string, changes: Partial<Conversation>): Convers
   return aConversation(n, {
     patient: person,
     members: [
-      { person: "claire", name: "Claire Morel", role: "pharmacist", state: "joined" },
-      { person, name, role: "patient", state: "joined" },
+      aMember("claire", "Claire Morel", "pharmacist", { compared: true }),
+      aMember(person, name, "patient"),
     ],
     ...changes,
   })
@@ -87,25 +91,25 @@ const LINES: readonly (readonly [number, boolean, string])[] = [
   [4 * MINUTE, false, "D’accord, je les garde au frais."],
 ]
 
-function messagesOf(reader: "claire" | "jean"): readonly Message[] {
+export function messagesOf(reader: "claire" | "jean"): readonly Message[] {
   return LINES.map(([ago, byClaire, text], at) => {
     const mine = byClaire === (reader === "claire")
     return {
       id: uuid(100 + at), seq: at + 1, person: byClaire ? "claire" : "jean", name: byClaire ? "Claire Morel" : "Jean Lefèvre",
-      mine, at: NOW - ago, content: { kind: "text", text }, delivery: mine ? (at < 5 ? "read" : "delivered") : "sent", trouble: null,
+      mine, at: NOW - ago, actingFor: null, content: { kind: "text", text }, delivery: mine ? (at < 5 ? "read" : "delivered") : "sent", trouble: null,
     }
   })
 }
 
 const last = (n: number, changes: Partial<Message>): Message => ({
-  id: uuid(200 + n), seq: null, person: "claire", name: "Claire Morel", mine: true, at: NOW - MINUTE,
+  id: uuid(200 + n), seq: null, person: "claire", name: "Claire Morel", mine: true, at: NOW - MINUTE, actingFor: null,
   content: { kind: "text", text: "Je vous rappelle demain matin." }, delivery: "waiting", trouble: null, ...changes,
 })
 
 const STATES: readonly Message[] = [
   ...messagesOf("claire").slice(5),
   last(1, { seq: 9, delivery: "sent" }),
-  last(2, { person: "jean", name: "Jean Lefèvre", mine: false, seq: 10, content: { kind: "hidden" } }),
+  last(2, { person: "jean", name: "Jean Lefèvre", mine: false, seq: 10, content: { kind: "hidden", why: "proofs" } }),
   last(3, {}),
   last(4, { delivery: "failed", trouble: { code: "E_FRANKING", text: "" } }),
 ]

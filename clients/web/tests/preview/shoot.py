@@ -171,7 +171,11 @@ ACTS = (
 def scenes() -> list[str]:
     """Return the name of every scene, as written in the two tables."""
     names: list[str] = []
-    for file, table in (("scenes.ts", "SCENES"), ("callScenes.ts", "CALL_SCENES")):
+    for file, table in (
+        ("scenes.ts", "SCENES"),
+        ("callScenes.ts", "CALL_SCENES"),
+        ("careScenes.ts", "CARE_SCENES"),
+    ):
         source = (WEB / "tests/preview" / file).read_text(encoding="utf-8")
         lines = source[source.index(f"export const {table}") :]
         names += re.findall(r'^  "?([a-z-]+)"?: ', lines, re.MULTILINE)

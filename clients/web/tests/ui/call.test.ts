@@ -20,7 +20,7 @@ function aTile(changes: Partial<Tile> = {}): Tile {
   return { person: "jean", name: "Jean", role: "patient", stream: null, link: "connected", quality: "good", microphone: true, camera: true, bigText: "", ...changes }
 }
 
-const JEAN: Member = { person: "jean", name: "Jean", role: "patient", state: "joined" }
+const JEAN: Member = { person: "jean", name: "Jean", role: "patient", state: "joined", compared: false, digits: "", delegation: null }
 const SOPHIE: Member = { person: "sophie", name: "Sophie", role: "carer", state: "invited" }
 
 describe("how long something lasts", () => {
@@ -64,11 +64,16 @@ describe("the door of a call", () => {
   const asRole = (role: Role): Me => ({ person: "claire", device: "", name: "", role, pharmacy: { finess: "", name: "", phone: "" }, secondDevice: false })
   const ready: Conversation = {
     id: "one", kind: "remote_dispensation", motive: "age", createdAt: 0, founder: "claire", patient: "jean", members: [],
-    readiness: "ready", lastAt: 0, preview: null, unread: 0, draft: "",
+    readiness: "ready", lastAt: 0, preview: null, unread: 0, draft: "", over: false,
   }
 
-  it.each<[Role, string | null]>([["pharmacist", "start"], ["patient", "wait"], ["technician", null], ["carer", null]])("offers a %s: %s", (role, door) => {
+  it.each<[Role, string | null]>([["pharmacist", "start"], ["patient", "wait"], ["technician", null], ["carer", "wait"]])("offers a %s: %s", (role, door) => {
     expect(doorOf(asRole(role), ready, null)).toBe(door)
+  })
+
+  it("is closed to a carer who may not take part in calls", () => {
+    expect(doorOf(asRole("carer"), ready, null, false)).toBeNull()
+    expect(doorOf(asRole("carer"), ready, aNotice("active", [me("missed")]), false)).toBeNull()
   })
 
   it("has no waiting room where nothing is dispensed, and none before the keys are there", () => {

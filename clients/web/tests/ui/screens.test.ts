@@ -14,7 +14,7 @@ const ID = "00000000-0000-4000-8000-000000000001"
 
 function aMessage(at: Date): Message {
   return {
-    id: String(at.getTime()), seq: 1, person: "jean", name: "Jean", mine: false, at: at.getTime(),
+    id: String(at.getTime()), seq: 1, person: "jean", name: "Jean", mine: false, at: at.getTime(), actingFor: null,
     content: { kind: "text", text: "Bonjour" }, delivery: "sent", trouble: null,
   }
 }

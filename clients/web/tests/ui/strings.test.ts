@@ -10,7 +10,7 @@ const parse = (file: string): Resource => new FluentParser({ withSpans: false })
 const namesOf = ({ body }: Resource): readonly string[] => body.flatMap((entry) => (entry.type === "Message" ? [entry.id.name] : []))
 
 /** What the first screens say, and the chapters that come with later ones. */
-const CHAPTERS = ["", "call."] as const
+const CHAPTERS = ["", "call.", "care.", "log."] as const
 const LANGUAGES = ["fr", "en", "fr-simple"] as const
 
 const messagesOf = (language: string, chapters: readonly string[] = CHAPTERS): ReadonlyMap<string, Message> =>
@@ -83,6 +83,7 @@ function wordsOf(file: string, name: string): readonly string[] {
   return [...members.matchAll(/^ {4}[A-Z_]+ = "([^"]+)"/gm)].map(([, word]) => word ?? "")
 }
 
+const VOCABULARY = "crypto/policy/vocabulary.py"
 const PEOPLE_STATES = ["waiting", "ringing", "joined", "left", "declined", "call_me", "missed", "away", "absent", "invited"]
 
 const BY_WORD: Readonly<Record<string, readonly string[]>> = {
@@ -90,8 +91,15 @@ const BY_WORD: Readonly<Record<string, readonly string[]>> = {
   motive: MOTIVES,
   "motive-choice": MOTIVES,
   entry: ENTRY_TYPES,
-  kind: ["remote_dispensation", "care_thread"],
-  "patient-kind": ["remote_dispensation", "care_thread"],
+  kind: ["remote_dispensation", "care_thread", "private_aside"],
+  "patient-kind": ["remote_dispensation", "care_thread", "private_aside"],
+  scope: wordsOf(VOCABULARY, "Scope"),
+  basis: wordsOf(VOCABULARY, "LegalBasis"),
+  mandate: wordsOf(VOCABULARY, "Mandate").filter((word) => word !== "device"),
+  suspension: wordsOf(VOCABULARY, "SuspensionReason"),
+  delegation: [...wordsOf(VOCABULARY, "DelegationState"), "accepted", "ending", "second", "later"],
+  team: ["certified", "waiting", "absent", "owner"],
+  part: ["conversation.send", "call.join", "delivery.receive"],
   delivery: ["waiting", "sent", "delivered", "read", "failed"],
   link: ["connecting", "offline", "restarting"],
   decision: ["permit", "deny"],
@@ -131,7 +139,7 @@ describe("the words of the wire", () => {
   })
 
   it("every refusal of the hub has its sentence, at both reading levels", () => {
-    const codes = wordsOf("signaling/codes.py", "Code")
+    const codes = [...wordsOf("signaling/codes.py", "Code"), ...wordsOf(VOCABULARY, "Refusal")]
 
     expect(codes).toEqual(expect.arrayContaining(["E_ROLE", "call.taken", "call.server_restart"]))
     expect(codes.map(codeKey).filter((key) => !fr.has(key) || !simple.has(key))).toEqual([])

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from crypto.policy.decision import Breach
 from crypto.policy.vocabulary import DelegationState, Refusal
-from tests.crypto.policy.case import Book, Near
+from tests.crypto.policy.case import Book
 from tests.crypto.policy.world import (
     ALICE,
     CALL,
@@ -132,7 +132,8 @@ def _of_a_carer(book: Book) -> None:
         state=a_group().listing(1, a_record()),
     )
     both = a_group(leaf(SOPHIE), leaf(KARIM)).listing(1, a_record(), a_record(carer=KARIM))
-    book.granted("a message by one of two carers", SOPHIES, **for_jean(state=both)).refused(
+    near = book.granted("a message by one of two carers", SOPHIES, **for_jean(state=both))
+    near.refused(
         "a carer who names another carer's delegation",
         Refusal.E_ACTING_FOR,
         delegation=a_delegation(KARIM).delegation,
@@ -141,16 +142,20 @@ def _of_a_carer(book: Book) -> None:
 
 def _in_time(book: Book) -> None:
     given = a_delegation()
-    book.granted(
+    near = book.granted(
         "a message in the first microsecond of a delegation",
         SOPHIES,
         **for_jean(at_us=given.not_before_us),
-    ).refused("a message a microsecond before it", Refusal.E_PERIOD, at_us=given.not_before_us - 1)
-    book.granted(
+    )
+    near.refused(
+        "a message a microsecond before it", Refusal.E_PERIOD, at_us=given.not_before_us - 1
+    )
+    near = book.granted(
         "a message in the last microsecond of a delegation",
         SOPHIES,
         **for_jean(at_us=given.not_after_us - 1),
-    ).refused(
+    )
+    near.refused(
         "a message at the instant of its end",
         Refusal.E_DELEGATION_EXPIRED,
         at_us=given.not_after_us,
@@ -182,24 +187,26 @@ def _by_scope(book: Book) -> None:
 
     for what, scope in SCOPED.items():
         only = allowing({"conversation.read", scope})
-        book.granted(
+        near = book.granted(
             f"the act {what} under the scope {scope}", SOPHIES, **for_jean(what, state=only)
-        ).refused(
+        )
+        near.refused(
             f"the act {what} under every other scope",
             Refusal.E_SCOPE,
             state=allowing(everything - {scope}),
         )
     reading = allowing({"conversation.read"})
     for what in ("cursor", "commit", "receipt"):
-        book.granted(
+        near = book.granted(
             f"the act {what} of a carer who may only read", SOPHIES, **for_jean(what, state=reading)
-        ).refused(
+        )
+        near.refused(
             f"a message of a carer who may only read, and do the act {what}",
             Refusal.E_SCOPE,
             act="message",
         )
     narrowed = a_record(revocations=(a_withdrawal(CALL),))
-    near: Near = book.granted(
+    near = book.granted(
         "a message by a carer who may no longer join calls",
         SOPHIES,
         **for_jean(state=with_carer().listing(1, narrowed)),
@@ -221,14 +228,15 @@ def _after_an_end(book: Book) -> None:
     }
     for ending, why in refusals.items():
         stone = a_tombstone(ending=ending, at_us=NOW - DAY)
-        book.granted(
+        near = book.granted(
             f"a message under a renewed delegation, after one that was {ending}",
             {"by": text(renewed.delegation)},
             **for_jean(
                 state=again.listing(1, a_record(renewed), ended=(stone,)),
                 delegation=renewed.delegation,
             ),
-        ).refused(
+        )
+        near.refused(
             f"a message under a delegation that was {ending}",
             why,
             delegation=a_delegation().delegation,
@@ -239,13 +247,15 @@ def _decisions(book: Book) -> None:
     """Capacity is per decision, and dated: no delegation stands in for it."""
     guardian = by_evidence(scopes=("conversation.read", "decide.assist", "decide.final"))
     state = a_group(leaf(SOPHIE)).listing(1, a_record(guardian))
-    book.granted(
+    near = book.granted(
         "a guardian who helps to decide", SOPHIES, **for_jean("decide.assist", state=state)
-    ).refused(
+    )
+    near.refused(
         "a guardian who decides, without a record of capacity",
         Refusal.E_CAPACITY,
         act="decide.final",
-    ).refused(
+    )
+    near.refused(
         "a final decision that calls itself a message, by who may not write",
         Refusal.E_SCOPE,
         act="message",

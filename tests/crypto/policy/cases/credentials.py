@@ -135,11 +135,12 @@ def _devices(book: Book) -> None:
     near.refused(
         "a certificate for another signature key", E, content=device(signature_key=hashed("other"))
     )
-    book.granted(
+    near = book.granted(
         "another device of the same carer",
         believed(SOPHIE, device=named(SOPHIE, 2).device),
         **showing(leaf(SOPHIE, 2)),
-    ).refused(
+    )
+    near.refused(
         "one device's certificate in the place of another's",
         E,
         content=leaf(SOPHIE, 2, device=device_of(SOPHIE, 1)).parts,
@@ -192,13 +193,15 @@ def _staff(book: Book) -> None:
         E,
         content=leaf(HUGO, identity=identity_of(HUGO, profession="")).parts,
     )
-    book.granted(
+    near = book.granted(
         "a technician whom the owner certified", believed(LEA), **showing(leaf(LEA))
-    ).refused(
+    )
+    near.refused(
         "a technician whom the authority calls a pharmacist",
         E,
         content=leaf(LEA, identity=identity_of(LEA, role="pharmacist", profession="deputy")).parts,
-    ).refused(
+    )
+    near.refused(
         "a technician with a staff certificate that names a role without a place in the staff",
         E,
         content=leaf(LEA, staff=staff_of(LEA, role="courier")).parts,
@@ -235,8 +238,9 @@ def _times(book: Book) -> None:
         E,
         content=leaf(HUGO, staff=staff_of(HUGO, not_after_us=end - 1)).parts,
     )
-    book.granted(
+    near = book.granted(
         "certificates that have expired, of a leaf that stays",
         believed(HUGO),
         **showing(leaf(HUGO), at_us=None),
-    ).refused("certificates that have expired, of a leaf that enters", E, at_us=end)
+    )
+    near.refused("certificates that have expired, of a leaf that enters", E, at_us=end)

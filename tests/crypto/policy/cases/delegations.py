@@ -194,29 +194,39 @@ def _bases(book: Book) -> None:
 
 def _mandates(book: Book) -> None:
     """By whose hand: a signature, or a document in its place."""
-    book.granted("a delegation by a device", {}, **giving(a_delegation())).refused(
+    near = book.granted("a delegation by a device", {}, **giving(a_delegation()))
+    near.refused(
         "a delegation by a device with a document beside the signature",
         Refusal.E_EVIDENCE,
         delegation=a_delegation(evidence=hashed("a document")),
-    ).refused(
+    )
+    near.refused(
+        "a delegation by a device with an issuer beside the signature",
+        Refusal.E_EVIDENCE,
+        delegation=a_delegation(issuer=b"somebody"),
+    )
+    near.refused(
         "a mandate that there is not",
         Refusal.E_LEGAL_BASIS,
         delegation=a_delegation(mandate="word of mouth"),
     )
     without = a_policy(patient_aik=b"")
-    book.granted(
+    near = book.granted(
         "a delegation on paper, of a patient without a device",
         {},
         **giving(on_paper(), policy=without),
-    ).refused(
+    )
+    near.refused(
         "a delegation on paper, of a patient who has a device",
         Refusal.E_LEGAL_BASIS,
         policy=a_policy(),
-    ).refused(
+    )
+    near.refused(
         "a delegation on paper that names a key of the patient's",
         Refusal.E_IDENTITY,
         delegation=on_paper(grantor_aik=JEAN.key),
-    ).refused(
+    )
+    near.refused(
         "a delegation on paper with an issuer, and without a document",
         Refusal.E_EVIDENCE,
         delegation=on_paper(issuer=b"somebody"),
@@ -227,25 +237,34 @@ def _mandates(book: Book) -> None:
         **giving(on_paper(evidence=hashed("scan")), policy=without),
     )
     book.granted(
+        "a paper with its document, and who issued it",
+        {},
+        **giving(on_paper(evidence=hashed("scan"), issuer=b"a notary"), policy=without),
+    )
+    near = book.granted(
         "a delegation on paper that stands when the patient gets a device",
         {},
         **giving(on_paper(), at_us=None),
-    ).refused(
+    )
+    near.refused(
         "a delegation on paper given when the patient has a device",
         Refusal.E_LEGAL_BASIS,
         at_us=NOW,
     )
-    book.granted(
+    near = book.granted(
         "a representative whom a court named, with its document", {}, **giving(by_evidence())
-    ).refused(
+    )
+    near.refused(
         "a representative without a document",
         Refusal.E_EVIDENCE,
         delegation=by_evidence(evidence=b""),
-    ).refused(
+    )
+    near.refused(
         "a representative whose document nobody issued",
         Refusal.E_EVIDENCE,
         delegation=by_evidence(issuer=b""),
-    ).refused(
+    )
+    near.refused(
         "a representative of a patient with another key",
         Refusal.E_IDENTITY,
         delegation=by_evidence(grantor_aik=HUGO.key),
@@ -261,18 +280,25 @@ def _periods(book: Book) -> None:
     def lasting(start: int, end: int) -> Delegation:
         return a_delegation(not_before_us=start, not_after_us=end)
 
-    book.granted("a year to the microsecond", {}, **giving(lasting(NOW, NOW + 365 * DAY))).refused(
+    near = book.granted("a year to the microsecond", {}, **giving(lasting(NOW, NOW + 365 * DAY)))
+    near.refused(
         "a year and a microsecond",
         Refusal.E_PERIOD_TOO_LONG,
         delegation=lasting(NOW, NOW + 365 * DAY + 1),
     )
-    book.granted("a delegation of one microsecond", {}, **giving(lasting(NOW, NOW + 1))).refused(
-        "a delegation of no time", Refusal.E_PERIOD, delegation=lasting(NOW, NOW)
-    ).refused(
+    near = book.granted("a delegation of one microsecond", {}, **giving(lasting(NOW, NOW + 1)))
+    near.refused("a delegation of no time", Refusal.E_PERIOD, delegation=lasting(NOW, NOW))
+    near.refused(
         "a delegation that ends before it begins",
         Refusal.E_PERIOD,
         delegation=lasting(NOW + 1, NOW),
-    ).refused("a delegation that is over", Refusal.E_PERIOD, at_us=NOW + 1)
+    )
+    near.refused(
+        "a delegation of next week that ends before it begins",
+        Refusal.E_PERIOD,
+        delegation=lasting(NOW + 8 * DAY, NOW + 7 * DAY),
+    )
+    near.refused("a delegation that is over", Refusal.E_PERIOD, at_us=NOW + 1)
     book.granted(
         "a delegation that begins next week", {}, **giving(lasting(NOW + 7 * DAY, NOW + 8 * DAY))
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from crypto.policy.conversation import ConversationPolicy, DelegationRecord
+from crypto.policy.conversation import ConversationPolicy, DelegationRecord, SignedConfirmation
 from crypto.policy.statements import Delegation, unsigned
 from crypto.policy.vocabulary import LONE_PHARMACIST_DELAY_US, Refusal
 from tests.crypto.policy.case import Book
@@ -128,6 +129,26 @@ def _signatures(book: Book) -> None:
         Refusal.E_PERIOD_TOO_LONG,
         record=a_record(a_delegation(not_after_us=NOW + 364 * DAY + 1)),
     )
+    near.refused(
+        "a record whose delegation does not read",
+        Refusal.E_SIGNATURE,
+        record=replace(a_record(), delegation=b"nothing"),
+    )
+    near.refused(
+        "a record whose confirmation does not read",
+        Refusal.E_SIGNATURE,
+        record=a_record(confirmations=(SignedConfirmation(b"nothing"),)),
+    )
+    near.refused(
+        "a record whose acceptance does not read",
+        Refusal.E_SIGNATURE,
+        record=a_record(acceptance=b"nothing"),
+    )
+    near.refused(
+        "a record whose withdrawal does not read",
+        Refusal.E_SIGNATURE,
+        record=a_record(revocations=(b"nothing",)),
+    )
     near.refused("a record that does not read", Refusal.E_SIGNATURE, record=b"\x00")
 
 
@@ -216,13 +237,14 @@ def _confirmations(book: Book) -> None:
         Refusal.E_FOUR_EYES,
         **by(JEAN, staff=staff_of(JEAN, role="pharmacist")),
     )
-    book.granted(
+    near = book.granted(
         "a delegation that two pharmacists confirmed",
         holding(HUGO, CLAIRE),
         **judging(
             a_record(confirmations=(a_confirmation(given, HUGO), a_confirmation(given, CLAIRE)))
         ),
-    ).refused(
+    )
+    near.refused(
         "two confirmations, of which one is by a technician",
         Refusal.E_ROLE,
         record=a_record(confirmations=(a_confirmation(given, HUGO), a_confirmation(given, LEA))),
@@ -275,17 +297,19 @@ def _times(book: Book) -> None:
         Refusal.E_CLOCK,
         at_us=given.not_before_us + 2 * HOUR - 120 * SECOND - 1,
     )
-    book.granted(
+    near = book.granted(
         "a delegation that is over, of which only the signatures are asked",
         holding(CLAIRE),
         **judging(a_record(a_delegation(not_after_us=NOW)), at_us=None),
-    ).refused("a delegation that is over", Refusal.E_DELEGATION_EXPIRED, at_us=NOW)
+    )
+    near.refused("a delegation that is over", Refusal.E_DELEGATION_EXPIRED, at_us=NOW)
     gone = a_confirmation(given, HUGO, staff=staff_of(HUGO, not_after_us=NOW))
-    book.granted(
+    near = book.granted(
         "a record whose confirmer has left since",
         holding(HUGO),
         **judging(a_record(confirmations=(gone,)), at_us=None),
-    ).refused(
+    )
+    near.refused(
         "a record that comes into force when its confirmer has left", Refusal.E_IDENTITY, at_us=NOW
     )
 
@@ -350,15 +374,17 @@ def _lone(book: Book) -> None:
     said = NOW - DAY
     start = said + LONE_PHARMACIST_DELAY_US
     given = on_paper(not_before_us=start, evidence=hashed("scan"))
-    book.granted(
+    near = book.granted(
         "a paper with its document, attested by one pharmacist a day before",
         holding(CLAIRE),
         **judging(paper(given, CLAIRE, at_us=said), policy=WITHOUT),
-    ).refused(
+    )
+    near.refused(
         "a paper attested by one pharmacist less than a day before",
         Refusal.E_FOUR_EYES,
         record=paper(given, CLAIRE, at_us=said + 1),
-    ).refused(
+    )
+    near.refused(
         "a paper without a document, attested by one pharmacist a day before",
         Refusal.E_FOUR_EYES,
         record=paper(on_paper(not_before_us=start), CLAIRE, at_us=said),
@@ -441,21 +467,23 @@ def _withdrawals(book: Book) -> None:
     near.refused(
         "everything withdrawn, and still in force", Refusal.E_SCOPE, **less(a_withdrawal())
     )
-    book.granted(
+    near = book.granted(
         "a delegation of which the patient withdrew one scope after another",
         holding(CLAIRE, scopes=(READ,)),
         **judging(**less(a_withdrawal(CALL), a_withdrawal(SEND))),
-    ).refused(
+    )
+    near.refused(
         "a scope withdrawn twice",
         Refusal.E_ALREADY_ENDED,
         **less(a_withdrawal(CALL), a_withdrawal(CALL)),
     )
     on_paper_narrowed = a_record(on_paper(), revocations=(a_withdrawal(CALL),))
-    book.granted(
+    near = book.granted(
         "a paper of which the patient withdrew a scope, once they had a device",
         holding(CLAIRE, HUGO, scopes=(READ, SEND)),
         **judging(on_paper_narrowed, at_us=None),
-    ).refused(
+    )
+    near.refused(
         "a paper of which somebody withdrew a scope in the name of a patient without a device",
         Refusal.E_SIGNATURE,
         policy=WITHOUT,

@@ -73,10 +73,7 @@ def _people(book: Book) -> None:
         state=group.without(leaf(LEA)).told(leaf(LEA, identity=identity_of(LEA, by=key("x")))),
     )
     near.refused(
-        "another patient",
-        Refusal.E_IDENTITY,
-        Breach.OTHER_PATIENT,
-        state=group.told(leaf(ALICE)),
+        "another patient", Refusal.E_IDENTITY, Breach.OTHER_PATIENT, state=group.told(leaf(ALICE))
     )
     near.refused(
         "the patient under an account key that the policy does not name",
@@ -193,12 +190,13 @@ def _carers(book: Book) -> None:
         Refusal.E_NO_DELEGATION,
         state=group.listing(1, ended=(a_tombstone(),)),
     )
-    book.granted(
+    near = book.granted(
         "a carer whose delegation has expired, seen by who does not judge the time",
         {},
         state=group,
         at_us=None,
-    ).refused(
+    )
+    near.refused(
         "a carer without a delegation, seen by who does not judge the time",
         Refusal.E_NO_DELEGATION,
         state=group.listing(1),
@@ -208,6 +206,12 @@ def _carers(book: Book) -> None:
         {},
         state=group.listing(1, a_record(on_paper())),
         at_us=NOW,
+    )
+    book.granted(
+        "a delegation that has expired, and whose carer has no device here",
+        {},
+        state=a_group().listing(1, a_record()),
+        at_us=END,
     )
     book.granted(
         "a delegation whose carer has no device here at the moment",
@@ -272,9 +276,7 @@ def _asides(book: Book) -> None:
     )
     near.refused("a carer in a private aside", Refusal.E_KIND, state=aside.told(leaf(SOPHIE)))
     near.refused(
-        "a conversation of a kind that there is not",
-        Refusal.E_POLICY,
-        state=_bent_kind(aside),
+        "a conversation of a kind that there is not", Refusal.E_POLICY, state=_bent_kind(aside)
     )
 
 

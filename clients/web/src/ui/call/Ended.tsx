@@ -9,7 +9,7 @@ import { nameOf, troubleText } from "../words"
 import { AskConsent } from "./Consent"
 import { Frame, writeInstead } from "./Frame"
 import { CameraIcon, DoorIcon } from "./icons"
-import { endedTitle } from "./states"
+import { atHome, endedTitle } from "./states"
 import { formatDuration } from "./time"
 
 type Stage = Extract<CallStage, { readonly kind: "ended" }>
@@ -28,7 +28,7 @@ export function Ended({ stage, me, conversation }: EndedProps) {
   const said = (outcome: Outcome) => setTrouble(outcome.ok ? null : outcome.trouble)
   const again = async () => said(await calls.callAgain())
   // Who cannot call waits to be called, as at the door of the conversation.
-  const waits = !stage.mayCallAgain && me.role === "patient" && conversation.kind === "remote_dispensation" && stage.reason !== "call.taken"
+  const waits = !stage.mayCallAgain && atHome(me.role) && conversation.kind === "remote_dispensation" && stage.reason !== "call.taken"
   const wait = async () => said(await calls.prepare(conversation.id))
   const write = () => {
     calls.dismiss()

@@ -1,13 +1,14 @@
 import { useState } from "preact/hooks"
 import type { Conversation, Me, Outcome, Trouble } from "../../core/model"
 import { locale, t } from "../../strings/strings"
+import { allows } from "../care/standing"
 import { useEngine } from "../engine"
 import { formatTime } from "../format"
 import { TroubleNotice } from "../parts/Notice"
 import { AskConsent } from "./Consent"
 import { CameraIcon, DoorIcon } from "./icons"
 import { noticeWords } from "./Line"
-import { doorOf, type Door } from "./states"
+import { atHome, doorOf, type Door } from "./states"
 import { useNow } from "./time"
 import { conversationOf, noticeOf } from "./where"
 
@@ -20,18 +21,18 @@ export function CallHead({ conversation }: { readonly conversation: Conversation
 }
 
 function Doorway({ me, conversation }: { readonly me: Me; readonly conversation: Conversation }) {
-  const { calls } = useEngine()
+  const { calls, delegations } = useEngine()
   const [asking, setAsking] = useState(false)
   const [trouble, setTrouble] = useState<Trouble | null>(null)
   const now = useNow(15_000)
   const notice = noticeOf(calls.notices.value, conversation.id)
-  const door = doorOf(me, conversation, notice)
+  const door = doorOf(me, conversation, notice, allows(delegations.value, conversation, me.role, "call.join"))
   if (door === null) return null
   const late = me.role === "pharmacist" || notice?.state !== "lobby" ? null : notice.delayedUntil
   const said = (outcome: Outcome) => setTrouble(outcome.ok ? null : outcome.trouble)
   const enter = async () => said(await calls.prepare(conversation.id))
-  // A patient's camera is not asked for before the patient has agreed.
-  const press = me.role === "patient" ? () => setAsking(true) : enter
+  // The camera of who is at home is not asked for before they have agreed.
+  const press = atHome(me.role) ? () => setAsking(true) : enter
   return (
     <div class="call-door">
       {late !== null && <p class="call-door-words" role="status">{t("call-line-late", { at: formatTime(late, locale.value) })}</p>}

@@ -37,16 +37,20 @@ export function named(others: readonly Member[], call: CallNotice | null): reado
   return (waiting.length > 0 ? waiting : others.filter(({ state }) => state === "joined")).map(({ name }) => name)
 }
 
+/** Who is called by the pharmacy, and waits at its door. */
+export const atHome = (role: Role): boolean => role === "patient" || role === "carer"
+
 export type Door = "start" | "wait" | "return" | "elsewhere" | null
 
 /** What the head of a conversation offers when no call's screen stands beside it. */
-export function doorOf(me: Me, { kind, readiness }: Conversation, notice: CallNotice | null): Door {
+export function doorOf(me: Me, { kind, readiness }: Conversation, notice: CallNotice | null, allowed = true): Door {
+  if (!allowed) return null
   const mine = notice?.people.find((person) => person.me)
   if (mine !== undefined && (mine.state === "joined" || mine.state === "waiting") && !mine.here) return "elsewhere"
   if (notice !== null && notice.state !== "lobby") return me.role === "pharmacist" || mine !== undefined ? "return" : null
   if (readiness !== "ready") return null
   if (me.role === "pharmacist") return "start"
-  return me.role === "patient" && kind === "remote_dispensation" ? "wait" : null
+  return atHome(me.role) && kind === "remote_dispensation" ? "wait" : null
 }
 
 /** How one person comes through: the key of the sentence, or null where there is nothing to say yet. */

@@ -16,9 +16,14 @@ interface ConversationProps {
   readonly subtitle: string
   readonly before?: ComponentChildren
   readonly after?: ComponentChildren
+  /** Who acts here for the patient, and what is asked about it. */
+  readonly strip?: ComponentChildren
+  /** Where one writes, when it is more than the composer. */
+  readonly write?: ComponentChildren
+  readonly fromNow?: boolean
 }
 
-export function ConversationView({ thread, title, subtitle, before, after }: ConversationProps) {
+export function ConversationView({ thread, title, subtitle, before, after, strip, write, fromNow = false }: ConversationProps) {
   const { conversation, messages } = thread
   const end = useReading(thread)
   return (
@@ -35,9 +40,10 @@ export function ConversationView({ thread, title, subtitle, before, after }: Con
           <CallHead conversation={conversation} />
         </header>
         <ReadersLine thread={thread} />
-        <MessageLog messages={messages} end={end} />
+        {strip}
+        <MessageLog messages={messages} end={end} fromNow={fromNow} />
         <ReadinessNote conversation={conversation} />
-        {mayWrite(conversation) && <Composer key={conversation.id} conversation={conversation} />}
+        {write !== undefined ? write : mayWrite(conversation) && <Composer key={conversation.id} conversation={conversation} />}
       </section>
     </WithCall>
   )

@@ -4,7 +4,7 @@ import { locale, t } from "../../strings/strings"
 import { useEngine } from "../engine"
 import { formatTime } from "../format"
 import { ClockIcon, DeliveredIcon, HiddenIcon, ReadIcon, SentIcon, WarningIcon } from "../icons"
-import { troubleText } from "../words"
+import { troubleText, untilWords } from "../words"
 
 const ICONS: Readonly<Record<Delivery, () => JSX.Element>> = {
   waiting: ClockIcon, sent: SentIcon, delivered: DeliveredIcon, read: ReadIcon, failed: WarningIcon,
@@ -16,13 +16,19 @@ export function MessageItem({ message }: { readonly message: Message }) {
   return (
     <article class={`message ${mine ? "mine" : "theirs"} message-${delivery}`}>
       <p class="message-head">
-        <strong>{name}</strong> <time dateTime={new Date(at).toISOString()}>{formatTime(at, locale.value)}</time>
+        <span><strong>{name}</strong>{message.actingFor !== null && <ActingFor acting={message.actingFor} />}</span>
+        {" "}<time dateTime={new Date(at).toISOString()}>{formatTime(at, locale.value)}</time>
       </p>
-      {content.kind === "text" ? <p class="message-text">{content.text}</p> : <p class="message-hidden"><HiddenIcon />{t("message-hidden")}</p>}
+      {content.kind === "text" ? <p class="message-text">{content.text}</p> : <p class="message-hidden"><HiddenIcon />{t(content.why === "proofs" ? "message-hidden" : "message-unauthorised")}</p>}
       {mine && <p class="message-state"><State />{t(`delivery-${delivery}`)}</p>}
       {delivery === "failed" && <Failed message={message} />}
     </article>
   )
+}
+
+/** On every message of a carer, on every screen and on paper: for whom, and until when. */
+function ActingFor({ acting: { name, until } }: { readonly acting: NonNullable<Message["actingFor"]> }) {
+  return <>{", "}{t("acting-for", { patient: name, until: untilWords(until, Date.now()) })}</>
 }
 
 function Failed({ message }: { readonly message: Message }) {

@@ -14,9 +14,11 @@ interface MessageLogProps {
   readonly messages: readonly Message[]
   /** Set to the mark after the last message. */
   readonly end: RefObject<HTMLDivElement | null>
+  /** A carer sees nothing from before: the log says so where it begins. */
+  readonly fromNow: boolean
 }
 
-export function MessageLog({ messages, end }: MessageLogProps) {
+export function MessageLog({ messages, end, fromNow }: MessageLogProps) {
   const box = useRef<HTMLDivElement>(null)
   const following = useRef(true)
   const [more, setMore] = useState(false)
@@ -52,7 +54,8 @@ export function MessageLog({ messages, end }: MessageLogProps) {
   return (
     <div class="log-frame">
       <div ref={box} class="log" role="log" aria-live="polite" aria-label={t("log")} tabIndex={0} onScroll={onScroll}>
-        {messages.length === 0 && <p class="log-empty soft">{t("log-empty")}</p>}
+        {fromNow && <p class="log-empty soft">{t("log-from-now")}</p>}
+        {messages.length === 0 && !fromNow && <p class="log-empty soft">{t("log-empty")}</p>}
         {days}
         <div ref={end} class="log-end" />
       </div>

@@ -1,11 +1,12 @@
 import { useState } from "preact/hooks"
-import type { Reader, Thread } from "../../core/model"
+import type { Member, Reader, Thread } from "../../core/model"
 import { locale, t } from "../../strings/strings"
 import { formatNames } from "../format"
 import { BrokenIcon, LockIcon } from "../icons"
 import { Dialog } from "../parts/Dialog"
 import { Notice } from "../parts/Notice"
 import { roleName } from "../words"
+import { NotCompared } from "./Compared"
 
 /** A device of somebody whom the server does not list is shown, never hidden. */
 const unlisted = ({ name, role }: Reader): boolean => name === "" || role === "unknown"
@@ -37,7 +38,7 @@ function ReaderList({ thread }: { readonly thread: Thread }) {
     <div class="reader-list">
       <p>{t("readers-source")}</p>
       <ul class="people">
-        {thread.readers.map((reader) => <ReaderItem key={reader.person} reader={reader} />)}
+        {thread.readers.map((reader) => <ReaderItem key={reader.person} reader={reader} member={thread.conversation.members.find(({ person }) => person === reader.person)} />)}
       </ul>
       {thread.readers.some(unlisted) && <Notice icon={BrokenIcon} tone="bad"><p>{t("readers-unlisted")}</p></Notice>}
       {waiting.length > 0 && <p>{t("readers-not-yet", { names: formatNames(waiting.map(({ name }) => name), locale.value) })}</p>}
@@ -50,13 +51,13 @@ function ReaderList({ thread }: { readonly thread: Thread }) {
   )
 }
 
-function ReaderItem({ reader }: { readonly reader: Reader }) {
+function ReaderItem({ reader, member }: { readonly reader: Reader; readonly member: Member | undefined }) {
   const devices = t("devices", { count: reader.devices })
   return (
     <li>
       <strong>{readerName(reader)}</strong>
       <span class="soft">{unlisted(reader) ? devices : `${roleName(reader.role)}, ${devices}`}</span>
-      {!reader.me && <span class="tag">{t("identity-not-compared")}</span>}
+      {!reader.me && (member === undefined ? <span class="tag">{t("identity-not-compared")}</span> : <NotCompared member={member} />)}
     </li>
   )
 }

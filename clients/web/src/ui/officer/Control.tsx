@@ -7,8 +7,8 @@ import { useArrival } from "../parts/arrival"
 import { Banners } from "../parts/Banners"
 import { TroubleNotice } from "../parts/Notice"
 import { TopBar } from "../parts/TopBar"
-import { Proofs } from "../proofs/Proofs"
-import { hrefOf, route } from "../route"
+import { Proofs } from "../pages"
+import { conversationAt, hrefOf, route } from "../route"
 import { AuditedConversations } from "./AuditedConversations"
 import { IntegrityPanel } from "./IntegrityPanel"
 import { Timeline } from "./Timeline"
@@ -24,7 +24,7 @@ export function Control({ me }: { readonly me: Me }) {
       <TopBar me={me} />
       <Banners />
       <main id="main">
-        {here.kind === "proofs" ? <Proofs back={<Back />} /> : <Cases open={"id" in here ? here.id : null} tampered={tampered} setTampered={setTampered} />}
+        {here.kind === "proofs" ? <Proofs back={<Back />} /> : <Cases open={conversationAt(here)} tampered={tampered} setTampered={setTampered} />}
       </main>
     </div>
   )

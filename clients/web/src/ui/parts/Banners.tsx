@@ -1,5 +1,6 @@
 import { BrokenIcon } from "../icons"
 import { useEngine } from "../engine"
+import { IdentityBanners } from "../pages"
 import { troubleText } from "../words"
 import { LinkBanner } from "./LinkBanner"
 import { Notice } from "./Notice"
@@ -10,8 +11,15 @@ export function Banners() {
     <>
       <LinkBanner />
       <AlarmBanner />
+      <AboutIdentities />
     </>
   )
+}
+
+/** Fetched when there is something to say. */
+function AboutIdentities() {
+  const { linkRequests, notices } = useEngine()
+  return linkRequests.value.length + notices.value.length === 0 ? null : <IdentityBanners />
 }
 
 function AlarmBanner() {

@@ -1,70 +1,75 @@
 import type { Conversation, Me } from "../../core/model"
 import { locale, t } from "../../strings/strings"
-import { CallEverywhere, CallOr } from "../call/Places"
-import { leave } from "../call/where"
+import { CallOr } from "../call/Places"
 import { ConversationView } from "../conversation/Conversation"
 import { useEngine } from "../engine"
 import { formatShort } from "../format"
-import { BackIcon, LeaveIcon, MenuIcon, MessagesIcon, ProofIcon } from "../icons"
+import { CarersIcon, MessagesIcon, ReadIcon } from "../icons"
+import { Accesses, Carers, Delegate, Devices, PatientStrip, Proofs } from "../pages"
 import { useArrival } from "../parts/arrival"
-import { CallPharmacy, Emergency } from "../parts/Emergency"
 import { Heading } from "../parts/Heading"
-import { later } from "../parts/later"
-import { Banners } from "../parts/Banners"
 import { Notice } from "../parts/Notice"
-import { Preferences } from "../parts/Preferences"
 import { useThread } from "../parts/useThread"
-import { hrefOf, route } from "../route"
+import { conversationAt, hrefOf, route } from "../route"
 import { Loading } from "../screens/Plain"
-import { kindName, nameOf } from "../words"
+import { kindName, nameOf, slug } from "../words"
+import { BackToMessages, FootLink, Shell } from "./Shell"
 
-const Proofs = later(async () => (await import("../proofs/Proofs")).Proofs, {
-  waiting: Loading,
-  failed: () => <Notice><p>{t("failed-code-body")}</p></Notice>,
-})
-
-/** One thing at a time, the telephone always in sight. */
 export function PatientHome({ me }: { readonly me: Me }) {
   const engine = useEngine()
   useArrival()
   const here = route.value
   const conversations = engine.conversations.value
   const only = conversations.length === 1 ? conversations[0] : undefined
-  const open = "id" in here ? here.id : here.kind === "home" ? (only?.id ?? null) : null
+  const open = conversationAt(here) ?? (here.kind === "home" ? (only?.id ?? null) : null)
   return (
-    <div class={`patient reading ${open === null ? "" : "patient-open"}`}>
-      <header class="patient-head">
-        <p class="patient-pharmacy">{me.pharmacy.name}</p>
-        <CallPharmacy phone={me.pharmacy.phone} />
-        <Emergency />
-      </header>
-      <Banners />
-      <CallEverywhere me={me} />
-      <main id="main">
-        <Page open={open} alone={only !== undefined} />
-      </main>
-      <PatientFoot />
-    </div>
+    <Shell me={me} open={open !== null} links={<PatientLinks />}>
+      <Page open={open} alone={only !== undefined} />
+    </Shell>
+  )
+}
+
+function PatientLinks() {
+  return (
+    <>
+      <FootLink to={{ kind: "carers" }} icon={CarersIcon} label={t("carers-title")} />
+      <FootLink to={{ kind: "accesses" }} icon={ReadIcon} label={t("accesses-title")} />
+    </>
   )
 }
 
 function Page({ open, alone }: { readonly open: string | null; readonly alone: boolean }) {
+  const here = route.value
   const thread = useThread(open)
-  if (route.value.kind === "proofs") return <Proofs back={<BackToMessages />} />
+  const back = <BackToMessages />
+  switch (here.kind) {
+    case "proofs":
+      return <Proofs back={back} />
+    case "carers":
+      return <Carers back={back} />
+    case "accesses":
+      return <Accesses back={back} />
+    case "devices":
+      return <Devices back={back} />
+    case "delegate":
+    case "renew":
+      return <Delegate key={hrefOf(here)} renewed={here.kind === "renew" ? here.id : null} />
+  }
   if (open === null) return <Conversations />
   if (thread === null) return <Missing id={open} />
   const { conversation } = thread
-  const subtitle = t("with", { name: nameOf(conversation.members, conversation.founder) })
   return (
     <ConversationView
-      thread={thread} title={t(`patient-kind-${conversation.kind.replaceAll("_", "-")}`)} subtitle={subtitle}
-      before={alone ? undefined : <BackToMessages />}
+      thread={thread} title={t(`patient-kind-${slug(conversation.kind)}`)}
+      subtitle={t("with", { name: nameOf(conversation.members, conversation.founder) })}
+      before={alone ? undefined : back} strip={<Strip conversation={conversation} />}
     />
   )
 }
 
-function BackToMessages() {
-  return <a class="button quiet back" href={hrefOf({ kind: "home" })}><BackIcon /><span>{t("back-to-messages")}</span></a>
+/** Fetched for who has, or had, a carer. */
+function Strip({ conversation }: { readonly conversation: Conversation }) {
+  return useEngine().delegations.value.length === 0 ? null : <PatientStrip conversation={conversation} />
 }
 
 function Missing({ id }: { readonly id: string }) {
@@ -106,27 +111,5 @@ function ConversationCard({ conversation }: { readonly conversation: Conversatio
       <CallOr id={id} otherwise={preview !== null && <span class="card-preview">{preview}</span>} />
       {unread > 0 && <span class="badge">{t("unread", { count: unread })}</span>}
     </a>
-  )
-}
-
-function PatientFoot() {
-  return (
-    <footer class="patient-foot">
-      <Preferences />
-      <div class="row wide-only"><ProofsAndLeave /></div>
-      <button type="button" class="button quiet narrow-only" popovertarget="more"><MenuIcon /><span>{t("more")}</span></button>
-      <div id="more" class="menu at-foot" popover="auto"><ProofsAndLeave /></div>
-    </footer>
-  )
-}
-
-function ProofsAndLeave() {
-  const engine = useEngine()
-  const close = () => document.getElementById("more")?.hidePopover()
-  return (
-    <>
-      <a class="button quiet" href={hrefOf({ kind: "proofs" })} onClick={close}><ProofIcon /><span>{t("proofs-title")}</span></a>
-      <button type="button" class="button quiet" onClick={() => leave(engine)}><LeaveIcon /><span>{t("sign-out")}</span></button>
-    </>
   )
 }

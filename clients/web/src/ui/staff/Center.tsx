@@ -1,22 +1,23 @@
 import type { Me, Thread } from "../../core/model"
 import { t } from "../../strings/strings"
+import { StaffStrip } from "../care/StaffStrip"
 import { ConversationView } from "../conversation/Conversation"
 import { useEngine } from "../engine"
 import { BackIcon, DetailsIcon, MessagesIcon } from "../icons"
 import { Notice } from "../parts/Notice"
 import { useThread } from "../parts/useThread"
-import { hrefOf, route } from "../route"
+import { conversationAt, hrefOf, route } from "../route"
 import { Loading } from "../screens/Plain"
 import { kindName, motiveName, nameOf, slug } from "../words"
 
 /** The middle column: the open conversation, or what this role can expect here. */
 export function Center({ me }: { readonly me: Me }) {
   const here = route.value
-  const id = "id" in here ? here.id : null
+  const id = conversationAt(here)
   const thread = useThread(id)
   return (
     <div class="column-center">
-      {id === null ? <Nothing me={me} /> : thread === null ? <Missing id={id} /> : <Open thread={thread} />}
+      {id === null ? <Nothing me={me} /> : thread === null ? <Missing id={id} /> : <Open me={me} thread={thread} />}
     </div>
   )
 }
@@ -37,12 +38,13 @@ function Missing({ id }: { readonly id: string }) {
   return <div class="empty"><Notice><p>{t("code-E_NOT_FOUND")}</p></Notice><a class="button" href={hrefOf({ kind: "home" })}>{t("back-to-list")}</a></div>
 }
 
-function Open({ thread }: { readonly thread: Thread }) {
+function Open({ me, thread }: { readonly me: Me; readonly thread: Thread }) {
   const { id, kind, motive, members, patient } = thread.conversation
   return (
     <ConversationView
       thread={thread} title={nameOf(members, patient)}
       subtitle={t("kind-and-motive", { kind: kindName(kind), motive: motiveName(motive) })}
+      strip={<StaffStrip me={me} conversation={thread.conversation} />}
       before={<a class="button quiet back narrow-only" href={hrefOf({ kind: "home" })}><BackIcon /><span>{t("back-to-list")}</span></a>}
       after={<a class="button quiet details-link" href={hrefOf({ kind: "details", id })}><DetailsIcon /><span>{t("details")}</span></a>}
     />

@@ -5,7 +5,7 @@ import { waitingFirst } from "../call/states"
 import { useEngine } from "../engine"
 import { formatShort, initials } from "../format"
 import { PlusIcon } from "../icons"
-import { hrefOf, route } from "../route"
+import { conversationAt, hrefOf, route } from "../route"
 import { motiveName, nameOf } from "../words"
 
 interface ListProps {
@@ -40,14 +40,15 @@ function EmptyList({ me }: { readonly me: Me }) {
 function Line({ conversation }: { readonly conversation: Conversation }) {
   const { id, members, patient, motive, readiness, lastAt, preview, unread } = conversation
   const here = route.value
+  const toConfirm = useEngine().delegations.value.some(({ conversation, mayConfirm }) => conversation === id && mayConfirm)
   const name = nameOf(members, patient)
   return (
-    <a class={`line ${unread > 0 ? "line-unread" : ""}`} href={hrefOf({ kind: "conversation", id })} data-line={id} aria-current={"id" in here && here.id === id ? "page" : undefined}>
+    <a class={`line ${unread > 0 ? "line-unread" : ""}`} href={hrefOf({ kind: "conversation", id })} data-line={id} aria-current={conversationAt(here) === id ? "page" : undefined}>
       <span class="avatar" aria-hidden="true">{initials(name)}</span>
       <span class="line-words">
         <span class="card-line"><strong>{name}</strong><time class="soft">{formatShort(lastAt, Date.now(), locale.value)}</time></span>
         <span class="card-line">
-          <CallOr id={id} otherwise={<span class="card-preview soft">{readiness === "waiting_for_patient" ? t("waiting-for-device") : (preview ?? motiveName(motive))}</span>} />
+          <CallOr id={id} otherwise={<span class={`card-preview ${toConfirm ? "to-confirm" : "soft"}`}>{toConfirm ? t("list-to-confirm") : readiness === "waiting_for_patient" ? t("waiting-for-device") : (preview ?? motiveName(motive))}</span>} />
           {unread > 0 && <span class="badge"><span aria-hidden="true">{unread}</span><span class="visually-hidden">{t("unread", { count: unread })}</span></span>}
         </span>
       </span>

@@ -2,7 +2,7 @@ import { waitingFirst } from "../call/states"
 import { useEffect } from "preact/hooks"
 import { useEngine } from "../engine"
 import { isSingle, writes } from "../parts/keys"
-import { go, route } from "../route"
+import { conversationAt, go, route } from "../route"
 
 interface Commands {
   readonly begin: (() => void) | undefined
@@ -25,7 +25,7 @@ function stepOf({ key, target }: KeyboardEvent): 1 | -1 | null {
 
 const focusLine = (id: string): void => document.querySelector<HTMLElement>(`[data-line="${id}"]`)?.focus()
 
-const openId = (): string | null => ("id" in route.value ? route.value.id : null)
+const openId = (): string | null => conversationAt(route.value)
 
 /** From writing back to the list; from the conversation back home. */
 function escape(target: EventTarget | null): void {

@@ -1,0 +1,46 @@
+## Langage simple : preuves et journal
+proofs-lead = Voici la preuve de ce que vous avez fait. Personne ne peut l’effacer sans que cela se voie.
+proofs-empty = Pas encore de preuve. Elle viendra avec votre premier message.
+proof-verified = Vérifiée ici
+proof-refused = Preuve fausse
+proofs-outside = Pour faire vérifier une preuve
+proofs-technical = Autres preuves ({ $count })
+proof-place = Numéro { $index }
+proof-download = Garder cette preuve
+entry-message-sent = Message envoyé
+entry-dispensation-started = Médicaments à distance : c’est commencé
+entry-group-committed = Les appareils qui peuvent lire ont changé
+entry-key-package-claimed = Appareil d’une personne demandé
+entry-device-registered = Cet appareil est enregistré
+entry-connection-opened = Cet appareil s’est relié à la pharmacie
+entry-key-packages-published = Cet appareil est prêt à recevoir des messages
+entry-group-info-told = Un appareil revient dans la conversation
+entry-group-confirmed = Cet appareil a confirmé ses clés
+entry-group-forked = Deux appareils ne sont pas d’accord : la pharmacie vérifie
+entry-group-stuck = Un appareil n’arrive plus à suivre
+entry-group-succeeded = Le chiffrement a recommencé
+entry-group-remove-proposed = Un appareil doit être retiré
+entry-device-retired = Vous avez retiré un appareil
+entry-session-opened = Vous êtes entré dans Colloque
+entry-session-closed = Vous avez quitté Colloque
+entry-identity-issued = Votre compte est protégé
+entry-staff-certified = Une personne de la pharmacie est confirmée
+entry-device-certified = Un appareil est relié
+entry-account-revoked = Un compte perdu est remplacé
+entry-carer-linked = Une personne qui aide est ajoutée
+entry-delegation-proposed = Autorisation signée
+entry-delegation-confirmed = La pharmacie a dit oui
+entry-delegation-accepted = La personne qui aide a dit oui
+entry-delegation-activated = L’aide a commencé
+entry-delegation-narrowed = La personne qui aide peut faire moins
+entry-delegation-revoked = Le patient a arrêté l’aide
+entry-delegation-resigned = La personne qui aide a arrêté
+entry-delegation-suspended = La pharmacie a arrêté l’aide
+entry-delegation-expired = L’aide est finie
+entry-act-refused = Cela a été refusé
+entry-audit-conversations-listed = Quelqu’un a regardé la liste des conversations
+entry-audit-timeline-read = Quelqu’un a regardé ce qui s’est passé
+
+## Qui a vu quoi
+accesses-lead = Ici, vous voyez qui a fait quoi pour vous. Le plus nouveau est en haut.
+accesses-older = Voir avant

@@ -1,0 +1,3 @@
+/** The carer's own screens, fetched as one. */
+export { Carer } from "./Carer"
+export { learnCare } from "./sentences"
