@@ -446,7 +446,7 @@ class Client:
         return self.clock.now_us()
 
     def settled(self) -> None:
-        """It is known what this device is to its person, or more of it."""
+        """Something is known that somebody may wait for."""
         self._moved.set()
 
     def notify(self, notice: Notice) -> None:
