@@ -11,12 +11,30 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from tests.crypto.policy.case import File
-from tests.crypto.policy.cases import commits
+from tests.crypto.policy.cases import (
+    acts,
+    commits,
+    credentials,
+    delegations,
+    endings,
+    foundings,
+    records,
+    removals,
+    states,
+)
 from tests.crypto.policy.golden import golden
 from tests.crypto.policy.trial import DIRECTORY
 
 THEMES: Final[Mapping[str, Callable[[], list[dict[str, Any]]]]] = {
+    "acts": acts.cases,
     "commits": commits.cases,
+    "credentials": credentials.cases,
+    "delegations": delegations.cases,
+    "endings": endings.cases,
+    "foundings": foundings.cases,
+    "records": records.cases,
+    "removals": removals.cases,
+    "states": states.cases,
 }
 
 

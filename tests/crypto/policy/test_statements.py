@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crypto.errors import BadSignature, CryptoError, MalformedInput
@@ -164,7 +164,7 @@ def test_every_flipped_bit_of_a_structure_is_another_one_or_refused(structure: A
     """No two spellings of one value."""
     data = structure.encode()
 
-    for bit in range(len(data) * 8):
+    for bit in range(0, len(data) * 8, 1 + len(data) // 256):
         flipped = bytearray(data)
         flipped[bit // 8] ^= 1 << bit % 8
         try:
@@ -176,6 +176,7 @@ def test_every_flipped_bit_of_a_structure_is_another_one_or_refused(structure: A
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
+@settings(max_examples=30)
 @given(st.binary(max_size=200), st.sampled_from([b"", b"\x01", b"\x02", b"\x00\x02"]))
 def test_random_bytes_crash_nothing(kind: str, data: bytes, start: bytes) -> None:
     """They are refused, or they were what they are read as."""

@@ -135,7 +135,7 @@ SEND: Final = Scope.CONVERSATION_SEND
 CALL: Final = Scope.CALL_JOIN
 
 
-def identity_of(person: Person, *, by: SigningKey = AUTHORITY, **changes: Any) -> bytes:
+def identity_of(person: Person, /, *, by: SigningKey = AUTHORITY, **changes: Any) -> bytes:
     """Return a person's identity certificate."""
     certificate = IdentityCertificate(
         deployment=DEPLOYMENT,
@@ -149,7 +149,7 @@ def identity_of(person: Person, *, by: SigningKey = AUTHORITY, **changes: Any) -
     return sign(replace(certificate, **changes), by)
 
 
-def staff_of(person: Person, *, by: SigningKey = CLAIRE.aik, **changes: Any) -> bytes:
+def staff_of(person: Person, /, *, by: SigningKey = CLAIRE.aik, **changes: Any) -> bytes:
     """Return a colleague's staff certificate."""
     certificate = StaffCertificate(
         deployment=DEPLOYMENT,
@@ -184,7 +184,7 @@ def named(person: Person, number: int = 1) -> LeafIdentity:
 
 
 def device_of(
-    person: Person, number: int = 1, *, by: SigningKey | None = None, **changes: Any
+    person: Person, number: int = 1, /, *, by: SigningKey | None = None, **changes: Any
 ) -> bytes:
     """Return the certificate of one of a person's devices."""
     certificate = DeviceCertificate(
@@ -246,16 +246,16 @@ def a_policy(**changes: Any) -> ConversationPolicy:
     return replace(policy, **changes)
 
 
-def a_delegation(grantee: Person = SOPHIE, **changes: Any) -> Delegation:
+def a_delegation(carer: Person = SOPHIE, /, **changes: Any) -> Delegation:
     """Return what Jean lets his daughter do: read, write and come along in a call, for a month."""
     delegation = Delegation(
         deployment=DEPLOYMENT,
         conversation=CONVERSATION,
-        delegation=uid("delegation", grantee.name),
+        delegation=uid("delegation", carer.name),
         grantor=JEAN.id,
         grantor_aik=JEAN.key,
-        grantee=grantee.id,
-        grantee_aik=grantee.key,
+        grantee=carer.id,
+        grantee_aik=carer.key,
         scopes=(CALL, READ, SEND),
         legal_basis=LegalBasis.PATIENT_MANDATE,
         mandate=Mandate.DEVICE,
@@ -363,7 +363,7 @@ def a_suspension(who: Person = HUGO, *, by: SigningKey | None = None, **changes:
 
 
 def a_device_revocation(
-    person: Person, number: int = 1, *, by: SigningKey | None = None, **changes: Any
+    person: Person, number: int = 1, /, *, by: SigningKey | None = None, **changes: Any
 ) -> bytes:
     """Return somebody's word that a device of theirs is given up."""
     revocation = DeviceRevocation(
@@ -380,7 +380,7 @@ def eyes(statement: Statement, *who: Person) -> tuple[Signature, ...]:
     return tuple(cosign(statement, one.aik, signer=one.id, staff=chain_of(one)) for one in who)
 
 
-def an_account_revocation(person: Person, **changes: Any) -> AccountRevocation:
+def an_account_revocation(person: Person, /, **changes: Any) -> AccountRevocation:
     """Return the statement that an account key was stolen."""
     revocation = AccountRevocation(
         deployment=DEPLOYMENT,
