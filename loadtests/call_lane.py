@@ -151,8 +151,11 @@ async def open_lane(
     stack: AsyncExitStack, port: int, pharmacist: str, patient: str, *, homes: int
 ) -> Lane:
     """Sign two people in, bring their devices online and found their conversation."""
-    desk = await _join(stack, port, pharmacist)
-    devices = [await _join(stack, port, patient) for _ in range(homes)]
+    desk = await _join(stack, port, pharmacist, Device.new())
+    devices = [await _join(stack, port, patient, Device.new())]
+    for _ in range(1, homes):
+        # Another device of the same person: it holds the account key that the first one made.
+        devices.append(await _join(stack, port, patient, devices[0].client.device.sibling()))
     for home in devices:
         await home.client.publish_key_packages(1)
     lane = Lane(pharmacist, desk, devices, str(uuid4()))
@@ -165,11 +168,11 @@ async def open_lane(
     return lane
 
 
-async def _join(stack: AsyncExitStack, port: int, name: str) -> Phone:
+async def _join(stack: AsyncExitStack, port: int, name: str, device: Device) -> Phone:
     watcher, session = Watcher(), await sign_in(Site(name, port))
     observer = Observer(on_call=watcher.on_call, on_signal=watcher.on_signal)
     client = await stack.enter_async_context(
-        connected(session, Device.new(), patience=PATIENCE, observer=observer)
+        connected(session, device, patience=PATIENCE, observer=observer)
     )
     return Phone(client, watcher)
 

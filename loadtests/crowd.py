@@ -165,13 +165,11 @@ class Crowd:
 async def gather(stack: AsyncExitStack, port: int, *, founders: int, patients: int) -> Crowd:
     """Sign in, bring the devices online and found one conversation for each founder."""
     claire, hugo, jean = [await sign_in(Site(name, port)) for name in ("claire", "hugo", "jean")]
-    pharmacists = (claire, hugo)
-    desks = [
-        Notebook(f"desk-{number}", Device.new(), pharmacists[number % len(pharmacists)])
-        for number in range(founders)
-    ]
-    homes = [Notebook(f"home-{number}", Device.new(), jean) for number in range(patients)]
-    clients = {one.name: await join(stack, one) for one in [*desks, *homes]}
+    clients: dict[str, Client] = {}
+    # The owner first: her word makes the other pharmacist one of the staff.
+    desks = await _arrive(stack, clients, "desk", (claire, hugo), founders)
+    await _certify(clients["desk-0"], clients["desk-1"])
+    homes = await _arrive(stack, clients, "home", (jean,), patients)
     for home in homes:
         await clients[home.name].publish_key_packages(founders + SPARE_PACKAGES)
     conversations = [
@@ -180,6 +178,32 @@ async def gather(stack: AsyncExitStack, port: int, *, founders: int, patients: i
     ]
     notebooks = {one.name: one for one in [*desks, *homes]}
     return Crowd(clients, notebooks, conversations, sign_ins=3)
+
+
+async def _arrive(
+    stack: AsyncExitStack,
+    clients: dict[str, Client],
+    kind: str,
+    sessions: Sequence[Session],
+    count: int,
+) -> list[Notebook]:
+    """Bring people's devices online: of each person the first makes the account key."""
+    first: dict[int, Device] = {}
+    made: list[Notebook] = []
+    for number in range(count):
+        whose = number % len(sessions)
+        device = first[whose].sibling() if whose in first else Device.new()
+        first.setdefault(whose, device)
+        made.append(Notebook(f"{kind}-{number}", device, sessions[whose]))
+        clients[made[-1].name] = await join(stack, made[-1])
+    return made
+
+
+async def _certify(owner: Client, *colleagues: Client) -> None:
+    """Have the owner certify colleagues, and wait until they know."""
+    for one in colleagues:
+        await owner.staff.certify(one.person)
+        await one.until(lambda one=one: one.identities.staffed)  # type: ignore[misc]
 
 
 async def join(stack: AsyncExitStack, notebook: Notebook) -> Client:

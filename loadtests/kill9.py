@@ -56,6 +56,9 @@ SECONDS_BESIDES = 120.0
 # One frame, the entry types it may leave: a first hello registers the device.
 ENTRIES_OF = {
     "hello": ("device.registered", "connection.opened"),
+    "identity.enrol": ("identity.issued",),
+    "device.certify": ("device.certified",),
+    "staff.certify": ("staff.certified",),
     "key_packages.publish": ("key_packages.published",),
     "key_packages.claim": ("key_package.claimed",),
     "conversation.create": ("dispensation.started",),

@@ -38,10 +38,14 @@ GroupPush = Held | frames.CommitDuePush | frames.GroupForkedPush | frames.Receip
 
 @dataclass(slots=True)
 class Hold:
-    """What waits, in its order, until the log has shown who somebody is."""
+    """What waits, in its order, until the log has shown who somebody is.
 
-    asked: frozenset[str]
+    Or, before that, until the hub has described the conversation into which it lets this device.
+    """
+
+    asked: frozenset[str] = frozenset()
     frames: deque[Held] = field(default_factory=deque)
+    undescribed: bool = False
 
 
 class Arrivals:
@@ -102,6 +106,8 @@ class Arrivals:
         `asked`: whose certificates the hub was asked for already; without them it is refused.
         """
         hold = self._held.get(frame.conversation)
+        if hold is None and self._is_news(frame):
+            hold = self._held[frame.conversation] = Hold(undescribed=True)
         if hold is not None:
             self._keep_waiting(hold, frame)
             return
@@ -114,6 +120,11 @@ class Arrivals:
             hold = Hold(asked | unproven.persons, deque([frame]))
             self._held[frame.conversation] = hold
             self._client.begin(self._prove(frame.conversation, hold))
+
+    def _is_news(self, frame: Held) -> bool:
+        """Tell whether somebody let this device into a conversation that it knows nothing of."""
+        welcome = isinstance(frame, frames.WelcomePush) and self._client.device.opens
+        return welcome and frame.conversation not in self._client.summaries
 
     def _keep_waiting(self, hold: Hold, frame: Held) -> None:
         if len(hold.frames) >= MAX_HELD:
@@ -133,6 +144,8 @@ class Arrivals:
 
     def _go_on(self, hold: Hold) -> None:
         asked = hold.asked or frozenset({""})
+        if hold.undescribed:
+            asked = frozenset()
         while hold.frames:
             frame = hold.frames.popleft()
             self._in_order(frame, asked)
@@ -284,3 +297,7 @@ class Arrivals:
         if self._client.device.opens and room.told(summary):
             self.entered(room)
             self._client.keep_soon(room)
+        hold = self._held.get(summary.id)
+        if hold is not None and hold.undescribed:
+            del self._held[summary.id]
+            self._go_on(hold)

@@ -36,6 +36,7 @@ from clients.python.errors import (
     BrokenStream,
     ClientError,
     ConnectionLost,
+    Denied,
     Dismissed,
     HubFault,
     NoAnswer,
@@ -46,7 +47,7 @@ from clients.python.errors import (
 )
 from clients.python.groups import SUITE, Place, Room
 from clients.python.identities import Identities, Standing
-from clients.python.judge import Judge, identity_of
+from clients.python.judge import Judge, NeedsProof, identity_of
 from clients.python.receipts import PinnedLogs
 from clients.python.session import Session
 from clients.python.staff import Staff
@@ -254,13 +255,22 @@ class Client:
         proposals = tuple(package.proposal() for package in packages)
         await self.identities.prove_all(package.person for package in packages)
         judge = self.judge(room.conversation)
-        certified = [judge.newcomer(one.key_package.leaf_node, room.policy) for one in proposals]
+        try:
+            certified = [
+                judge.newcomer(one.key_package.leaf_node, room.policy) for one in proposals
+            ]
+        except NeedsProof as exc:
+            raise Denied("unproven_identity") from exc
         patients = [one.aik for one in certified if one.role is Role.PATIENT]
         return Wanted(
             proposals=proposals,
             adds=tuple(package.added for package in packages),
             patient_aik=patients[0] if patients else b"",
         )
+
+    async def enter(self, conversation: str) -> None:
+        """Come into the group of a conversation where another device of this person's is."""
+        await self.upkeep.enter(self.known(conversation))
 
     async def remove(self, conversation: str, device: str) -> int:
         """Commit the Remove of another device of this person; return the commit's `seq`."""
@@ -276,17 +286,8 @@ class Client:
 
         Policy and ended delegations stay; carers are let in again as everybody is.
         """
-        room, device = self.known(conversation), self.device
-        policy, delegations = room.for_successor(self.now_us())
-        room.found(
-            lambda group_info: frames.SucceedGroup(
-                id="-", conversation=conversation, group_info=group_info
-            ),
-            device.own(),
-            extensions_of(policy, delegations, device.trust.hub),
-            device.random_bytes,
-        )
-        answer = await self.upkeep.start(room)
+        room = self.known(conversation)
+        answer = await self.upkeep.succeed(room)
         return answer.proof(act="group.succeeded", conversation=conversation)
 
     def _policy(
@@ -453,7 +454,7 @@ class Client:
         self._observer.on_notice(notice)
         self._moved.set()
 
-    def enter(self, room: Room, result: dict[str, Any]) -> None:
+    def accepted(self, room: Room, result: dict[str, Any]) -> None:
         """Go on with what the hub accepted, where its answer says that it stands."""
         if room.is_founding:
             self._arrivals.learn(_summary(result.get("conversation")))

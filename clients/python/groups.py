@@ -28,6 +28,7 @@ from clients.python.content import (
 from clients.python.errors import (
     BrokenStream,
     CannotFollow,
+    Denied,
     GroupForked,
     HubFault,
     NoGroup,
@@ -134,6 +135,7 @@ class _Stored(msgspec.Struct, frozen=True, kw_only=True):
     given_up: list[str] = []
     ended: dict[str, bytes] = {}
     stopped: list[bytes] = []
+    policy: bytes | None = None
     tombstones: list[bytes] = []
 
 
@@ -166,8 +168,8 @@ class Room:
     """Delegations that this device's person ended: nothing is sealed while one is in force."""
     stopped: frozenset[bytes] = frozenset()
     """Delegations without whose carer a pharmacy's device has said that it goes on."""
-    tombstones: tuple[Tombstone, ...] = ()
-    """Of the group that this device held last."""
+    _last: tuple[ConversationPolicy | None, tuple[Tombstone, ...]] = (None, ())
+    """What the group said that this device held last, of itself and of what ended."""
     _state: State | None = field(default=None, repr=False)
 
     @property
@@ -259,10 +261,14 @@ class Room:
         *,
         random_bytes: RandomBytes,
     ) -> Pending:
-        """Make a commit, fresh keys included, of what is wanted and of all that is due."""
-        group, at_us = self._held(), max(judge.now_us, self.floor.at_us)
+        """Make a commit, fresh keys included, of what is wanted and of all that is due.
+
+        Raises `Denied` where nobody would follow it.
+        """
+        group, state = self._held(), self.state(judge)
+        at_us = max(judge.now_us, self.floor.at_us)
         wanted = replace(wanted, ended=tuple(self.ended.values()))
-        proposals, data = compose(group, self.state(judge), judge.me, wanted, at_us=at_us)
+        proposals, data = compose(group, state, judge.me, wanted, at_us=at_us)
         renewed = own.credential != group.public.tree.member(group.own_leaf_index).credential
         made = _or_cannot(
             lambda: group.commit(
@@ -274,6 +280,11 @@ class Room:
                 random_bytes=random_bytes,
             )
         )
+        try:
+            judge.check_made(group, state, made.next, data, self.floor)
+        except Unlawful as exc:
+            made.next.wipe()
+            raise Denied(exc.code) from exc
         return self._ask(made, wanted.adds, rejoins=False)
 
     def rejoin(
@@ -288,7 +299,7 @@ class Room:
         place = self._place_of(public)
         if place < self.place:
             raise CannotFollow("old_group_info")
-        judge.check_group(public, self.floor)
+        judge.check_group(public, self.before())
         self._check_signer(public.tree.member(decode_group_info(group_info).signer))
         ours = (
             one.leaf_index for one in public.members() if identity_of(one.leaf_node) == judge.me
@@ -314,18 +325,17 @@ class Room:
         return self._state
 
     def before(self) -> Before:
-        """Return what a successor of this group has to go on from."""
+        """Return what whoever leads this device into a group has to go on from."""
         if self.group is None:
-            return Before(self.floor, self.tombstones)
-        _, delegations = read_extensions(self.group.context.extensions)
-        return Before(self.floor, delegations.tombstones)
+            return Before(self.floor, *self._last)
+        policy, delegations = read_extensions(self.group.context.extensions)
+        return Before(self.floor, policy, delegations.tombstones)
 
     def for_successor(self, now_us: int) -> tuple[ConversationPolicy, Delegations]:
         """Return what the next group of this conversation begins with: nobody is let in yet."""
         policy, before = read_extensions(self._held().context.extensions)
         stones = tuple(one for one in before.tombstones if one.not_after_us > now_us)
-        after = Delegations(before.number, (), stones)
-        return policy, after if after == before else replace(after, number=before.number + 1)
+        return policy, Delegations(before.number + 1, (), stones)
 
     def is_overdue(self, own_us: int) -> bool:
         """Tell whether a carer's time is over by this device's own clock, and the carer is in.
@@ -505,7 +515,7 @@ class Room:
         try:
             joined, spent = _join(push.welcome, bundles, self._check_signer)
             self._check_newer(joined.public)
-            state = judge.check_group(joined.public, self.floor)
+            state = judge.check_group(joined.public, self.before())
         except (CannotFollow, Unlawful) as why:
             self.cursor = max(self.cursor, push.seq)
             self.fault = why
@@ -562,7 +572,8 @@ class Room:
                 given_up=sorted(map(_name, self.given_up)),
                 ended={named.hex(): one.encode() for named, one in self.ended.items()},
                 stopped=sorted(self.stopped),
-                tombstones=[one.encode() for one in self.tombstones],
+                policy=None if self._last[0] is None else self._last[0].encode(),
+                tombstones=[one.encode() for one in self._last[1]],
             )
         )
 
@@ -600,7 +611,10 @@ class Room:
                 for named, one in stored.ended.items()
             },
             stopped=frozenset(stored.stopped),
-            tombstones=tuple(map(Tombstone.decode, stored.tombstones)),
+            _last=(
+                None if stored.policy is None else ConversationPolicy.decode(stored.policy),
+                tuple(map(Tombstone.decode, stored.tombstones)),
+            ),
         )
 
     # Inside
@@ -749,7 +763,8 @@ class Room:
         self._drop_previous()
         if self.group is not None:
             self._vouchers = self._staying(self.group)
-            self.tombstones = self.before().tombstones
+            before = self.before()
+            self._last = (before.policy, before.tombstones)
             self.group.wipe()
         self.group, self.place, self.given_up = None, place, frozenset()
         self._state = None

@@ -8,7 +8,7 @@ device pinned: the hub's key, the authority, the pharmacy's owner, and every per
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 from uuid import UUID
 
@@ -62,10 +62,11 @@ class Floor:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What a group's successor has to go on from."""
+    """What this device knew of a conversation when it is led into a group of it (again)."""
 
-    floor: Floor
-    tombstones: tuple[Tombstone, ...]
+    floor: Floor = field(default_factory=Floor)
+    policy: ConversationPolicy | None = None
+    tombstones: tuple[Tombstone, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +102,7 @@ class Judge:
         if LeafIdentity(event.person, event.device) != self.me:
             raise Unlawful("wrong_committer")
 
-    def check_group(self, public: PublicGroup, floor: Floor) -> State:
+    def check_group(self, public: PublicGroup, before: Before) -> State:
         """Return the state of a group that this device is led into; raise unless it is lawful.
 
         Whether a carer's time is over is not asked here: the next member's commit has to end it.
@@ -109,8 +110,13 @@ class Judge:
         state = self.state_of(public)
         _require(check_state(state, None))
         self._check_known(state.leaves)
-        if state.number < floor.number:
+        if before.policy is not None and not _goes_on_from(state.policy, before.policy):
+            raise Unlawful(Breach.CHANGES_POLICY.value)
+        if state.number < before.floor.number:
             raise Unlawful("old_delegations")
+        stays = {one for one in before.tombstones if one.not_after_us > self.now_us}
+        if not stays <= set(state.tombstones):
+            raise Unlawful(Breach.DROPS_TOMBSTONE.value)
         return state
 
     def check_commit(
@@ -151,11 +157,31 @@ class Judge:
             ),
         )
         _require(check_commit(before, view, after, data.at_us, not_below_us=floor.at_us))
-        entering = after.leaves - before.leaves
-        self._check_known(entering)
-        if not all(self.trust.is_now(one.identity.person, one.aik) for one in entering):
-            raise IdentityChanged("identity_changed")
+        self._check_entering(after.leaves - before.leaves)
         return after, data.at_us
+
+    def check_made(
+        self, group: Group, before: State, following: Group, data: CommitData, floor: Floor
+    ) -> State:
+        """Return the state that a commit of this device's own leads to; raise `Unlawful`.
+
+        What the hub told of a delegation may be forged: nobody would follow, and nobody should.
+        """
+        after = self.state_of(following.public, before)
+        mine = before.leaf(self.me)
+        if mine is None:
+            raise Unlawful("wrong_committer")
+        there, then = _names(before), _names(after)
+        view = CommitView(
+            committer=mine,
+            added=then - there,
+            removed=there - then,
+            due=due_in(group, before),
+            statements=data.statements,
+        )
+        _require(check_commit(before, view, after, data.at_us, not_below_us=floor.at_us))
+        self._check_entering(after.leaves - before.leaves)
+        return after
 
     def check_removal(self, group: Group, state: State, received: ReceivedProposal) -> None:
         """Raise `Unlawful` unless the hub proposes a removal for which somebody signed."""
@@ -168,14 +194,13 @@ class Judge:
 
     def check_successor(self, event: Event, public: PublicGroup, before: Before) -> None:
         """Raise `Unlawful` unless a new group is one pharmacist's alone, and forgets no end."""
-        state = self.check_group(public, before.floor)
+        state = self.check_group(public, before)
         leaf = state.leaf(LeafIdentity(event.person, event.device))
         alone = len(state.leaves) == 1 and public.epoch == 0
         if leaf is None or not alone or leaf.role is not Role.PHARMACIST:
-            raise Unlawful("wrong_founder")
-        stays = {one for one in before.tombstones if one.not_after_us > self.now_us}
-        if not stays <= set(state.tombstones):
-            raise Unlawful(Breach.DROPS_TOMBSTONE.value)
+            raise Unlawful(Breach.WRONG_FOUNDER.value)
+        if state.in_force or state.number == before.floor.number:
+            raise Unlawful(Breach.WRONG_NUMBER.value)
 
     def check_act(
         self, sender: LeafNode, data: AuthenticatedData, state: State, *, at_us: int
@@ -199,11 +224,9 @@ class Judge:
     def newcomer(self, leaf: LeafNode, policy: ConversationPolicy) -> Certified:
         """Return whose device a key package is, before it is added; raise `Unlawful`."""
         certified = self._certified(leaf, policy)
-        self._check_known([certified])
+        self._check_entering([certified])
         if not certified.validity.includes(self.now_us):
             raise Unlawful(Refusal.E_IDENTITY.value.lower())
-        if not self.trust.is_now(certified.identity.person, certified.aik):
-            raise IdentityChanged("identity_changed")
         return certified
 
     # Inside
@@ -256,6 +279,13 @@ class Judge:
         except CryptoError as exc:
             raise Unlawful("wrong_credential") from exc
 
+    def _check_entering(self, leaves: Iterable[Certified]) -> None:
+        """Raise unless these are people whom the log shows, under the keys that they have now."""
+        entering = list(leaves)
+        self._check_known(entering)
+        if not all(self.trust.is_now(one.identity.person, one.aik) for one in entering):
+            raise IdentityChanged("identity_changed")
+
     def _check_known(self, leaves: Iterable[Certified]) -> None:
         """Raise unless each of these leaves is of somebody whom the log shows, by the pinned key.
 
@@ -301,6 +331,11 @@ def due_in(group: Group, state: State) -> dict[LeafIdentity, Justified]:
     return due
 
 
+def _goes_on_from(policy: ConversationPolicy, before: ConversationPolicy) -> bool:
+    """Tell whether nothing but the patient's key is another: whose that is, the pins say."""
+    return replace(before, patient_aik=policy.patient_aik) == policy
+
+
 def reason_of(refused: Refused) -> str:
     """Return the word under which a refusal is told: a wire's reason is in small letters."""
     return (refused.why if refused.breach is None else refused.breach).value.lower()
@@ -327,6 +362,10 @@ def _justified(
 
 def _identities(members: Iterable[Member]) -> frozenset[LeafIdentity]:
     return frozenset(identity_of(one.leaf_node) for one in members)
+
+
+def _names(state: State) -> frozenset[LeafIdentity]:
+    return frozenset(leaf.identity for leaf in state.leaves)
 
 
 def _are_known(received: ReceivedCommit) -> bool:

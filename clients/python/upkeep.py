@@ -20,6 +20,7 @@ from clients.python.acts import Answer
 from clients.python.commits import Wanted
 from clients.python.errors import (
     CannotFollow,
+    Denied,
     GroupForked,
     HubFault,
     NoAnswer,
@@ -29,7 +30,7 @@ from clients.python.errors import (
 )
 from clients.python.groups import PREVIOUS_SECONDS, Room
 from clients.python.judge import NeedsProof
-from crypto.policy.conversation import DelegationRecord
+from crypto.policy.conversation import DelegationRecord, extensions_of
 from crypto.policy.vocabulary import STAFF, ConversationKind, Role
 from signaling import frames
 from signaling.codes import Code
@@ -40,6 +41,9 @@ if TYPE_CHECKING:
 # Of those who could follow, the receipts may still be on their way.
 REASK_SECONDS: Final = 1.0
 REASKED: Final = 30
+SUCCEED_SECONDS: Final = 1.0
+SUCCEED_TRIES: Final = 30
+"""So often, so far apart, where the hub gives others time to say that they follow."""
 STARTED: Final = {
     ConversationKind.REMOTE_DISPENSATION: "dispensation.started",
     ConversationKind.CARE_THREAD: "thread.started",
@@ -116,6 +120,30 @@ class Upkeep:
         async with self._locks[room.conversation]:
             return await self._submit(room)
 
+    async def succeed(self, room: Room) -> Answer:
+        """Begin the next group; where the hub still gives others time to follow, a little later."""
+        for tries in range(1, SUCCEED_TRIES + 1):
+            self._found_next(room)
+            try:
+                return await self.start(room)
+            except Refused as refusal:
+                if refusal.reason != "too_soon" or tries == SUCCEED_TRIES:
+                    raise
+            await asyncio.sleep(SUCCEED_SECONDS)
+        raise NoGroup("somebody_follows", room.conversation)
+
+    def _found_next(self, room: Room) -> None:
+        device = self._client.device
+        policy, delegations = room.for_successor(self._client.now_us())
+        room.found(
+            lambda group_info: frames.SucceedGroup(
+                id="-", conversation=room.conversation, group_info=group_info
+            ),
+            device.own(),
+            extensions_of(policy, delegations, device.trust.hub),
+            device.random_bytes,
+        )
+
     async def commit(
         self,
         room: Room,
@@ -161,12 +189,15 @@ class Upkeep:
         client, device = self._client, self._client.device
         if self._may_admit:
             wanted = with_changes(wanted, narrowed=tuple(self._withdrawn(room)))
-        room.commit(
-            wanted,
-            device.own(),
-            client.judge(room.conversation),
-            random_bytes=device.random_bytes,
-        )
+        try:
+            room.commit(
+                wanted,
+                device.own(),
+                client.judge(room.conversation),
+                random_bytes=device.random_bytes,
+            )
+        except NeedsProof as exc:
+            raise Denied("unproven_identity") from exc
 
     async def _submit(self, room: Room) -> Answer:
         """Ask for what is under way until it is answered, and go on with it once it stands."""
@@ -188,7 +219,7 @@ class Upkeep:
             # event before it cannot be followed.
             await client.until(lambda: room.pending is not pending or room.fault is not None)
         elif room.pending is pending:
-            client.enter(room, answer.result)
+            client.accepted(room, answer.result)
         return answer
 
     def _undo(self, room: Room) -> None:
@@ -302,8 +333,18 @@ class Upkeep:
 
     async def _rejoin(self, room: Room, reason: str) -> None:
         """Report the fault, and come in again by an external commit in place of the own leaf."""
-        client = self._client
         await self._report(room, reason)
+        await self._enter(room)
+
+    async def enter(self, room: Room) -> None:
+        """Come into a group by oneself: a new device of somebody who is there."""
+        async with self._locks[room.conversation]:
+            if room.group is None and room.pending is None:
+                await self._enter(room)
+
+    async def _enter(self, room: Room) -> None:
+        """Come in (again) by an external commit, once everybody inside is known."""
+        client = self._client
         asked = frames.AskGroupInfo(id=client.next_id(), conversation=room.conversation)
         answer = await client.perform(asked)
         answer.proof(act="group.info_told", conversation=None)
@@ -313,7 +354,7 @@ class Upkeep:
         try:
             self._come_in(room, told)
         except NeedsProof as unproven:
-            await client.identities.prove(unproven.persons)
+            await client.identities.prove_for(room.conversation, unproven.persons)
             try:
                 self._come_in(room, told)
             except NeedsProof as exc:

@@ -114,7 +114,7 @@ def judge(tx: Tx, asked: Asked, now: int, means: Means | None = None) -> Outcome
         return Refused(Code.E_MALFORMED)
     session = tx.sessions.find(principal.session.key)
     if session is None or not session.is_live(now):
-        return _over(tx, session, frame) if session else Refused(Code.E_SESSION)
+        return _over(tx, principal, session, frame)
     if session.person.role not in rule.roles:
         return Refused(rule.denials.role, conversation=_own_conversation(tx, principal, frame))
     if not rule.bare and _lacks_certificate(tx, principal, now):
@@ -224,9 +224,12 @@ def _told_why_not(rows: list[StoredDelegation], conversation: Conversation, rule
     return Refused(code, conversation=conversation.id)
 
 
-def _over(tx: Tx, session: Session, frame: AnyClientFrame) -> Refused:
-    """Tell a carer whose last delegation is over why, once; anyone else is signed out."""
-    if not session.turned_out:
+def _over(tx: Tx, principal: Principal, session: Session | None, frame: AnyClientFrame) -> Refused:
+    """Tell a carer whose last delegation is over why, once; anyone else is signed out.
+
+    Only on the connection that was open then: who comes back with that session has none.
+    """
+    if session is None or not session.turned_out or principal.device is None:
         return Refused(Code.E_SESSION)
     here = getattr(frame, "conversation", None)
     known = [one for one in tx.delegations.of_grantee(session.person.id) if one.confirmed_at]

@@ -44,7 +44,7 @@ def a_founding(peer: Peer, patient: str) -> frames.CreateConversation:
         conversation_kind=ConversationKind.REMOTE_DISPENSATION,
         patient=PEOPLE[patient].id,
         motive=Motive.AGE,
-        group_info=peer.group_info(conversation),
+        group_info=peer.group_info(conversation, patient=patient),
     )
 
 
@@ -131,10 +131,12 @@ async def test_an_act_in_an_altered_log_takes_no_other_act_with_it(home: Path) -
     async with a_house(home) as house:
         claire = await house.peer("claire")
         await claire.create()
+        known, device = house.mls, claire.device
         another_leaf(house)
 
     async with a_house(home) as house:
-        claire, paul = await house.peer("claire"), await house.peer("paul")
+        house.mls = known
+        claire, paul = await house.peer("claire", device=device), await house.peer("paul")
         async with house.one_batch(2):
             claire.send(a_founding(claire, "jean"))
             paul.send(a_founding(paul, "rose"))

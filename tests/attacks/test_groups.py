@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from crypto.mls.extensions import ExtensionType, external_pub_extension
 from crypto.mls.group_info import GroupInfo
-from crypto.mls.leaf_node import Capabilities
 from crypto.mls.message import decode_group_info, encode_message
 from server.hub import removals
 from server.hub.acts import groups
 from signaling import frames
 from tests.server.house import House, Peer, a_pair
-from tests.server.mls import removal_of
+from tests.server.mls import CAPABILITIES, removal_of
 
 
 def with_dead_door(peer: Peer, group_info: bytes) -> bytes:
@@ -40,7 +41,7 @@ async def test_a_commit_leaves_no_door_that_nobody_can_open(house: House) -> Non
     assert (refused.code, refused.reason) == ("E_GROUP_INFO", "bad_key")
 
 
-FAT = Capabilities(cipher_suites=(1, 3), credentials=(1,), extensions=tuple(range(0x0A0B, 0x0AFF)))
+FAT = replace(CAPABILITIES, extensions=(*CAPABILITIES.extensions, *range(0x0A0B, 0x0DFF)))
 
 
 async def test_no_leaf_is_so_large_that_the_next_commit_fits_no_frame(house: House) -> None:

@@ -29,7 +29,9 @@ from crypto.mls.proposal import Add, Proposal, Remove
 from crypto.policy.conversation import (
     CommitData,
     ConversationPolicy,
+    DelegationRecord,
     Delegations,
+    SignedConfirmation,
     extensions_of,
     hub_sender,
 )
@@ -37,16 +39,39 @@ from crypto.policy.delegation import Why
 from crypto.policy.identity import LeafIdentity
 from crypto.policy.removal import RemoveJustification
 from crypto.policy.statements import (
+    Acceptance,
+    Confirmation,
+    Delegation,
     DeviceRevocation,
     IdentityCertificate,
+    Revocation,
     StaffCertificate,
     Unverified,
     sign,
 )
-from crypto.policy.vocabulary import STAFF, ConversationKind, Motive, Profession, Role
+from crypto.policy.vocabulary import (
+    STAFF,
+    ConversationKind,
+    DelegationState,
+    LegalBasis,
+    Mandate,
+    Motive,
+    Profession,
+    ReadingLevel,
+    Role,
+    Scope,
+)
 from crypto.suites import SUITES, SigningKey
 from signaling import frames
-from signaling.frames import Event, MemberState, SignalPush, Summary, Welcomed, WelcomePush
+from signaling.frames import (
+    DelegationView,
+    Event,
+    MemberState,
+    SignalPush,
+    Summary,
+    Welcomed,
+    WelcomePush,
+)
 
 SUITE = SUITES[1]
 DEPLOYMENT = "colloque.test"
@@ -107,7 +132,8 @@ class Town:
 
     def papers(self, person: str, role: Role, **changes: Any) -> Papers:
         """Certify somebody: the owner by the name of that profession, staff by the owner."""
-        profession = changes.pop("profession", Profession.NONE)
+        deputy = Profession.DEPUTY if role is Role.PHARMACIST else Profession.NONE
+        profession = changes.pop("profession", deputy)
         owns = profession is Profession.OWNER
         account = changes.pop("account", self.owner if owns else Account.new(os.urandom))
         said: dict[str, Any] = {
@@ -162,8 +188,8 @@ class Circle:
         """Return somebody's papers: the same for every device of theirs."""
         if name not in self.papers:
             role = self.people.get(name, Role.PATIENT)
-            owns = Profession.OWNER if name == "claire" else Profession.NONE
-            self.papers[name] = self.town.papers(self.person(name), role, profession=owns)
+            owner = {"profession": Profession.OWNER} if name == "claire" else {}
+            self.papers[name] = self.town.papers(self.person(name), role, **owner)
         return self.papers[name]
 
     def device(self, name: str, papers: Papers | None = None) -> Device:
@@ -279,9 +305,9 @@ class Circle:
         self.add(claire, jean)
         return claire, jean
 
-    def add(self, by: Device, *newcomers: Device) -> None:
+    def add(self, by: Device, *newcomers: Device, wanted: Wanted | None = None) -> None:
         """Add devices, and have everybody follow."""
-        pending = self.commit(by, wanted=self.additions(*newcomers))
+        pending = self.commit(by, wanted=wanted or self.additions(*newcomers))
         frame = pending.frame
         assert isinstance(frame, frames.Commit)
         assert frame.welcome is not None
@@ -422,6 +448,115 @@ class Circle:
             authenticated_data=RemoveJustification(**why | changes).encode(),
         )
         return self.event("proposal", None, body)
+
+
+@dataclass(slots=True)
+class Mandates:
+    """What the people of a circle sign about the patient's daughter."""
+
+    circle: Circle
+
+    def document(self, **changes: Any) -> Delegation:
+        """Return a delegation for her, as the patient would give it."""
+        circle = self.circle
+        said: dict[str, Any] = {
+            "deployment": DEPLOYMENT,
+            "conversation": UUID(circle.id).bytes,
+            "delegation": uuid4().bytes,
+            "grantor": UUID(circle.person("jean")).bytes,
+            "grantor_aik": circle.papers_of("jean").account.aik,
+            "grantee": UUID(circle.person("sophie")).bytes,
+            "grantee_aik": circle.papers_of("sophie").account.aik,
+            "scopes": (
+                Scope.CALL_JOIN.value,
+                Scope.CONVERSATION_READ.value,
+                Scope.CONVERSATION_SEND.value,
+            ),
+            "legal_basis": LegalBasis.PATIENT_MANDATE.value,
+            "mandate": Mandate.DEVICE.value,
+            "not_before_us": NOW_US - 1_000_000,
+            "not_after_us": NOW_US + 3_600_000_000,
+            "text_hash": bytes(32),
+            "reading_level": ReadingLevel.STANDARD.value,
+            "language": "fr",
+        }
+        return Delegation(**said | changes)
+
+    def record(self, document: Delegation | None = None, **parts: Any) -> DelegationRecord:
+        """Return a delegation with all that makes it hold; `parts` are what is signed otherwise."""
+        said = document or self.document()
+        made: dict[str, Any] = {
+            "delegation": self.account("jean").sign(said),
+            "confirmations": (SignedConfirmation(self.confirmation(said)),),
+            "acceptance": self.acceptance(said),
+            "revocations": (),
+        }
+        return DelegationRecord(**made | parts)
+
+    def confirmation(self, said: Delegation, by: str = "claire", **changes: Any) -> bytes:
+        """Return a pharmacist's word about a document."""
+        confirmed: dict[str, Any] = {
+            **self._about(),
+            "delegation_hash": said.digest,
+            "pharmacist": UUID(self.circle.person(by)).bytes,
+            "heard_alone": True,
+        }
+        return self.account(by).sign(Confirmation(**confirmed | changes))
+
+    def acceptance(self, said: Delegation, by: str = "sophie") -> bytes:
+        """Return the carer's word about a document."""
+        accepted: dict[str, Any] = {"delegation_hash": said.digest, "duties_hash": bytes(32)}
+        return self.account(by).sign(Acceptance(**self._about() | accepted))
+
+    def withdrawal(self, named: bytes, *scopes: Scope, by: str = "jean", **changes: Any) -> bytes:
+        """Return the patient's word that a delegation, or some of its scopes, is withdrawn."""
+        said: dict[str, Any] = {
+            **self._about(),
+            "delegation": named,
+            "scopes": tuple(sorted(scope.value for scope in scopes)),
+        }
+        return self.account(by).sign(Revocation(**said | changes))
+
+    def account(self, name: str) -> Account:
+        """Return somebody's account key."""
+        return self.circle.papers_of(name).account
+
+    def let_in(self, by: Device, carer: Device, record: DelegationRecord) -> None:
+        """Have a carer's device come in under a delegation, and everybody follow."""
+        wanted = dataclass_replace(self.circle.additions(carer), admitted=(record,))
+        self.circle.add(by, carer, wanted=wanted)
+
+    def view(self, record: DelegationRecord, **changes: Any) -> DelegationView:
+        """Return a delegation as a hub tells it."""
+        said = record.content
+        fields: dict[str, Any] = {
+            "id": str(UUID(bytes=said.delegation)),
+            "conversation": self.circle.id,
+            "grantor": self.circle.person("jean"),
+            "grantor_name": "Jean",
+            "grantee": self.circle.person("sophie"),
+            "grantee_name": "Sophie",
+            "state": DelegationState.CONFIRMED.value,
+            "delegation": record.delegation,
+            "confirmations": [one.confirmation for one in record.confirmations],
+            "staff": [one.staff for one in record.confirmations],
+            "acceptance": record.acceptance,
+            "revocations": list(record.revocations),
+            "proposed_at": NOW_US,
+            "not_before": said.not_before_us,
+            "not_after": said.not_after_us,
+            "ended_at": None,
+            "ended": b"",
+            "ending": False,
+        }
+        return DelegationView(**fields | changes)
+
+    def _about(self) -> dict[str, Any]:
+        return {
+            "deployment": DEPLOYMENT,
+            "conversation": UUID(self.circle.id).bytes,
+            "at_us": NOW_US,
+        }
 
 
 def add_of(device: Device) -> Add:

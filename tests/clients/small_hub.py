@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,12 +21,22 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from clients.python.session import LOOPBACK, Session, Site
+from crypto.keys import Secret
 from crypto.log import canonical
 from crypto.log.checkpoint import Checkpoint, VerifierKey, sign_checkpoint
 from crypto.log.proof import LogProof
-from crypto.log.tree import inclusion_proof, leaf_hash, node_hash, root_hash
+from crypto.log.tree import (
+    consistency_proof,
+    inclusion_proof,
+    leaf_hash,
+    node_hash,
+    root_hash,
+)
 from crypto.mls.authenticated_data import AuthenticatedData
 from crypto.mls.framing import decode_header
+from crypto.policy.statements import Enrolment, IdentityCertificate, Unverified, sign
+from crypto.policy.vocabulary import Profession, Role
+from crypto.suites import SUITES, SigningKey
 from signaling import frames
 from signaling.codec import decode_client, encode
 from signaling.codes import CODES, Code
@@ -36,6 +47,8 @@ COLLEAGUE = "00000000-0000-4000-8000-00000000c1a2"
 DEPLOYMENT = "colloque.test"
 LOG = "colloque.test/990000001/care"
 PAGE = 2
+SUITE = SUITES[1]
+YEAR_US = 365 * 24 * 3600 * 1_000_000
 
 Fault = Callable[["SmallHub", ServerConnection, ClientFrame], "bool | None"]
 """Called before a frame takes effect; True: the frame was dealt with (or swallowed) here."""
@@ -47,6 +60,17 @@ class SmallHub:
 
     key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
     hub_key: bytes = field(default_factory=lambda: os.urandom(32))
+    authority: SigningKey = field(default_factory=lambda: SUITE.signing_key(Secret(os.urandom(32))))
+    identities: dict[str, frames.IdentityView] = field(default_factory=dict)
+    """Who has enrolled, with the proof that stands in the log."""
+    certificates: dict[str, bytes] = field(default_factory=dict)
+    """By device: as its person certified it."""
+    withheld: set[str] = field(default_factory=set)
+    """Whose certificates are not told to anybody who asks."""
+    delegations: list[frames.DelegationView] = field(default_factory=list)
+    role: Role = Role.PHARMACIST
+    """Of whoever signs in."""
+    clock: Callable[[], int] = lambda: time.time_ns() // 1_000
     conversations: dict[str, frames.Summary] = field(default_factory=dict)
     devices: dict[ServerConnection, str] = field(default_factory=dict)
     group_info: bytes = b""
@@ -102,7 +126,7 @@ class SmallHub:
             case frames.Hello():
                 welcomed = msgspec.to_builtins(self._welcomed(device), builtin_types=(bytes,))
                 receipt = self.record("connection.opened", None)
-                return Ok(id=frame.id, now=1, receipt=receipt, result=welcomed)
+                return Ok(id=frame.id, now=self.clock(), receipt=receipt, result=welcomed)
             case frames.SendMessage():
                 return self._send(frame, device)
             case frames.CreateConversation():
@@ -111,41 +135,108 @@ class SmallHub:
                 return self._commit(frame, device)
             case frames.ConfirmEpoch():
                 receipt = self.record("group.confirmed", None)
-                return Ok(id=frame.id, now=1, receipt=receipt, result={"receipts": 1})
+                return Ok(id=frame.id, now=self.clock(), receipt=receipt, result={"receipts": 1})
             case frames.ReportStuck():
                 receipt = self.record("group.stuck", frame.conversation)
-                return Ok(id=frame.id, now=1, receipt=receipt, result={"resync": True})
+                return Ok(id=frame.id, now=self.clock(), receipt=receipt, result={"resync": True})
             case frames.AskGroupInfo():
                 receipt = self.record("group.info_told", None)
                 result = {"group_info": self.group_info}
-                return Ok(id=frame.id, now=1, receipt=receipt, result=result)
+                return Ok(id=frame.id, now=self.clock(), receipt=receipt, result=result)
+            case _:
+                return self._tell(frame, device)
+
+    def _tell(self, frame: ClientFrame, device: str) -> ServerFrame:
+        """Answer what is about people and about the log."""
+        match frame:
+            case frames.EnrolIdentity():
+                return self._enrol(frame)
+            case frames.CertifyDevice():
+                self.certificates[device] = frame.certificate
+                receipt = self.record("device.certified", None)
+                return Ok(id=frame.id, now=self.clock(), receipt=receipt)
+            case frames.ListIdentities():
+                return self._identities(frame)
+            case frames.ProveConsistency():
+                return self._consistency(frame)
             case frames.VerifyLogs():
                 head = {"log": "care", "vkey": self._vkey, "checkpoint": self._checkpoint()}
-                return Ok(id=frame.id, now=1, result={"look": PERSON, "logs": [head]})
+                result = {"look": PERSON, "logs": [head]}
+                return Ok(id=frame.id, now=self.clock(), result=result)
             case frames.ReadPage():
-                return Ok(id=frame.id, now=1, result=self._page(frame.after))
+                return Ok(id=frame.id, now=self.clock(), result=self._page(frame.after))
             case _:
-                return Ok(id=frame.id, now=1)
+                return Ok(id=frame.id, now=self.clock())
+
+    def _enrol(self, frame: frames.EnrolIdentity) -> ServerFrame:
+        said = Unverified.decode(Enrolment, frame.statement).content
+        view = self.enrol(PERSON, said.aik, Role.PHARMACIST, Profession.OWNER)
+        result = {"certificate": view.certificate}
+        return Ok(id=frame.id, now=self.clock(), receipt=view.receipt, result=result)
+
+    def enrol(
+        self, person: str, aik: bytes, role: Role, profession: Profession = Profession.NONE
+    ) -> frames.IdentityView:
+        """Certify somebody's account key, and write it into the log."""
+        now = self.clock()
+        certificate = sign(
+            IdentityCertificate(
+                deployment=DEPLOYMENT,
+                person=UUID(person).bytes,
+                role=role.value,
+                profession=profession.value,
+                aik=aik,
+                not_before_us=now - YEAR_US,
+                not_after_us=now + YEAR_US,
+            ),
+            self.authority,
+        )
+        told = {"certificate": hashlib.sha256(certificate).hexdigest()}
+        self.identities[person] = frames.IdentityView(
+            person=person,
+            name="",
+            role=role.value,
+            certificate=certificate,
+            receipt=self.record("identity.issued", None, outcome=told),
+            staff=b"",
+            revoked=b"",
+        )
+        return self.identities[person]
+
+    def _identities(self, frame: frames.ListIdentities) -> ServerFrame:
+        told = [one for one in frame.persons if one in self.identities and one not in self.withheld]
+        views = [msgspec.to_builtins(self.identities[one], builtin_types=(bytes,)) for one in told]
+        return Ok(id=frame.id, now=self.clock(), result={"identities": views})
+
+    def _consistency(self, frame: frames.ProveConsistency) -> ServerFrame:
+        leaves = [leaf_hash(entry) for entry in self.entries]
+        proof = consistency_proof(frame.first, frame.second, lambda *at: _subtree(leaves, *at))
+        result = {"proof": list(proof), "checkpoint": self._checkpoint()}
+        return Ok(id=frame.id, now=self.clock(), result=result)
+
+    def _identity_of(self, person: str) -> bytes:
+        found = self.identities.get(person)
+        return b"" if found is None else found.certificate
 
     def _create(self, frame: frames.CreateConversation) -> ServerFrame:
         described = self.describe(frame.conversation)
         receipt = self.record("dispensation.started", frame.conversation)
         result = {"conversation": msgspec.to_builtins(described)}
-        return Ok(id=frame.id, now=1, receipt=receipt, result=result)
+        return Ok(id=frame.id, now=self.clock(), receipt=receipt, result=result)
 
     def describe(self, conversation: str) -> frames.Summary:
-        """Know of a conversation of two pharmacists."""
+        """Know of a conversation of a pharmacist and a patient."""
         members = [
             frames.MemberState(
                 person=person,
                 name="",
-                role="pharmacist",
+                role=role,
                 state="joined",
                 delivered=0,
                 read=0,
                 key_packages=True,
             )
-            for person in (PERSON, COLLEAGUE)
+            for person, role in ((PERSON, "pharmacist"), (COLLEAGUE, "patient"))
         ]
         self.conversations[conversation] = frames.Summary(
             id=conversation,
@@ -170,7 +261,7 @@ class SmallHub:
         event = self.commit(frame.conversation, frame.commit, device=device)
         receipt = self.record("group.committed", frame.conversation, frame.commit)
         result = {"seq": event.seq, "epoch": self.epoch}
-        return Ok(id=frame.id, now=1, receipt=receipt, result=result)
+        return Ok(id=frame.id, now=self.clock(), receipt=receipt, result=result)
 
     def _page(self, after: int) -> dict[str, Any]:
         rows = [
@@ -199,8 +290,8 @@ class SmallHub:
         event = self._event("message", frame.conversation, frame.body, device=device)
         self.events.append(msgspec.structs.replace(event, message=message))
         receipt = self.record("message.sent", frame.conversation, frame.body)
-        result = {"seq": len(self.events), "ts": 1}
-        self.answers[message] = Ok(id=frame.id, now=1, receipt=receipt, result=result)
+        result = {"seq": len(self.events), "ts": event.ts}
+        self.answers[message] = Ok(id=frame.id, now=self.clock(), receipt=receipt, result=result)
         return self.answers[message]
 
     def _event(
@@ -209,7 +300,7 @@ class SmallHub:
         return Event(
             conversation=conversation,
             seq=len(self.events) + 1,
-            ts=1,
+            ts=self.clock(),
             what=what,
             person=person,
             device=device,
@@ -225,12 +316,20 @@ class SmallHub:
         self.events.append(event)
         return event
 
-    def record(self, act: str, conversation: str | None, body: bytes | None = None) -> Receipt:
+    def record(
+        self,
+        act: str,
+        conversation: str | None,
+        body: bytes | None = None,
+        outcome: dict[str, str] | None = None,
+    ) -> Receipt:
+        """Append an entry; return its receipt."""
         sealed = None if body is None else {"ciphertext": hashlib.sha256(body).hexdigest()}
         entry = canonical.encode(
             {
                 "conversation": conversation,
                 "object": sealed,
+                "outcome": outcome,
                 "seq": len(self.entries),
                 "type": act,
             }
@@ -252,7 +351,7 @@ class SmallHub:
         return frames.Welcomed(
             person=PERSON,
             name="Claire Morel",
-            role="pharmacist",
+            role=self.role.value,
             device=device,
             new_device=False,
             other_devices=0,
@@ -260,10 +359,16 @@ class SmallHub:
             key_packages_left=0,
             deployment=DEPLOYMENT,
             hub_key=self.hub_key,
+            authority=self.authority.public,
+            identity=self._identity_of(PERSON),
+            device_certificate=self.certificates.get(device, b""),
+            staff=b"",
+            owner=self._identity_of(PERSON),
             logs={"care": self._vkey},
             checkpoint=self._checkpoint(),
             conversations=list(self.conversations.values()),
             calls=self.calls,
+            delegations=self.delegations,
         )
 
 

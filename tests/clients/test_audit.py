@@ -10,6 +10,7 @@ from clients.python.client import connected
 from clients.python.device import Device
 from clients.python.errors import LogKeyChanged
 from crypto.log.checkpoint import UnverifiedCheckpoint
+from crypto.policy.vocabulary import Role
 from tests.clients.small_hub import SmallHub, serving
 from tests.clients.test_client import QUICK, talking
 
@@ -17,7 +18,7 @@ from tests.clients.test_client import QUICK, talking
 @pytest.mark.parametrize("entries", [1, 2, 3, 4], ids=lambda count: f"{count} entries")
 async def test_every_row_of_every_page_is_read_once(entries: int) -> None:
     """Whatever the size: less than a page, exactly one, more; in order, to the signed size."""
-    hub = SmallHub()
+    hub = SmallHub(role=Role.COMPLIANCE_OFFICER)
 
     async with serving(hub), connected(hub.session, Device.new(), patience=QUICK) as client:
         for _ in range(entries - len(hub.entries)):

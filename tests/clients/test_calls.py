@@ -255,7 +255,7 @@ async def test_a_signal_is_read_by_the_device_it_is_for() -> None:
         body = await send_signal(client, HERE, to(colleague), sdp="v=0")
         push = a_push(body, device=client.device.id)
         room = colleague.device.room(CONVERSATION)
-        content = room.read_signal(push, colleague.device.id, time.time())
+        content = room.read_signal(push, colleague.judge, time.time())
 
     assert content is not None
     assert (content.call, content.sender, content.sdp) == (CALL, client.device.id, "v=0")

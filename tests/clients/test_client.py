@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import os
 import time
 from collections.abc import AsyncIterator
@@ -15,6 +16,7 @@ from websockets.asyncio.server import ServerConnection
 
 from clients.python.acts import ClaimedPackage, Observer
 from clients.python.client import MAX_IN_FLIGHT, Client, connected
+from clients.python.commits import Wanted
 from clients.python.connection import Patience
 from clients.python.content import Message, SignalContent
 from clients.python.device import Device
@@ -34,12 +36,12 @@ from clients.python.errors import (
     Unlawful,
     Unproven,
 )
-from clients.python.trust import Judge
+from clients.python.judge import Judge
 from crypto.errors import BadProof, WrongEntry
 from crypto.mls.authenticated_data import AuthenticatedData
 from crypto.mls.framing import decode_header
-from crypto.policy.statements import EpochReceipt, Unverified
-from crypto.policy.vocabulary import Motive
+from crypto.policy.statements import EpochReceipt, IdentityCertificate, Unverified
+from crypto.policy.vocabulary import Motive, Role
 from signaling import frames
 from signaling.codec import encode
 from signaling.codes import Close, Code
@@ -75,11 +77,29 @@ class Colleague:
         welcomed = hub._welcomed(self.device.id)
         welcomed = msgspec.structs.replace(welcomed, person=COLLEAGUE, checkpoint="")
         self.device.trust.meet(welcomed, self.device.id)
+        self._enrol()
+
+    def _enrol(self) -> None:
+        """Be a patient whom the log shows, and know the owner."""
+        account, trust = self.device.make_account(), self.device.trust
+        mine = self.hub.enrol(COLLEAGUE, account.aik, Role.PATIENT)
+        for view in self.hub.identities.values():
+            identity = Unverified.decode(IdentityCertificate, view.certificate).content
+            trust.pin(view.person, identity.aik)
+            trust.prove(view.certificate)
+            if view.person == PERSON:
+                trust.pin_owner(identity.aik)
+        identity = Unverified.decode(IdentityCertificate, mine.certificate).content
+        certificate = account.certify_device(
+            identity, self.device.id, self.device.signature_key, now_us=self.hub.clock()
+        )
+        self.device.certify(identity=mine.certificate, device=certificate)
 
     @property
     def judge(self) -> Judge:
         """The rules, as this device holds to them."""
-        return self.device.judge(self.hub.conversations[CONVERSATION])
+        summary = self.hub.conversations[CONVERSATION]
+        return self.device.judge(summary, self.hub.clock())
 
     async def join(self, client: Client) -> None:
         """Be added by the client."""
@@ -107,9 +127,9 @@ class Colleague:
     def commit(self) -> Event:
         """Move the group on; return the event, which the hub has and nobody was told of."""
         room = self.device.room(CONVERSATION)
-        pending = room.commit((), now=int(time.time()), random_bytes=os.urandom)
+        pending = room.commit(Wanted(), self.device.own(), self.judge, random_bytes=os.urandom)
         event = self.hub.commit(CONVERSATION, pending.body, device=self.device.id, person=COLLEAGUE)
-        room.adopt(event.seq, self.device.trust, 0.0)
+        room.adopt(event.seq, 0.0)
         return event
 
     def offer(self, to: str) -> bytes:
@@ -117,7 +137,7 @@ class Colleague:
         content = SignalContent(
             call=CALL, sender=self.device.id, to=to, generation=1, type="offer", sdp="v=0"
         )
-        return self.device.seal_signal(self.device.room(CONVERSATION), content)
+        return self.device.seal_signal(self.device.room(CONVERSATION), content, self.judge)
 
     def message(self, text: str) -> Event:
         """Write; return the event, which the hub has and nobody was told of."""
@@ -126,11 +146,11 @@ class Colleague:
         event = Event(
             conversation=CONVERSATION,
             seq=len(self.hub.events) + 1,
-            ts=1,
+            ts=self.hub.clock(),
             what="message",
             person=COLLEAGUE,
             device=self.device.id,
-            body=self.device.seal(room, written),
+            body=self.device.seal(room, written, self.judge),
             message=written.id,
         )
         self.hub.events.append(event)
@@ -252,7 +272,8 @@ async def test_after_a_new_epoch_the_message_is_encrypted_again_under_its_own_id
     assert made[0][1] != made[1][1]
     headers = [decode_header(body) for _, body in made]
     assert [header.epoch for header in headers] == [1, 2]
-    assert headers[0].authenticated_data == headers[1].authenticated_data
+    said = [AuthenticatedData.decode(header.authenticated_data) for header in headers]
+    assert dataclasses.replace(said[0], sent_at=said[1].sent_at) == said[1]
 
 
 async def test_a_message_waits_while_a_removal_is_pending() -> None:

@@ -154,6 +154,6 @@ def test_the_longest_text_fits_a_frame() -> None:
     claire, _ = circle.two()
     room = circle.room(claire)
 
-    body = claire.seal(room, claire.write(room, "𝔸" * MAX_TEXT))
+    body = claire.seal(room, claire.write(room, "𝔸" * MAX_TEXT), circle.judge(claire))
 
     assert msgspec.convert(body, MessageBytes) == body

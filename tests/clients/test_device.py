@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from pathlib import Path
-from uuid import UUID
 
+import msgspec
 import pytest
 
 from clients.python import device as module
 from clients.python.device import Device
-from clients.python.errors import NoGroup, StateUnreadable
+from clients.python.errors import NoGroup, NotLinked, StateUnreadable
 from clients.python.store import Changes, MemoryStore, Rows
+from crypto.mls.authenticated_data import AuthenticatedData
 from crypto.mls.framing import decode_header
 from crypto.mls.message import decode_key_package
 from crypto.policy.identity import LeafIdentity
-from crypto.policy.statements import DeviceRevocation, Unverified
-from tests.clients.circle import DEPLOYMENT, NOW, Circle
+from tests.clients.circle import NOW, Circle
 
 
 class Ledger(MemoryStore):
@@ -60,7 +61,7 @@ def test_a_whole_device_travels_as_bytes() -> None:
     moved = Device.deserialize(claire.serialize())
 
     event = circle.message(moved, "Bonjour")
-    assert circle.room(jean).read(event, NOW).text == "Bonjour"
+    assert circle.read(jean, event) == "Bonjour"
 
 
 @pytest.mark.parametrize("data", [b"", b"\xc0", b"\x80", b"\x81\xa6device\xc4\x01x"], ids=repr)
@@ -86,7 +87,7 @@ def test_a_message_is_kept_before_its_bytes_are_known() -> None:
     claire._store = ledger = Ledger(claire._store.read())
     written = claire.write(circle.room(claire), "Bonjour")
 
-    body = claire.seal(circle.room(claire), written)
+    body = claire.seal(circle.room(claire), written, circle.judge(claire))
 
     crashed = copied(claire)
     assert crashed.written[written.id].body == body
@@ -118,25 +119,42 @@ def test_a_signal_is_kept_before_its_bytes_are_known() -> None:
 
     crashed = copied(claire)
     event = circle.message(crashed, "Bonjour")
-    assert circle.room(jean).read(event, NOW).text == "Bonjour"
+    assert circle.read(jean, event) == "Bonjour"
     assert crashed.room(circle.id).signals == 1
 
 
 def test_a_message_keeps_its_id_and_commitment_at_every_try() -> None:
-    """Another epoch, another ciphertext: the same authenticated data."""
+    """Another epoch, another ciphertext, another instant: the rest stays what it was."""
     circle = Circle()
     claire, _ = circle.two()
     room = circle.room(claire)
     written = claire.write(room, "Bonjour")
-    first = claire.seal(room, written)
+    first = claire.seal(room, written, circle.judge(claire))
 
-    assert claire.seal(room, written) == first
+    assert claire.seal(room, written, circle.judge(claire)) == first
     circle.commit(claire)
-    second = claire.seal(room, written)
+    second = claire.seal(room, written, circle.judge(claire, at=NOW + 300))
 
     headers = [decode_header(body) for body in (first, second)]
     assert [header.epoch for header in headers] == [1, 2]
-    assert headers[0].authenticated_data == headers[1].authenticated_data
+    said = [AuthenticatedData.decode(header.authenticated_data) for header in headers]
+    assert dataclasses.replace(said[0], sent_at=said[1].sent_at) == said[1]
+    assert said[1].sent_at - said[0].sent_at == 300_000
+
+
+def test_a_message_that_waited_for_long_is_dated_anew() -> None:
+    """The hub takes none that says that it was sent minutes ago."""
+    circle = Circle()
+    claire, _ = circle.two()
+    room = circle.room(claire)
+    written = claire.write(room, "Bonjour")
+    first = claire.seal(room, written, circle.judge(claire))
+
+    soon = claire.seal(room, written, circle.judge(claire, at=NOW + 59))
+    late = claire.seal(room, written, circle.judge(claire, at=NOW + 61))
+
+    assert soon == first
+    assert late != first
 
 
 def test_what_was_written_goes_once_it_is_answered_and_came_back() -> None:
@@ -144,7 +162,7 @@ def test_what_was_written_goes_once_it_is_answered_and_came_back() -> None:
     circle = Circle()
     claire, _ = circle.two()
     written = claire.write(circle.room(claire), "Bonjour")
-    claire.seal(circle.room(claire), written)
+    claire.seal(circle.room(claire), written, circle.judge(claire))
 
     claire.answered(written)
     claire.save()
@@ -209,8 +227,10 @@ def test_expired_key_packages_are_destroyed(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_device_has_no_leaf_before_its_first_hello() -> None:
-    """Nobody knows whose it is."""
+    """Nobody knows whose it is; and nobody has certified it."""
     with pytest.raises(NoGroup):
+        _ = Device.new().identity
+    with pytest.raises(NotLinked):
         Device.new().own()
 
 
@@ -227,16 +247,56 @@ def test_a_watcher_opens_nothing_and_keeps_nothing() -> None:
     assert outside.room(circle.id).group is None
 
 
-def test_a_device_is_given_up_by_a_signed_word() -> None:
-    """Another of the same person may sign it."""
+def test_a_device_outlives_its_process_with_its_account_key_and_certificates() -> None:
+    """What its person signs, and what says whose it is."""
     device = Circle().device("jean")
-    lost = "00000000-0000-4000-8000-00000000dead"
 
-    signed = Unverified.decode(DeviceRevocation, device.revocation(lost, DEPLOYMENT))
+    again = copied(device)
 
-    said = signed.verify(device.signature_key)
-    assert (said.device, said.signer) == (UUID(lost).bytes, UUID(device.id).bytes)
-    assert (said.deployment, said.person) == (DEPLOYMENT, UUID(device.identity.person).bytes)
+    assert again.account is not None
+    assert device.account is not None
+    assert again.account.aik == device.account.aik
+    assert again.certificates == device.certificates
+    assert again.own().credential == device.own().credential
+
+
+def test_a_sibling_is_another_device_of_the_same_person() -> None:
+    """It holds the account key, and has yet to be certified."""
+    device = Circle().device("jean")
+
+    other = device.sibling()
+
+    assert other.id != device.id
+    assert (other.account and other.account.aik) == (device.account and device.account.aik)
+    assert other.certificates.device == b""
+
+
+def test_a_device_without_the_account_key_has_no_sibling() -> None:
+    """There is nothing to share."""
+    with pytest.raises(NotLinked):
+        Device.new().sibling()
+
+
+def test_an_account_key_that_nobody_certified_may_go() -> None:
+    """Another device of the person was first; a certified key is never dropped."""
+    fresh, certified = Device.new(), Circle().device("jean")
+    fresh.make_account()
+
+    fresh.drop_account()
+    certified.drop_account()
+
+    assert copied(fresh).account is None
+    assert copied(certified).account is not None
+
+
+def test_a_file_of_an_older_version_is_refused_in_words() -> None:
+    """It had no account key: what it holds is of nobody's groups any more."""
+    old = msgspec.msgpack.encode(
+        {"device": msgspec.msgpack.encode({"v": 1, "id": "a", "seed": b"b"})}
+    )
+
+    with pytest.raises(StateUnreadable, match="older version: begin with a new device"):
+        Device.deserialize(old)
 
 
 def test_a_device_prints_its_name_and_nothing_secret() -> None:
@@ -245,3 +305,16 @@ def test_a_device_prints_its_name_and_nothing_secret() -> None:
 
     assert repr(device) == f"Device({device.id})"
     assert device._seed.reveal().hex() not in repr(vars(device))
+
+
+def test_an_account_prints_its_public_half() -> None:
+    """And a device that holds one nothing more."""
+    device = Circle().device("jean")
+    assert device.account is not None
+    seed = device.account.seed.reveal()
+
+    printed = repr(device.account) + repr(vars(device))
+
+    assert device.account.aik.hex() in repr(device.account)
+    assert seed.hex() not in printed
+    assert repr(seed)[2:-1] not in printed

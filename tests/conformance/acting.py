@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from crypto.mls.authenticated_data import SignalType
 from tests.conformance.acts import (
     hangs_up,
     opens_call,
@@ -12,7 +13,7 @@ from tests.conformance.acts import (
     turn,
     writes,
 )
-from tests.conformance.checks import entry_says_for_whom, others_get_message
+from tests.conformance.checks import call_is_over, entry_says_for_whom, others_get_message
 from tests.conformance.groups import asks_group_info, commits, confirms_epoch, founds, lets_in
 from tests.conformance.life import accepts, confirms, names, passes, withdraws
 from tests.conformance.scenario import Area, accepted, refused, scenario
@@ -205,7 +206,7 @@ COMMITTING = Area(
             "A commit that says no time is refused.",
             given=ACTIVE,
             when=commits("claire", data=b""),
-            then=refused("E_POLICY"),
+            then=refused("E_COMMIT", reason="commit_data"),
         ),
         scenario(
             "A carer founds no conversation.",
@@ -232,16 +233,16 @@ CALLING = Area(
             then=accepted("call.accepted"),
         ),
         scenario(
-            "A carer in a call sends her offer, and says for whom.",
+            "A carer in a call answers the offer, and says for whom.",
             given=[*ACTIVE, opens_call("claire"), rings("sophie"), takes_call("sophie")],
-            when=signals("sophie", "claire"),
+            when=signals("sophie", "claire", SignalType.ANSWER),
             then=accepted(),
         ),
         scenario(
             "A carer hangs up.",
             given=[*ACTIVE, opens_call("claire"), rings("sophie"), takes_call("sophie")],
             when=hangs_up("sophie"),
-            then=accepted("call.left"),
+            then=accepted("call.ended"),
         ),
         scenario(
             "A carer who may only read opens no call.",
@@ -276,7 +277,7 @@ CALLING = Area(
         scenario(
             "A signal that does not say for whom is refused.",
             given=[*ACTIVE, opens_call("claire"), rings("sophie"), takes_call("sophie")],
-            when=signals("sophie", "claire", plain=True),
+            when=signals("sophie", "claire", SignalType.ANSWER, plain=True),
             then=refused("E_ACTING_FOR"),
         ),
         scenario(
@@ -331,7 +332,7 @@ NARROWING = Area(
             "Whoever is no longer to join calls is put out of the one she is in.",
             given=[*ACTIVE, opens_call("claire"), rings("sophie"), takes_call("sophie")],
             when=withdraws(CALL),
-            then=accepted(NARROWED, "call.left", "call.ended"),
+            then=accepted("call.left", NARROWED, also=[call_is_over()]),
         ),
         scenario(
             "Withdrawing reading withdraws it all: a place in the group reads.",
@@ -361,7 +362,7 @@ NARROWING = Area(
             "A commit cannot narrow without the patient's word.",
             given=ACTIVE,
             when=commits("claire", narrows="forged"),
-            then=refused("E_POLICY"),
+            then=refused("E_SIGNATURE"),
         ),
         scenario(
             "Three minutes later the hub still knows what was withdrawn.",

@@ -24,7 +24,8 @@ MILLISECONDS = 1_000
 
 def _acting(world: World, by: str, peer: Peer, bend: dict[str, Any]) -> dict[str, Any]:
     """Return for whom somebody says to act: a carer for Jean, anybody else for nobody."""
-    acts = by.split()[-1] == "sophie" and not bend.pop("plain", False)
+    plain = bend.pop("plain", False)
+    acts = by.split()[-1] == "sophie" and not plain
     said: dict[str, Any] = {"acting_for": b"", "delegation": b"", "delegation_version": 0}
     if acts or bend.get("acting_for"):
         said |= {
@@ -77,11 +78,10 @@ def writes(by: str = "sophie", *, sent_at: int = 0, **bend: Any) -> Step:
 
     async def step(world: World) -> Answer:
         peer = await world.peer(by)
-        if "bare" not in by:
-            await peer.settle()
+        await peer.ask(frames.Ping)
         acting = _acting(world, by, peer, dict(bend))
         body = _body(world, peer, MessageKind.MESSAGE, sent_at=sent_at, **acting)
-        return await peer.ask(frames.SendMessage, conversation=world.conversation, body=body)
+        return await world.ask(peer, frames.SendMessage, conversation=world.conversation, body=body)
 
     return step
 
@@ -91,8 +91,8 @@ def reads_up_to(by: str) -> Step:
 
     async def step(world: World) -> Answer:
         peer = await world.peer(by)
-        return await peer.ask(
-            frames.AdvanceCursor, conversation=world.conversation, delivered=1, read=1
+        return await world.ask(
+            peer, frames.AdvanceCursor, conversation=world.conversation, delivered=1, read=1
         )
 
     return step
@@ -104,7 +104,9 @@ def reads_up_to(by: str) -> Step:
 def _in_call(kind: type[Any], by: str, **fields: Any) -> Step:
     async def step(world: World) -> Answer:
         peer = await world.peer(by)
-        answer = await peer.ask(kind, conversation=world.conversation, call=world.call, **fields)
+        answer = await world.ask(
+            peer, kind, conversation=world.conversation, call=world.call, **fields
+        )
         if isinstance(answer, Ok) and "call" in (answer.result or {}):
             # Where one was live already, the answer tells that one.
             world.call = (answer.result or {})["call"]["id"]
@@ -142,8 +144,8 @@ def turn(by: str) -> Step:
     return _in_call(frames.IssueTurn, by)
 
 
-def signals(by: str, to: str, **bend: Any) -> Step:
-    """Somebody sends an offer."""
+def signals(by: str, to: str, what: SignalType = SignalType.OFFER, **bend: Any) -> Step:
+    """Somebody sends an offer, or an answer."""
 
     async def step(world: World) -> Answer:
         peer, other = await world.peer(by), await world.peer(to)
@@ -152,10 +154,10 @@ def signals(by: str, to: str, **bend: Any) -> Step:
             call=UUID(world.call).bytes,
             to=UUID(other.device).bytes,
             generation=1,
-            type=SignalType.OFFER,
+            type=what,
         )
         acting = _acting(world, by, peer, dict(bend))
         body = _body(world, peer, MessageKind.SIGNAL, signal=header, **acting)
-        return await peer.ask(frames.Signal, conversation=world.conversation, body=body)
+        return await world.ask(peer, frames.Signal, conversation=world.conversation, body=body)
 
     return step

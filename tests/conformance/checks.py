@@ -136,6 +136,16 @@ def _without_place(entry: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in entry.items() if name not in {"seq", "ts"}}
 
 
+def call_is_over() -> Check:
+    """No call is live in the conversation."""
+
+    async def check(world: World) -> None:
+        query = f"SELECT live FROM call WHERE conversation = '{world.conversation}'"
+        assert [live for (live,) in world.house.rows(query)] == [0]
+
+    return check
+
+
 def session_is_closed(name: str) -> Check:
     """Somebody's cookie opens nothing any more."""
 

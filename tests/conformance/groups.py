@@ -37,7 +37,8 @@ def claims(by: str, of: str) -> Step:
 
     async def step(world: World) -> Answer:
         peer = await world.peer(by)
-        return await peer.ask(
+        return await world.ask(
+            peer,
             frames.ClaimKeyPackages,
             conversation=world.conversation,
             person=world.id_of(of),
@@ -70,7 +71,7 @@ def lets_in(by: str = "claire", *, again: bool = False, **bend: Any) -> Step:
         else:
             rows = world.kept["rows"] = await peer.claim(world.conversation, "sophie")
         fields = _letting_in(world, peer, rows, **bend)
-        answer = await peer.ask(frames.Commit, **fields)
+        answer = await world.ask(peer, frames.Commit, **fields)
         await _follow(world, answer)
         return answer
 
@@ -86,11 +87,15 @@ def _letting_in(
     wider: bool = False,
     number: int = 1,
     rules: bool = False,
+    former: str = "",
     at: int = 0,
 ) -> dict[str, Any]:
     policy, before = _extensions(world, peer)
     record = _bent(record_of(world), without, wider=wider)
-    after = changed(before, admitted=[record], at_us=world.now + at)
+    if former:
+        after = _with_former(world, before, former)
+    else:
+        after = changed(before, admitted=[record], at_us=world.now + at)
     after = replace(after, number=before.number + number)
     if rules:
         policy = replace(policy, pharmacy="990000002")
@@ -102,6 +107,14 @@ def _letting_in(
         proposals += adds_of(rows)
         adds = added(*rows)
     return _commit(world, peer, proposals, at=at) | {"adds": adds}
+
+
+def _with_former(world: World, before: Delegations, where: str) -> Delegations:
+    """Put the delegation that ended back, beside its tombstone or in its place."""
+    now = (world.delegation, list(world.confirmations), world.acceptance)
+    world.delegation, world.confirmations, world.acceptance = world.kept.get("former", now)
+    stones = before.tombstones if where == "beside" else ()
+    return replace(before, in_force=(record_of(world),), tombstones=stones)
 
 
 def _bent(record: DelegationRecord, without: str, *, wider: bool) -> DelegationRecord:
@@ -153,7 +166,7 @@ def commits(
                 device = world.peers[removes].device
                 proposals.append(removal_of(group, device))
             fields = _commit(world, peer, proposals, data=data, leaves_in=leaves_in)
-        answer = await peer.ask(frames.Commit, **fields)
+        answer = await world.ask(peer, frames.Commit, **fields)
         await _follow(world, answer)
         return answer
 
@@ -234,7 +247,9 @@ def confirms_epoch(by: str) -> Step:
     async def step(world: World) -> Answer:
         peer = await world.peer(by)
         receipt = peer.mls.receipt(world.conversation)
-        return await peer.ask(frames.ConfirmEpoch, conversation=world.conversation, receipt=receipt)
+        return await world.ask(
+            peer, frames.ConfirmEpoch, conversation=world.conversation, receipt=receipt
+        )
 
     return step
 
@@ -244,7 +259,7 @@ def asks_group_info(by: str) -> Step:
 
     async def step(world: World) -> Answer:
         peer = await world.peer(by)
-        return await peer.ask(frames.AskGroupInfo, conversation=world.conversation)
+        return await world.ask(peer, frames.AskGroupInfo, conversation=world.conversation)
 
     return step
 
@@ -257,7 +272,7 @@ def colleague(slug: str) -> Step:
         await world.peer(slug)
         rows = await claire.claim(world.conversation, slug)
         fields = _commit(world, claire, list(adds_of(rows))) | {"adds": added(*rows)}
-        answer = await claire.ask(frames.Commit, **fields)
+        answer = await world.ask(claire, frames.Commit, **fields)
         await _follow(world, answer)
         return answer
 
@@ -270,7 +285,8 @@ def founds(by: str) -> Step:
     async def step(world: World) -> Answer:
         peer = await world.peer(by)
         conversation = str(uuid4())
-        return await peer.ask(
+        return await world.ask(
+            peer,
             frames.CreateConversation,
             conversation=conversation,
             conversation_kind="remote_dispensation",

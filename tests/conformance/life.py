@@ -25,7 +25,7 @@ async def _ask(world: World, by: str, kind: type[Any], /, **fields: Any) -> Answ
     """Have somebody send a frame, which can be sent again."""
     peer = await world.peer(by)
     world.kept["last"] = (peer, kind, fields)
-    return await peer.ask(kind, **fields)
+    return await world.ask(peer, kind, **fields)
 
 
 def _note_ending(world: World, what: str, said: dict[str, Any], statement: bytes) -> None:
@@ -39,12 +39,15 @@ def _note_ending(world: World, what: str, said: dict[str, Any], statement: bytes
 # Before a delegation
 
 
-def a_conversation(kind: str = "remote_dispensation") -> Step:
-    """Claire and Jean are in a conversation."""
+def a_conversation(kind: str = "remote_dispensation", *, patient: bool = True) -> Step:
+    """Claire and Jean are in a conversation; without `patient`, he has no device."""
 
     async def step(world: World) -> Answer:
-        claire, jean = await world.peer("claire"), await world.peer("jean")
+        claire = await world.peer("claire")
         await claire.create(conversation=world.conversation, conversation_kind=kind)
+        if not patient:
+            return Ok(id="-", now=world.now)
+        jean = await world.peer("jean")
         answer = await claire.add(world.conversation, "jean")
         await jean.push(frames.WelcomePush)
         return answer
@@ -57,7 +60,26 @@ def comes(slug: str) -> Step:
 
     async def step(world: World) -> Answer:
         peer = await world.peer(slug)
-        return await peer.ask(frames.Ping)
+        return await world.ask(peer, frames.Ping)
+
+    return step
+
+
+def remembers() -> Step:
+    """Somebody keeps what made the delegation hold."""
+
+    async def step(world: World) -> Answer:
+        world.kept["former"] = (world.delegation, list(world.confirmations), world.acceptance)
+        return Ok(id="-", now=world.now)
+
+    return step
+
+
+def pings(by: str) -> Step:
+    """Somebody's device says that it is still there."""
+
+    async def step(world: World) -> Answer:
+        return await world.ask(await world.peer(by), frames.Ping)
 
     return step
 
@@ -188,7 +210,8 @@ def confirms_unknown(by: str = "claire") -> Step:
 
     async def step(world: World) -> Answer:
         peer = await world.peer(by)
-        return await peer.ask(
+        return await world.ask(
+            peer,
             frames.ConfirmDelegation,
             conversation=world.conversation,
             delegation=str(uuid4()),
@@ -203,7 +226,7 @@ def again() -> Step:
 
     async def step(world: World) -> Answer:
         peer, kind, fields = world.kept["last"]
-        return await peer.ask(kind, **fields)
+        return await world.ask(peer, kind, **fields)
 
     return step
 
@@ -213,7 +236,7 @@ def garbage(by: str, kind: type[Any], **fields: Any) -> Step:
 
     async def step(world: World) -> Answer:
         peer = await world.peer(by)
-        return await peer.ask(kind, conversation=world.conversation, **fields)
+        return await world.ask(peer, kind, conversation=world.conversation, **fields)
 
     return step
 
@@ -223,6 +246,8 @@ def sweeps() -> Step:
 
     async def step(world: World) -> Answer:
         await world.house.hub.delegations.sweep()
+        if world.paper is not None and world.now >= world.paper.not_after_us:
+            world.ending = DelegationState.EXPIRED
         return Ok(id="-", now=world.now)
 
     return step
@@ -239,9 +264,20 @@ def greets(by: str, *, anew: bool = False) -> Step:
         session = None if anew else before.session
         peer = await world.house.knock(by, session=session)
         peer.mls = before.mls
-        return await peer.ask(
-            frames.Hello, device=peer.device, signature_key=peer.signature_key, cursors={}
+        return await world.ask(
+            peer, frames.Hello, device=peer.device, signature_key=peer.signature_key, cursors={}
         )
+
+    return step
+
+
+def returns(slug: str) -> Step:
+    """Somebody signs in anew, with the device they have."""
+
+    async def step(world: World) -> Answer:
+        before = world.peers.pop(slug)
+        world.peers[slug] = await world.house.peer(slug, device=before.device)
+        return Ok(id="-", now=world.now)
 
     return step
 
@@ -252,7 +288,7 @@ def leaves(slug: str) -> Step:
     async def step(world: World) -> Answer:
         peer = world.peers.pop(slug)
         peer.hang_up()
-        await until(lambda: peer.device not in world.house.hub.fanout)
+        await until(lambda: not world.house.hub.fanout.is_there(peer.device))
         return Ok(id="-", now=world.now)
 
     return step
@@ -283,7 +319,7 @@ def hidden(by: str, kind: str, *, here: bool = False) -> Step:
             if kind == "message.send":
                 frame["body"] = _a_message(conversation, world)
             del frame["kind"], frame["id"]
-            world.answers.append(await peer.ask(client_kinds()[kind], **frame))
+            world.answers.append(await world.ask(peer, client_kinds()[kind], **frame))
         return world.answers.pop()
 
     return step

@@ -13,10 +13,11 @@ from tests.conformance.life import (
     names,
     passes,
     resigns,
+    sweeps,
 )
 from tests.conformance.persons import uncertified
 from tests.conformance.scenario import Area, accepted, refused, scenario
-from tests.conformance.states import ACTIVE, CONFIRMED, HERE, NAMED, OVER
+from tests.conformance.states import ACTIVE, CONFIRMED, DEVICELESS, HERE, NAMED, OVER
 from tests.conformance.world import CALL, DAY, READ, SEND
 from tests.server.house import SECONDS
 
@@ -96,7 +97,7 @@ AREA = Area(
         ),
         scenario(
             "A pharmacist brings a mandate that the patient signed on paper.",
-            given=HERE,
+            given=DEVICELESS,
             when=names("claire", **PAPER),
             then=accepted(PROPOSED),
         ),
@@ -129,7 +130,7 @@ AREA = Area(
             "A delegation of somebody who is not this conversation's patient is nobody's to make.",
             given=HERE,
             when=names(grantor="claire", key="claire"),
-            then=refused("E_SUB_DELEGATION"),
+            then=refused("E_IDENTITY"),
         ),
         scenario(
             "A pharmacist cannot be a patient's carer.",
@@ -165,7 +166,7 @@ AREA = Area(
             "A pharmacist cannot sign for the patient.",
             given=HERE,
             when=names("claire", key="claire"),
-            then=refused("E_SIGNATURE"),
+            then=refused("E_ROLE"),
         ),
         scenario(
             "A patient alone brings no mandate on paper.",
@@ -202,13 +203,13 @@ AREA = Area(
             "A document for another deployment is refused.",
             given=HERE,
             when=names(deployment="elsewhere.example"),
-            then=refused("E_SIGNATURE"),
+            then=refused("E_NO_DELEGATION"),
         ),
         scenario(
             "A document for another conversation says nothing in this one.",
             given=HERE,
             when=names(conversation=bytes(16)),
-            then=refused("E_SIGNATURE"),
+            then=refused("E_NO_DELEGATION"),
         ),
         scenario(
             "A document that gives the carer another account key is refused.",
@@ -332,10 +333,10 @@ AREA = Area(
             then=refused("E_ID_REUSED"),
         ),
         scenario(
-            "A document that was confirmed is not proposed anew once its period is over.",
-            given=[*HERE, names(lasts=DAY), confirms(), passes(2 * 24 * 3600)],
+            "A document whose period is over is not proposed once more.",
+            given=[*HERE, names(lasts=60 * SECONDS), confirms(), passes(60), sweeps()],
             when=again(),
-            then=refused("E_PERIOD"),
+            then=refused("E_ID_REUSED"),
         ),
     ),
 )

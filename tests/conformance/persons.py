@@ -28,7 +28,7 @@ ROLES = {"hugo": "pharmacist", "lea": "technician"}
 def _asks(by: str, kind: type[Any], **fields: Any) -> Step:
     async def step(world: World) -> Answer:
         peer = await world.peer(by)
-        return await peer.ask(kind, **fields)
+        return await world.ask(peer, kind, **fields)
 
     return step
 
@@ -38,7 +38,7 @@ def uncertified(slug: str) -> Step:
 
     async def step(world: World) -> Answer:
         peer = await world.peer(f"bare {slug}")
-        return await peer.ask(frames.Ping)
+        return await world.ask(peer, frames.Ping)
 
     return step
 
@@ -48,6 +48,16 @@ def unknown(slug: str) -> Step:
 
     async def step(world: World) -> Answer:
         world.house.run(f"DELETE FROM identity_certificate WHERE person = '{world.id_of(slug)}'")
+        return Ok(id="-", now=world.now)
+
+    return step
+
+
+def decertified(slug: str) -> Step:
+    """The owner never certified somebody of the staff."""
+
+    async def step(world: World) -> Answer:
+        world.house.run(f"DELETE FROM staff_certificate WHERE person = '{world.id_of(slug)}'")
         return Ok(id="-", now=world.now)
 
     return step
@@ -66,7 +76,7 @@ def enrols(by: str, *, key: str = "", forged: bool = False, **changes: Any) -> S
         }
         signer = world.stray if forged else own
         statement = sign(Enrolment(**said | changes), signer)
-        return await peer.ask(frames.EnrolIdentity, statement=statement)
+        return await world.ask(peer, frames.EnrolIdentity, statement=statement)
 
     return step
 
@@ -85,7 +95,7 @@ def certifies_device(by: str, *, key: str = "", **changes: Any) -> Step:
             "not_after_us": world.now + 365 * DAY,
         }
         certificate = sign(DeviceCertificate(**said | changes), world.account(key or by).key)
-        return await peer.ask(frames.CertifyDevice, certificate=certificate)
+        return await world.ask(peer, frames.CertifyDevice, certificate=certificate)
 
     return step
 
@@ -97,7 +107,7 @@ def publishes(by: str) -> Step:
         peer = await world.peer(by)
         # Those of somebody who has a certificate: what is judged is who sends them.
         jean = await world.peer("jean")
-        return await peer.ask(frames.PublishKeyPackages, packages=jean.key_packages(1))
+        return await world.ask(peer, frames.PublishKeyPackages, packages=jean.key_packages(1))
 
     return step
 
@@ -134,7 +144,7 @@ def retires(by: str, device: str) -> Step:
             at_us=world.now,
         )
         statement = sign(said, await world.aik(by))
-        return await peer.ask(frames.RetireDevice, statement=statement)
+        return await world.ask(peer, frames.RetireDevice, statement=statement)
 
     return step
 
@@ -144,7 +154,9 @@ def asks_identities(by: str, *of: str, shown: Sequence[str]) -> Step:
 
     async def step(world: World) -> Answer:
         peer = await world.peer(by)
-        answer = await peer.ask(frames.ListIdentities, persons=[world.id_of(one) for one in of])
+        answer = await world.ask(
+            peer, frames.ListIdentities, persons=[world.id_of(one) for one in of]
+        )
         if isinstance(answer, Ok):
             rows = (answer.result or {})["identities"]
             assert [row["person"] for row in rows] == [world.id_of(one) for one in shown]
@@ -177,7 +189,7 @@ def certifies_staff(by: str, whom: str, *, key: str = "", **changes: Any) -> Ste
             "not_after_us": world.now + 100 * DAY,
         }
         certificate = sign(StaffCertificate(**said | changes), await world.aik(key or by))
-        return await peer.ask(frames.CertifyStaff, certificate=certificate)
+        return await world.ask(peer, frames.CertifyStaff, certificate=certificate)
 
     return step
 
@@ -194,7 +206,9 @@ def revokes_account(by: str, whom: str) -> Step:
             reason="lost",
             at_us=world.now,
         )
-        return await peer.ask(frames.RevokeAccount, statement=sign(said, await world.aik(by)))
+        return await world.ask(
+            peer, frames.RevokeAccount, statement=sign(said, await world.aik(by))
+        )
 
     return step
 
@@ -208,7 +222,7 @@ def asks_carers(by: str, *, patient: str = "", shown: Sequence[str] = ()) -> Ste
     async def step(world: World) -> Answer:
         peer = await world.peer(by)
         whose = world.id_of(patient) if patient else None
-        answer = await peer.ask(frames.ListCarers, patient=whose)
+        answer = await world.ask(peer, frames.ListCarers, patient=whose)
         if isinstance(answer, Ok):
             rows = (answer.result or {})["carers"]
             assert [row["person"] for row in rows] == [world.id_of(one) for one in shown]
@@ -222,7 +236,7 @@ def asks_code(by: str) -> Step:
 
     async def step(world: World) -> Answer:
         peer = await world.peer(by)
-        answer = await peer.ask(frames.AskCarerCode)
+        answer = await world.ask(peer, frames.AskCarerCode)
         if isinstance(answer, Ok):
             world.code = (answer.result or {})["code"]
         return answer
@@ -235,7 +249,7 @@ def links_carer(by: str, *, code: str = "") -> Step:
 
     async def step(world: World) -> Answer:
         peer = await world.peer(by)
-        return await peer.ask(frames.LinkCarer, code=code or world.code)
+        return await world.ask(peer, frames.LinkCarer, code=code or world.code)
 
     return step
 
@@ -248,7 +262,7 @@ def lists_accesses(by: str, *, empty: bool = False) -> Step:
 
     async def step(world: World) -> Answer:
         peer = await world.peer(by)
-        answer = await peer.ask(frames.ListAccesses)
+        answer = await world.ask(peer, frames.ListAccesses)
         if isinstance(answer, Ok):
             rows = world.kept["rows of accesses"] = (answer.result or {})["rows"]
             about = {world.conversation.encode() in row["entry"] for row in rows}
@@ -266,7 +280,7 @@ def consistency(by: str, *, second: int | None = None) -> Step:
         # A note's second line is the size (c2sp.org/tlog-checkpoint).
         first = int(peer.welcomed["checkpoint"].split("\n")[1])
         last = second or _size(world)
-        return await peer.ask(frames.ProveConsistency, first=first, second=last)
+        return await world.ask(peer, frames.ProveConsistency, first=first, second=last)
 
     return step
 

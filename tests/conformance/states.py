@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from signaling.frames import Ok, RefusedFrame
-from tests.conformance.acts import rings, takes_call, writes
+from tests.conformance.acts import opens_call, rings, takes_call, writes
 from tests.conformance.groups import colleague, commits, lets_in
-from tests.conformance.life import a_conversation, accepts, comes, confirms, names, revokes
+from tests.conformance.life import (
+    a_conversation,
+    accepts,
+    comes,
+    confirms,
+    names,
+    remembers,
+    returns,
+    revokes,
+)
 from tests.conformance.scenario import Answer, Step
 from tests.conformance.world import READ, World
 
@@ -25,11 +34,15 @@ ENDING = (*ACTIVE, revokes())
 """Jean has withdrawn it; the group still has Sophie's leaf."""
 OVER = (*ENDING, commits("claire"))
 """And Claire's device has committed her out."""
+NAMED_ANEW = (*OVER, remembers(), names(), confirms(), returns("sophie"), accepts())
+"""And Jean has named her anew; the old document is remembered."""
 STAFFED = (*HERE, colleague("hugo"), colleague("lea"))
 """Hugo and Léa are in the conversation too."""
 STAFFED_NAMED = (*STAFFED, names())
-TALKING = (*ACTIVE, rings("sophie"), takes_call("sophie"))
+TALKING = (*ACTIVE, opens_call("claire"), rings("sophie"), takes_call("sophie"))
 """Claire and Sophie are in a call."""
+DEVICELESS = (a_conversation(patient=False), colleague("hugo"), colleague("lea"))
+"""Three of the staff, and a patient who has no device: what there is, is on paper."""
 STRANGER = (*HERE, comes("sophie"))
 """Sophie has signed in; nobody has named her."""
 

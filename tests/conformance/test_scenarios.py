@@ -6,6 +6,7 @@ exactly the entry that says who was refused what.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -20,7 +21,15 @@ TRAIL = frozenset({"entry", "tile", "head", "checkpoint", "alembic_version"})
 """Tables of the log: what a refusal leaves there is looked at as entries."""
 COUNTED = {"conversation": {"entries"}}
 """What an entry about a conversation counts up in it."""
-LOGS = (("990000001", "care"), ("990000001", "technical"))
+LOGS = [(tenant, log) for tenant in ("990000001", "990000002") for log in ("care", "technical")]
+
+
+@dataclass
+class Before:
+    """What stood when the frame that is judged was sent."""
+
+    rows: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
+    entries: list[dict[str, Any]] = field(default_factory=list)
 
 
 @pytest.mark.parametrize("scenario", scenarios(), ids=lambda one: one.sentence)
@@ -30,12 +39,18 @@ async def test_scenario(house: House, scenario: Scenario) -> None:
     for step in scenario.given:
         done = await step(world)
         assert isinstance(done, Ok), f"given: {done}"
-    rows, entries = everything(house), trail(house)
+    before = Before()
+
+    def look() -> None:
+        before.rows, before.entries = everything(house), trail(house)
+
+    world.look = look
+    look()
 
     answer = await scenario.when(world)
     world.answers.append(answer)
 
-    left = [entry for entry in trail(house) if entry not in entries]
+    left = [entry for entry in trail(house) if entry not in before.entries]
     match scenario.then:
         case Accepted() as then:
             assert isinstance(answer, Ok), answer
@@ -43,7 +58,7 @@ async def test_scenario(house: House, scenario: Scenario) -> None:
         case Refused() as then:
             assert_refused(world, then, answer, left)
             if not then.moves:
-                assert changes(rows, everything(house)) == []
+                assert changes(before.rows, everything(house)) == []
     for check in scenario.then.also:
         await check(world)
 
@@ -94,5 +109,5 @@ def changes(
 
 
 def trail(house: House) -> list[dict[str, Any]]:
-    """Return the entries of both logs of the pharmacy."""
+    """Return the entries of every log."""
     return [entry for tenant, log in LOGS for entry in house.entries(tenant, log, everything=True)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID, uuid4
@@ -74,6 +75,8 @@ class World:
     """Each judged answer, the last one last."""
     kept: dict[str, Any] = field(default_factory=dict)
     """What one step leaves for a later one."""
+    look: Callable[[], None] = lambda: None
+    """Called before each step's own frame."""
 
     @property
     def now(self) -> int:
@@ -89,6 +92,11 @@ class World:
     def _said(self) -> Delegation:
         assert self.paper is not None
         return self.paper
+
+    async def ask(self, peer: Peer, kind: type[Any], /, **fields: Any) -> Ok | RefusedFrame:
+        """Send the frame of a step: what stood before it is what a refusal must leave."""
+        self.look()
+        return await peer.ask(kind, **fields)
 
     def id_of(self, name: str) -> str:
         """Return somebody's id."""

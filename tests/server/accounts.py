@@ -48,6 +48,8 @@ class Account:
     staff: bytes = b""
     """The owner's; empty for the owner and whoever is not of the staff."""
     deployment: str = DEPLOYMENT
+    since: int = ENROLLED_AT
+    """From when on the certificates that it signs hold: for a year."""
 
     @property
     def key(self) -> SigningKey:
@@ -80,8 +82,8 @@ class Account:
             "person": self.id,
             "device": UUID(device).bytes,
             "signature_key": signature_key,
-            "not_before_us": ENROLLED_AT,
-            "not_after_us": ENROLLED_AT + YEAR,
+            "not_before_us": self.since,
+            "not_after_us": self.since + YEAR,
         }
         return self.signed(DeviceCertificate, **said | changes)
 
@@ -92,8 +94,8 @@ class Account:
             "aik": other.aik,
             "role": other.person.role.value,
             "pharmacy": self.person.tenant,
-            "not_before_us": ENROLLED_AT,
-            "not_after_us": ENROLLED_AT + YEAR,
+            "not_before_us": self.since,
+            "not_after_us": self.since + YEAR,
         }
         return self.signed(StaffCertificate, **said | changes)
 

@@ -37,6 +37,12 @@ from tests.server.mls import added, adds_of, fields_of, removal_of, with_extensi
 DAY = 24 * 3600 * SECONDS
 READ, SEND, CALL = Scope.CONVERSATION_READ, Scope.CONVERSATION_SEND, Scope.CALL_JOIN
 HASH = bytes(range(32))
+EVIDENCE: dict[str, Any] = {
+    "legal_basis": LegalBasis.GUARDIANSHIP_PERSON,
+    "mandate": Mandate.EVIDENCE,
+    "evidence": HASH,
+    "issuer": b"Tribunal judiciaire de Lyon",
+}
 ENDS: dict[str, tuple[type[Statement], str]] = {
     "revocation": (Revocation, "jean"),
     "resignation": (Resignation, "sophie"),
@@ -110,6 +116,10 @@ class Care:
         done = await by.ok(frames.ProposeDelegation, **self.proposal(**changes))
         self.delegation = (done.result or {})["delegation"]["id"]
         return done
+
+    async def propose_evidence(self, **changes: Any) -> Ok:
+        """Have a pharmacist bring a court's word that somebody acts for the patient."""
+        return await self.propose(**{"by": self.claire} | EVIDENCE | changes)
 
     def row(self, delegation: str | None = None) -> Any:
         """Return the delegation as the hub stores it."""

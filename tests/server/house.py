@@ -38,7 +38,7 @@ from signaling import codec, frames
 from signaling.frames import AnyClientFrame, AnyServerFrame, Ok, RefusedFrame
 from tests.server import opaque
 from tests.server.accounts import Account, accounts_of, an_account, enrol_everyone
-from tests.server.mls import MlsDevice, founding
+from tests.server.mls import MlsDevice, a_policy, founding
 
 PEOPLE = {persona.slug: persona.person for persona in PERSONAS}
 SECONDS = 1_000_000
@@ -377,14 +377,7 @@ class Peer:
             if one.person.tenant == PEOPLE[self.slug].tenant
             and one.person.profession is Profession.OWNER
         )
-        said: dict[str, Any] = {
-            "conversation": uuid.UUID(conversation).bytes,
-            "kind": "remote_dispensation",
-            "pharmacy": owner.person.tenant,
-            "owner_aik": owner.aik,
-            "patient": uuid.UUID(PEOPLE[patient].id).bytes,
-        }
-        return ConversationPolicy(**said | changes)
+        return a_policy(conversation, owner, an_account(PEOPLE[patient]), **changes)
 
     def group_info(
         self, conversation: str, generation: int = 0, *, patient: str = "jean", **changes: Any

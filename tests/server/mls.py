@@ -7,7 +7,7 @@ opaque where a test needs no content: of those the hub reads the header alone.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 from uuid import UUID
@@ -46,7 +46,7 @@ from crypto.suites import SUITES, SigningKey, Suite
 from server.domain.conversation import group_id
 from server.ports import Clock
 from signaling import frames
-from signaling.frames import Added, AnyServerFrame
+from signaling.frames import Added, AnyClientFrame, AnyServerFrame
 from tests.server.accounts import DEPLOYMENT, Account
 
 SUITE = SUITES[1]
@@ -263,6 +263,37 @@ def founding(
 ) -> Extensions:
     """Return the context's extensions with which a group of a hub begins."""
     return extensions_of(policy, delegations or Delegations(), hub_sender(hub_key))
+
+
+def a_policy(
+    conversation: str, owner: Account, patient: Account, **changes: Any
+) -> ConversationPolicy:
+    """Return what the group of a conversation says: of an owner's pharmacy, for a patient."""
+    said: dict[str, Any] = {
+        "conversation": UUID(conversation).bytes,
+        "kind": "remote_dispensation",
+        "pharmacy": owner.person.tenant,
+        "owner_aik": owner.aik,
+        "patient": patient.id,
+    }
+    return ConversationPolicy(**said | changes)
+
+
+def moving_in(
+    mls: MlsDevice, welcomed: dict[str, Any]
+) -> Generator[AnyClientFrame, dict[str, Any], None]:
+    """Yield what a device says at its first run, given what each `ok` says; then it is certified.
+
+    For hubs that nobody prepared: the account key is enrolled where it is not yet.
+    """
+    account = replace(mls.account, deployment=welcomed["deployment"], since=mls.clock.now())
+    certificate = welcomed["identity"]
+    if not certificate:
+        statement = account.enrolment()
+        certificate = (yield frames.EnrolIdentity(id="enrol", statement=statement))["certificate"]
+    mls.account = replace(account, identity=certificate, staff=welcomed["staff"])
+    if not welcomed["device_certificate"]:
+        yield frames.CertifyDevice(id="certify", certificate=mls.certificate)
 
 
 def policy_of(group: Group) -> ConversationPolicy:

@@ -11,8 +11,9 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,8 +27,9 @@ from signaling import frames
 from signaling.codes import Code
 from signaling.frames import AnyServerFrame
 from tests.server import opaque
+from tests.server.accounts import an_account
 from tests.server.house import PATIENCE, PEOPLE, a_house, until
-from tests.server.mls import MlsDevice
+from tests.server.mls import MlsDevice, a_policy, founding, moving_in
 
 pytestmark = pytest.mark.slow
 
@@ -78,7 +80,7 @@ def a_server(directory: Path, port: int) -> Iterator[subprocess.Popen[str]]:
 
 def a_device() -> MlsDevice:
     """Return a new device of the pharmacist."""
-    return MlsDevice(PEOPLE["claire"].id, str(uuid.uuid4()), SystemClock())
+    return MlsDevice(an_account(PEOPLE["claire"]), str(uuid.uuid4()), SystemClock())
 
 
 class Tab:
@@ -101,7 +103,23 @@ class Tab:
             cursors=cursors or {},
         )
         self.welcomed = (await self.connection.request(hello)).result or {}
+        await self._move_in()
         return self.connection
+
+    async def _move_in(self) -> None:
+        """Enrol and certify, where this device was not before."""
+        steps = moving_in(self.device, self.welcomed)
+        said: dict[str, Any] | None = None
+        with suppress(StopIteration):
+            while True:
+                frame = next(steps) if said is None else steps.send(said)
+                said = (await self.connection.request(frame)).result or {}
+
+    def found(self, conversation: str) -> bytes:
+        """Found the group of a conversation with Jean; return its GroupInfo."""
+        owner, patient = self.device.account, an_account(PEOPLE["jean"])
+        policy = a_policy(conversation, owner, patient)
+        return self.device.found(conversation, founding(self.welcomed["hub_key"], policy))
 
     async def ended(self) -> int | None:
         """Wait for the hub to close; return its code."""
@@ -142,7 +160,7 @@ async def test_a_hub_told_to_stop_under_load_loses_nothing_acknowledged(tmp_path
                 conversation_kind="remote_dispensation",  # type: ignore[arg-type]
                 patient=PEOPLE["jean"].id,
                 motive="age",  # type: ignore[arg-type]
-                group_info=tab.device.found(conversation, tab.welcomed["hub_key"]),
+                group_info=tab.found(conversation),
             )
         )
         async with asyncio.TaskGroup() as sending:

@@ -36,9 +36,9 @@ def kept(home: Path, tmp_path: Path) -> Kept:
         draft = Draft(
             type=EntryType.AUDIT_LOGS_VERIFIED, actor=PEOPLE["marc"], device=None, rule="é"
         )
-        located = [tx.log.append(draft, 1) for _ in range(11)]
+        located = [tx.log.append(draft, 1) for _ in range(6)]
         tx.seal()
-        proof = tx.log.prove(located[5]).proof
+        proof = tx.log.prove(located[0]).proof
         key = tx.log.head("990000001", LogClass.CARE).verifier_key
     database.close()
     parsed = UnverifiedLogProof.parse(proof)
@@ -46,11 +46,11 @@ def kept(home: Path, tmp_path: Path) -> Kept:
         index=parsed.index,
         hashes=parsed.hashes,
         checkpoint_text=parsed.checkpoint_text,
-        extra=located[5].entry,
+        extra=located[0].entry,
     )
     file = tmp_path / "act.tlog-proof"
     file.write_text(whole.encode())
-    return Kept(file, key, located[5].entry, proof)
+    return Kept(file, key, located[0].entry, proof)
 
 
 def verify(file: Path, *more: str) -> Result:

@@ -12,15 +12,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crypto.policy.vocabulary import ConversationKind, Motive, Role
+from crypto.policy.vocabulary import ConversationKind, DelegationState, Motive, Role
 from signaling.call import CallState, Leg, Stage
 from signaling.codec import decode_client, decode_server, encode
 from signaling.codes import Code
 from signaling.errors import MalformedFrame, SignalingError, Unreadable
 from signaling.frames import (
     MAX_FRAME_BYTES,
+    AccessRow,
     AnyServerFrame,
     CallView,
+    DelegationView,
     IncidentCode,
     LegView,
     MemberState,
@@ -40,6 +42,8 @@ HANDSHAKES = st.binary(min_size=1, max_size=200)
 SHA256S = st.binary(min_size=32, max_size=32).map(bytes.hex)
 ADDS = st.fixed_dictionaries({"person": UUIDS, "device": UUIDS, "key_package": SHA256S})
 
+KEYS = st.binary(min_size=32, max_size=32)
+DELEGATION: dict[str, st.SearchStrategy[Any]] = {"conversation": UUIDS, "delegation": UUIDS}
 CALL: dict[str, st.SearchStrategy[Any]] = {"conversation": UUIDS, "call": UUIDS}
 PAIR = {**CALL, "peer": UUIDS, "generation": st.integers(0, 2**31 - 1)}
 
@@ -76,6 +80,33 @@ VALID: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     },
     "group.succeed": {"conversation": UUIDS, "group_info": HANDSHAKES},
     "device.retire": {"statement": HANDSHAKES},
+    "identity.enrol": {"statement": HANDSHAKES},
+    "identity.list": {"persons": st.lists(UUIDS, min_size=1, max_size=5)},
+    "device.certify": {"certificate": HANDSHAKES, "sealed": st.binary(max_size=256)},
+    "device.list": {},
+    "device.link": {"init_key": KEYS},
+    "recovery.keep": {"blob": HANDSHAKES},
+    "recovery.ask": {},
+    "staff.list": {},
+    "staff.certify": {"certificate": HANDSHAKES},
+    "account.revoke": {"statement": HANDSHAKES},
+    "account.revocations": {},
+    "carers.list": {"patient": st.none() | UUIDS},
+    "carers.link": {"code": st.text("AZ09-", min_size=8, max_size=16)},
+    "carers.code": {},
+    "delegation.propose": {"conversation": UUIDS, "delegation": HANDSHAKES},
+    "delegation.confirm": {**DELEGATION, "confirmation": HANDSHAKES},
+    "delegation.accept": {**DELEGATION, "acceptance": HANDSHAKES},
+    "delegation.end": {
+        "conversation": UUIDS,
+        "what": st.sampled_from(["revocation", "resignation", "suspension"]),
+        "statement": HANDSHAKES,
+    },
+    "access.list": {"before": st.none() | SEQS, "limit": st.integers(1, 100)},
+    "log.consistency": {
+        "first": st.integers(1, 2**53 - 1),
+        "second": st.integers(1, 2**53 - 1),
+    },
     "message.send": {"conversation": UUIDS, "body": HANDSHAKES},
     "cursor.advance": {"conversation": UUIDS, "delivered": SEQS, "read": SEQS},
     "call.open": CALL,
@@ -420,6 +451,28 @@ CALLS = st.builds(
     legs=st.lists(LEGS, max_size=4),
     pairs=st.lists(PAIRS, max_size=6),
 )
+SIGNED = st.binary(max_size=50)
+DELEGATIONS = st.builds(
+    DelegationView,
+    id=UUIDS,
+    conversation=UUIDS,
+    grantor=UUIDS,
+    grantor_name=st.text(max_size=20),
+    grantee=UUIDS,
+    grantee_name=st.text(max_size=20),
+    state=st.sampled_from(DelegationState).map(str),
+    delegation=SIGNED,
+    confirmations=st.lists(SIGNED, max_size=2),
+    staff=st.lists(SIGNED, max_size=2),
+    acceptance=SIGNED,
+    revocations=st.lists(SIGNED, max_size=2),
+    proposed_at=SEQS,
+    not_before=SEQS,
+    not_after=SEQS,
+    ended_at=st.none() | SEQS,
+    ended=SIGNED,
+    ending=st.booleans(),
+)
 SERVER_FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "ok": {
         "id": IDS,
@@ -442,6 +495,7 @@ SERVER_FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "epoch": st.none() | SEQS,
         "retry_after": st.none() | SEQS,
         "reason": st.none() | st.text("abcxyz_", max_size=20),
+        "now": st.none() | SEQS,
     },
     "event": {
         "conversation": UUIDS,
@@ -466,6 +520,20 @@ SERVER_FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "person": UUIDS,
         "device": UUIDS,
         "body": st.binary(max_size=100),
+    },
+    "delegation": {"delegation": DELEGATIONS},
+    "identity": {"person": UUIDS},
+    "device.asks": {"device": UUIDS, "signature_key": KEYS, "init_key": KEYS},
+    "device.linked": {"certificate": HANDSHAKES, "sealed": st.binary(max_size=256)},
+    "group.confirmed": {"conversation": UUIDS, "receipt": HANDSHAKES},
+    "access": {
+        "row": st.builds(
+            AccessRow,
+            log=st.text(max_size=20),
+            index=SEQS,
+            name=st.text(max_size=20),
+            entry=st.binary(max_size=50),
+        )
     },
     "reconnect": {"after": SEQS},
 }

@@ -162,9 +162,7 @@ def _end_delegations(context: Context, person: Person, revocation: bytes) -> tup
             ),
             context.now,
         )
-        _, more = endings.end(
-            row, DelegationState.SUSPENDED, why=Why.ACCOUNT, statement=revocation
-        )
+        _, more = endings.end(row, DelegationState.SUSPENDED, why=Why.ACCOUNT, statement=revocation)
         effects += more
     return tuple(effects)
 

@@ -56,6 +56,10 @@ def ring(context: Context, frame: RingCall) -> Outcome:
         return _refused(context, Code.CALL_NOT_MEMBER)
     roles = _roles(context.tx, context.conversation.id)
     # Of strangers nothing is told, not even that they are busy: the machine refuses them.
+    members = {member.person for member in context.tx.members.of(context.conversation.id)}
+    if any(person in members and person not in roles for person in frame.persons):
+        # A carer who may write here, and no more.
+        return _refused(context, Code.CALL_NOT_AUTHORIZED)
     known = all(person in roles for person in frame.persons)
     if known and _any_is_elsewhere(context.tx, frame, stored.id):
         return _refused(context, Code.CALL_BUSY)

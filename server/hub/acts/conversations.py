@@ -51,6 +51,10 @@ def create(context: Context, frame: CreateConversation) -> Outcome:
     if founder.role in STAFF and not is_certified_staff(context.tx, founder, context.now):
         # Policy would let nobody follow: told here, it says whom to ask.
         return Refused(Code.E_STAFF_CERTIFICATE)
+    patient = context.tx.people.find(frame.patient)
+    # Somebody else's patient and nobody at all: one answer, or it would tell who is whose.
+    if patient is None or patient.tenant != founder.tenant or patient.role is not Role.PATIENT:
+        return Refused(Code.E_TENANT)
     policy = _policy(context, frame)
     if isinstance(policy, Refused):
         return policy
@@ -59,10 +63,6 @@ def create(context: Context, frame: CreateConversation) -> Outcome:
     )
     if isinstance(group, Refused):
         return group
-    patient = context.tx.people.find(frame.patient)
-    # Somebody else's patient and nobody at all: one answer, or it would tell who is whose.
-    if patient is None or patient.tenant != founder.tenant or patient.role is not Role.PATIENT:
-        return Refused(Code.E_TENANT)
     founded, located = _found(context, frame, patient)
     keep_group(context, founded.id, group, frame.group_info)
     plain = plain_state(context.tx, founded, context.now)

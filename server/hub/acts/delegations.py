@@ -16,7 +16,6 @@ from uuid import UUID
 from crypto.errors import CryptoError
 from crypto.policy import decision
 from crypto.policy.conversation import (
-    MAX_CONFIRMATIONS,
     MAX_IN_FORCE,
     DelegationRecord,
     SignedConfirmation,
@@ -47,6 +46,7 @@ from crypto.policy.vocabulary import (
     Refusal,
     Role,
     Scope,
+    SuspensionReason,
 )
 from server.domain.audit import Draft, EntryType
 from server.domain.delegation import StoredDelegation
@@ -84,12 +84,15 @@ def propose(context: Context, frame: ProposeDelegation) -> Outcome:
     there = context.tx.delegations.find(_uuid(said.delegation))
     if there is not None:
         return _proposed_again(context, there, frame)
-    refused = _not_theirs_to_give(context, said) or _unfit_people(context, said)
-    if refused is not None:
-        return refused
-    row = _proposal(context, said, frame.delegation)
+    grantee = _grantee(context, said)
+    if isinstance(grantee, Refused):
+        return grantee
+    row = _proposal(context, said, frame.delegation, grantee)
     if isinstance(row, Refused):
         return row
+    refused = _unfit(context, said, grantee) or _beside(context, row)
+    if refused is not None:
+        return refused
     context.tx.delegations.save(row)
     return _told(context, row, EntryType.DELEGATION_PROPOSED, "delegation.propose")
 
@@ -105,7 +108,10 @@ def confirm(context: Context, frame: ConfirmDelegation) -> Outcome:
     record = DelegationRecord.decode(row.record)
     if any(one.confirmation == frame.confirmation for one in record.confirmations):
         return Done(_result(context, row), unchanged=True)
-    refused = _beyond_confirming(context, row, record) or _wrong_clock(context, said.at_us)
+    if row.state is not DelegationState.PROPOSED and not row.is_over:
+        # A colleague was quicker: all is as this one asks for.
+        return Done(_result(context, row), unchanged=True)
+    refused = _ended(context, row) or _wrong_clock(context, said.at_us)
     if refused is not None:
         return refused
     confirmed = _confirmed(context, row, record, said, frame.confirmation)
@@ -204,65 +210,43 @@ def _proposed_again(context: Context, there: StoredDelegation, frame: ProposeDel
     return Done(_result(context, there), unchanged=True)
 
 
-def _not_theirs_to_give(context: Context, said: Delegation) -> Refused | None:
-    """The patient's own hand signs on a device; paper is the pharmacist's to bring."""
+def _grantee(context: Context, said: Delegation) -> Person | Refused:
+    """Return whom a delegation names, if it is the sender's to give."""
     role = context.principal.person.role
     if role is Role.CARER:
         return _refuse(context, Code.E_SUB_DELEGATION)
-    by_hand = Role.PATIENT if said.mandate == Mandate.DEVICE else Role.PHARMACIST
-    return None if role is by_hand else _refuse(context, Code.E_ROLE)
-
-
-def _unfit_people(context: Context, said: Delegation) -> Refused | None:
-    """Refuse who is nobody here, and keys that are not those on file."""
+    # The patient's own hand signs on a device; paper is the pharmacist's to bring.
+    if role is not (Role.PATIENT if said.mandate == Mandate.DEVICE else Role.PHARMACIST):
+        return _refuse(context, Code.E_ROLE)
     grantee = context.tx.people.find(_uuid(said.grantee))
     # Another pharmacy's people and nobody at all: one answer, or it would tell who is whose.
     if grantee is None or grantee.tenant != context.conversation.tenant:
         return _refuse(context, Code.E_TENANT)
-    if grantee.role is not Role.CARER:
-        return None  # In policy's own words.
-    patient = context.conversation.patient
-    if not _may_be_named(context, grantee):
-        return _refuse(context, Code.E_TENANT)
-    known = _has_key(context, grantee.id, said.grantee_aik)
-    if said.grantor_aik:
-        known = known and _has_key(context, patient, said.grantor_aik)
-    return None if known else _refuse(context, Code.E_IDENTITY)
+    return grantee
 
 
-def _may_be_named(context: Context, grantee: Person) -> bool:
-    """A patient names whom they know; the pharmacy may bring the paper of any carer it has."""
-    if context.principal.person.role is not Role.PATIENT:
-        return True
-    return grantee.id in context.tx.carers.of_patient(context.conversation.patient)
-
-
-def _has_key(context: Context, person: str, aik: bytes) -> bool:
-    identity = context.tx.certificates.find(person)
-    return identity is not None and hmac.compare_digest(identity.aik, aik)
-
-
-def _proposal(context: Context, said: Delegation, signed: bytes) -> StoredDelegation | Refused:
-    """Have policy judge a proposal, and see that it stands beside no other of the same carer."""
+def _proposal(
+    context: Context, said: Delegation, signed: bytes, grantee: Person
+) -> StoredDelegation | Refused:
+    """Have policy judge a proposal; return it as it is to be stored."""
     state = context.group_state()
     if isinstance(state, Refused):
         return state
-    grantee = context.tx.people.find(_uuid(said.grantee))
     checked = check_proposal(
         signed,
         policy=state.policy,
         trust=state.trust,
-        grantee_role=grantee.role if grantee else Role.COURIER,
+        grantee_role=grantee.role,
         at_us=context.now,
     )
     if isinstance(checked, decision.Refused):
         return context.policy_says(checked)
     record = DelegationRecord(delegation=signed, confirmations=(), acceptance=b"")
-    row = StoredDelegation(
+    return StoredDelegation(
         id=_uuid(said.delegation),
         conversation=context.conversation.id,
         grantor=_uuid(said.grantor),
-        grantee=_uuid(said.grantee),
+        grantee=grantee.id,
         state=DelegationState.PROPOSED,
         record=record.encode(),
         scopes=frozenset(map(Scope, said.scopes)),
@@ -270,7 +254,26 @@ def _proposal(context: Context, said: Delegation, signed: bytes) -> StoredDelega
         not_after=said.not_after_us,
         proposed_at=context.now,
     )
-    return _beside(context, row) or row
+
+
+def _unfit(context: Context, said: Delegation, grantee: Person) -> Refused | None:
+    """Refuse a stranger, and keys that are not those on file.
+
+    A patient names whom they know; the pharmacy may bring the paper of any carer it has.
+    """
+    patient = context.conversation.patient
+    by_patient = context.principal.person.role is Role.PATIENT
+    if by_patient and grantee.id not in context.tx.carers.of_patient(patient):
+        return _refuse(context, Code.E_TENANT)
+    known = _has_key(context, grantee.id, said.grantee_aik)
+    if said.grantor_aik:
+        known = known and _has_key(context, patient, said.grantor_aik)
+    return None if known else _refuse(context, Code.E_IDENTITY)
+
+
+def _has_key(context: Context, person: str, aik: bytes) -> bool:
+    identity = context.tx.certificates.find(person)
+    return identity is not None and hmac.compare_digest(identity.aik, aik)
 
 
 def _beside(context: Context, row: StoredDelegation) -> Refused | None:
@@ -284,19 +287,6 @@ def _beside(context: Context, row: StoredDelegation) -> Refused | None:
 
 
 # What may be confirmed and accepted
-
-
-def _beyond_confirming(
-    context: Context, row: StoredDelegation, record: DelegationRecord
-) -> Refused | None:
-    """Refuse one more word on what is over, or has all the words it needs."""
-    ended = _ended(context, row)
-    if ended is not None:
-        return ended
-    full = row.state is not DelegationState.PROPOSED or len(record.confirmations) >= (
-        MAX_CONFIRMATIONS
-    )
-    return _refuse(context, Code.E_DUPLICATE_DELEGATION) if full else None
 
 
 def _confirmed(
@@ -414,17 +404,18 @@ def _narrow(context: Context, row: StoredDelegation, said: Revocation, statement
         narrowing=row.state is DelegationState.ACTIVE,
     )
     context.tx.delegations.save(narrowed)
-    effects: list[Effect] = [due(context.tx, context.conversation, context.now)]
-    if Scope.CALL_JOIN in row.scopes - left:
-        effects += Endings(context.tx, context.means.groups, context.now).hang_up(narrowed)
-    return _told(
+    told = _told(
         context,
         narrowed,
         EntryType.DELEGATION_NARROWED,
         "delegation.end",
         {"scopes": sorted(said.scopes)},
-        tuple(effects),
+        (due(context.tx, context.conversation, context.now),),
     )
+    if Scope.CALL_JOIN not in row.scopes - left:
+        return told
+    endings = Endings(context.tx, context.means.groups, context.now)
+    return replace(told, effects=(*endings.hang_up(narrowed), *told.effects))
 
 
 # What all of them need
@@ -441,7 +432,11 @@ def _read(kind: type[S], signed: bytes) -> S | Refused:
 def _read_ending(why: Why, signed: bytes) -> Revocation | Resignation | Suspension | Refused:
     if why is Why.REVOCATION:
         return _read(Revocation, signed)
-    return _read(Resignation, signed) if why is Why.RESIGNATION else _read(Suspension, signed)
+    if why is Why.RESIGNATION:
+        return _read(Resignation, signed)
+    said = _read(Suspension, signed)
+    known = isinstance(said, Refused) or said.reason in set(SuspensionReason)
+    return said if known else Refused(Code.E_MALFORMED)
 
 
 def _row(context: Context, delegation: str) -> StoredDelegation | Refused:
@@ -455,7 +450,7 @@ def _row(context: Context, delegation: str) -> StoredDelegation | Refused:
     if person.role is Role.CARER:
         known = here and row is not None and row.grantee == person.id and row.confirmed_at
         return row if row is not None and known else Refused(Code.E_NOT_FOUND)
-    return row if row is not None and here else _refuse(context, Code.E_NO_DELEGATION)
+    return row if row is not None and here else _refuse(context, Code.E_NOT_FOUND)
 
 
 def _ended(context: Context, row: StoredDelegation) -> Refused | None:

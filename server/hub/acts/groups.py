@@ -114,12 +114,14 @@ def _not_yet_carer(context: Context, person: str) -> Refused | None:
     rows = context.tx.delegations.of(context.conversation.id, person)
     if any(row.waits_for_admission(context.now) for row in rows):
         return None
-    known = [row for row in rows if row.is_expected]
-    if not known:
-        return Refused(Code.E_TENANT, conversation=context.conversation.id)
-    accepted = any(row.accepted_at is not None for row in known)
-    code = Code.E_PERIOD if accepted else Code.E_NOT_ACCEPTED
-    return Refused(code, conversation=context.conversation.id)
+    here, proposed = context.conversation.id, [row for row in rows if not row.is_over]
+    if not proposed:
+        code = Code.E_ALREADY_ENDED if rows else Code.E_TENANT
+        return Refused(code, conversation=here)
+    if not any(row.is_expected for row in proposed):
+        return Refused(Code.E_NOT_CONFIRMED, conversation=here)
+    accepted = any(row.accepted_at is not None for row in proposed)
+    return Refused(Code.E_PERIOD if accepted else Code.E_NOT_ACCEPTED, conversation=here)
 
 
 def commit(context: Context, frame: Commit) -> Outcome:

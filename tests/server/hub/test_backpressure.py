@@ -248,7 +248,7 @@ def test_what_waits_is_bounded_whatever_comes(sizes: list[int], takes: list[bool
 def a_long_message(conversation: str, size: int) -> bytes:
     """Return a message body of `size` bytes."""
     data = AuthenticatedData(
-        id=os.urandom(16), kind="message", counter=1, sent_at=1, franking_tag=bytes(32)
+        id=os.urandom(16), kind="message", counter=1, sent_at=NOON // 1000, franking_tag=bytes(32)
     )
     header = MessageHeader(
         wire_format=WireFormat.PRIVATE_MESSAGE,

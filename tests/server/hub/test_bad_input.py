@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,16 @@ from hypothesis import strategies as st
 from crypto.mls.authenticated_data import SignalHeader, SignalType
 from crypto.mls.message import decode_key_package
 from crypto.mls.proposal import Add
+from crypto.policy.statements import IdentityCertificate
+from crypto.policy.vocabulary import ConversationKind
+from server.domain.people import Person
 from server.hub.writer import MAX_WAITING
 from signaling import codec, frames
 from signaling.frames import AnyClientFrame, RefusedFrame, client_kinds
 from tests.server import opaque
-from tests.server.house import PEOPLE, Hands, House, Peer, a_house, until
-from tests.server.mls import MlsDevice
+from tests.server.accounts import YEAR, Account, a_new_account, an_account
+from tests.server.house import NOON, PEOPLE, Hands, House, Peer, a_house, until
+from tests.server.mls import MlsDevice, a_policy, founding
 from tests.signaling.builders import KINDS, a_frame
 
 
@@ -101,10 +106,26 @@ A_SIGNAL = SignalHeader(
 )
 
 
+def certified(person: Person) -> Account:
+    """Return an account that some other authority certified."""
+    account = an_account(person)
+    certificate = account.signed(
+        IdentityCertificate,
+        person=account.id,
+        role=person.role.value,
+        profession=person.profession.value,
+        aik=account.aik,
+        not_before_us=account.since,
+        not_after_us=account.since + YEAR,
+    )
+    return replace(account, identity=certificate)
+
+
 def real_bodies() -> list[bytes]:
     """Return what a stranger's own group would send: well made, and nothing of this hub."""
-    one, two = (MlsDevice(person, KNOWN[-2], Hands()) for person in KNOWN[:2])
-    info = one.found(KNOWN[0], bytes(32))
+    strangers = [certified(PEOPLE[slug]) for slug in ("claire", "jean")]
+    one, two = (MlsDevice(account, KNOWN[-2], Hands()) for account in strangers)
+    info = one.found(KNOWN[0], founding(bytes(32), a_policy(KNOWN[0], *strangers)))
     package = two.key_package()
     made = one.commit(KNOWN[0], Add(decode_key_package(package)))
     return [
@@ -137,10 +158,32 @@ def _is_short(body: bytes) -> bool:
     return len(body) <= 1024
 
 
+def real_statements() -> list[bytes]:
+    """Return statements that are well signed, of people whom this hub knows, and some it does not.
+
+    Their keys are not those on file, but for the first two.
+    """
+    jean, claire, hugo = (an_account(PEOPLE[slug]) for slug in ("jean", "claire", "hugo"))
+    other = a_new_account(PEOPLE["jean"])
+    return [
+        jean.enrolment(),
+        claire.account_revocation(jean, NOON),
+        other.enrolment(),
+        jean.device_certificate(KNOWN[-2], bytes(32)),
+        jean.device_revocation(KNOWN[-2], NOON),
+        hugo.account_revocation(other, 0),
+        hugo.staff_certificate(claire),
+    ]
+
+
+STATEMENTS = BODIES.filter(_is_short) | st.sampled_from(real_statements())
+
+
 def valid_frames() -> st.SearchStrategy[AnyClientFrame]:
     """Frames of every kind, each field within its bounds, drawn from the Structs themselves."""
     seqs = st.integers(0, 2**53 - 1)
     call: dict[str, st.SearchStrategy[Any]] = {"conversation": UUIDS, "call": UUIDS}
+    delegation = {"conversation": UUIDS, "delegation": UUIDS}
     pair = {**call, "peer": UUIDS, "generation": st.integers(0, 2**31 - 1)}
     fields: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "hello": {
@@ -154,7 +197,7 @@ def valid_frames() -> st.SearchStrategy[AnyClientFrame]:
         "patients.list": {},
         "conversation.create": {
             "conversation": UUIDS,
-            "conversation_kind": st.sampled_from(["remote_dispensation", "care_thread"]),
+            "conversation_kind": st.sampled_from(list(ConversationKind)).map(str),
             "patient": UUIDS,
             "motive": st.sampled_from(["health", "age", "location", "other"]),
             "group_info": BODIES,
@@ -175,7 +218,31 @@ def valid_frames() -> st.SearchStrategy[AnyClientFrame]:
         "group.receipt": {"conversation": UUIDS, "receipt": BODIES.filter(_is_short)},
         "group.stuck": {"conversation": UUIDS, "epoch": seqs, "reason": st.just("path_secret")},
         "group.succeed": {"conversation": UUIDS, "group_info": BODIES},
-        "device.retire": {"statement": BODIES.filter(_is_short)},
+        "device.retire": {"statement": STATEMENTS},
+        "identity.enrol": {"statement": STATEMENTS},
+        "identity.list": {"persons": st.lists(UUIDS, min_size=1, max_size=4)},
+        "device.certify": {"certificate": STATEMENTS, "sealed": st.binary(max_size=100)},
+        "device.list": {},
+        "device.link": {"init_key": st.binary(min_size=32, max_size=32)},
+        "recovery.keep": {"blob": st.binary(min_size=1, max_size=256)},
+        "recovery.ask": {},
+        "staff.list": {},
+        "staff.certify": {"certificate": STATEMENTS},
+        "account.revoke": {"statement": STATEMENTS},
+        "account.revocations": {},
+        "carers.list": {"patient": st.none() | UUIDS},
+        "carers.link": {"code": st.from_regex(r"\A[A-Z0-9-]{8,16}\Z")},
+        "carers.code": {},
+        "delegation.propose": {"conversation": UUIDS, "delegation": STATEMENTS},
+        "delegation.confirm": {**delegation, "confirmation": STATEMENTS},
+        "delegation.accept": {**delegation, "acceptance": STATEMENTS},
+        "delegation.end": {
+            "conversation": UUIDS,
+            "what": st.sampled_from(["revocation", "resignation", "suspension"]),
+            "statement": STATEMENTS,
+        },
+        "access.list": {"before": st.none() | seqs, "limit": st.integers(1, 100)},
+        "log.consistency": {"first": st.integers(1, 2**53 - 1), "second": st.integers(1, 40)},
         "message.send": {"conversation": UUIDS, "body": BODIES},
         "cursor.advance": {"conversation": UUIDS, "delivered": seqs, "read": seqs},
         "call.open": call,

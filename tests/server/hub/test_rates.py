@@ -19,8 +19,9 @@ def rates(**changes: str) -> RateSettings:
 
 async def test_a_device_that_asks_too_much_is_told_when_to_come_back(home: Path) -> None:
     """E_RATE with its pause; the connection stays, another device is not concerned."""
-    async with a_house(home, rates=rates(device="3/minute")) as house:
+    async with a_house(home, rates=rates(device="4/minute")) as house:
         claire, hugo = await house.peer("claire"), await house.peer("hugo")
+        # Its certificate was the first.
         for _ in range(3):
             await claire.ok(frames.Ping)
 

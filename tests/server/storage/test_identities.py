@@ -15,6 +15,8 @@ from sqlalchemy.exc import IntegrityError
 
 from crypto.log.checkpoint import UnverifiedCheckpoint
 from crypto.log.tree import verify_consistency
+from crypto.policy.vocabulary import Profession
+from server.demo import seed
 from server.domain.audit import Draft, EntryType, LogClass
 from server.domain.identity import IssuedIdentity, LinkRequest, WaitingRevocation
 from server.ports import Access, Tx
@@ -83,6 +85,25 @@ def test_a_revoked_identity_stands_no_more_and_is_remembered(tx: Tx) -> None:
     assert tx.certificates.holder(b"a" * 32) == JEAN.id
 
 
+def test_a_pharmacist_is_appointed(tx: Tx) -> None:
+    """What they are stands in their identity certificate; it may change."""
+    tx.staff.appoint(HUGO.id, Profession.LOCUM)
+
+    assert tx.people.find(HUGO.id) == replace(HUGO, profession=Profession.LOCUM)
+    assert tx.people.find(CLAIRE.id) == CLAIRE
+
+
+def test_an_older_demonstration_learns_who_is_the_owner(database: Database) -> None:
+    """Its people were there before there were professions."""
+    with database.write() as tx:
+        tx.staff.appoint(CLAIRE.id, Profession.NONE)
+
+    seed(database)
+
+    with database.read() as tx:
+        assert tx.people.find(CLAIRE.id) == CLAIRE
+
+
 def test_a_staff_certificate_is_of_one_account_key(tx: Tx) -> None:
     """Another key of the same person has none; a later word takes the place of the earlier."""
     tx.staff.keep(HUGO.id, b"a" * 32, b"first", NOW)
@@ -117,7 +138,12 @@ def test_devices_that_were_given_up_are_told_if_asked(tx: Tx) -> None:
 
 def a_request(device: str, **changes: Any) -> LinkRequest:
     """Return the request of a device of Claire's."""
-    said = {"device": device, "person": CLAIRE.id, "init_key": b"i" * 32, "asked_at": NOW}
+    said: dict[str, Any] = {
+        "device": device,
+        "person": CLAIRE.id,
+        "init_key": b"i" * 32,
+        "asked_at": NOW,
+    }
     return LinkRequest(**said | changes)
 
 
@@ -168,7 +194,7 @@ def test_what_is_kept_for_recovery_is_the_last(tx: Tx) -> None:
 
 def a_waiting(**changes: Any) -> WaitingRevocation:
     """Return what Claire says of Jean's key."""
-    said = {
+    said: dict[str, Any] = {
         "person": JEAN.id,
         "signer": CLAIRE.id,
         "statement": b"lost",

@@ -12,9 +12,10 @@ from server.app import SystemClock
 from server.demo import PERSONAS
 from server.web.auth import COOKIE
 from signaling import frames
-from signaling.frames import Ok
+from signaling.frames import AnyClientFrame, Ok
+from tests.server.accounts import an_account
 from tests.server.house import PEOPLE
-from tests.server.mls import MlsDevice
+from tests.server.mls import MlsDevice, a_policy, founding, moving_in
 from tests.server.web.visitor import PORT, Visitor, Web, hear, tell
 
 
@@ -143,14 +144,27 @@ def conversation(web: Web) -> str:
     return _found(web.signed_in("claire"), "jean")
 
 
+def _said(socket: Any, frame: AnyClientFrame) -> dict[str, Any]:
+    """Send a frame that must be accepted; return its result."""
+    tell(socket, frame)
+    answer = hear(socket)
+    while isinstance(answer, frames.IdentityPush):
+        answer = hear(socket)
+    assert isinstance(answer, Ok), answer
+    return answer.result or {}
+
+
 def _found(visitor: Visitor, patient: str) -> str:
     conversation, device = str(uuid.uuid4()), str(uuid.uuid4())
     with visitor.connect() as socket:
-        mls = MlsDevice(PEOPLE[visitor.host.partition(".")[0]].id, device, SystemClock())
-        tell(socket, frames.Hello(id="h", device=device, signature_key=mls.signature_key))
-        welcomed = hear(socket)
-        assert isinstance(welcomed, Ok)
-        hub_key = (welcomed.result or {})["hub_key"]
+        owner = an_account(PEOPLE[visitor.host.partition(".")[0]])
+        mls = MlsDevice(owner, device, SystemClock())
+        hello = frames.Hello(id="h", device=device, signature_key=mls.signature_key)
+        welcomed = _said(socket, hello)
+        steps = moving_in(mls, welcomed)
+        _said(socket, steps.send(_said(socket, next(steps))))
+        policy = a_policy(conversation, owner, an_account(PEOPLE[patient]))
+        said = founding(welcomed["hub_key"], policy)
         tell(
             socket,
             frames.CreateConversation(
@@ -159,7 +173,7 @@ def _found(visitor: Visitor, patient: str) -> str:
                 conversation_kind="remote_dispensation",  # type: ignore[arg-type]
                 patient=PEOPLE[patient].id,
                 motive="age",  # type: ignore[arg-type]
-                group_info=mls.found(conversation, hub_key),
+                group_info=mls.found(conversation, said),
             ),
         )
         assert isinstance(hear(socket), Ok)

@@ -358,14 +358,19 @@ async def test_a_patient_neither_rings_nor_delays(house: House, minutes: int | N
 
 
 async def test_a_carer_needs_a_delegation(house: House) -> None:
-    """There are none yet: a carer neither comes in nor is rung."""
+    """Without one a carer neither comes in nor is rung; that there is a call is not told."""
     talk = await a_lobby(house)
-    sophie = a_colleague(house, talk.conversation, PEOPLE["sophie"])
-    device = await house.peer("sophie")
+    sophie = await house.peer("sophie")
 
-    await is_refused(talk, talk.refused(device, frames.OpenCall), "call.not_authorized")
+    there = await talk.refused(sophie, frames.OpenCall)
+    nowhere = await sophie.refused(
+        frames.OpenCall, conversation=str(uuid.uuid4()), call=str(uuid.uuid4())
+    )
+
+    assert there == nowhere.code == "call.not_member"
+    assert talk.refusals() == []
     await is_refused(
-        talk, talk.refused(talk.claire, frames.RingCall, persons=[sophie.id]), "call.not_authorized"
+        talk, talk.refused(talk.claire, frames.RingCall, persons=[sophie.person]), "call.not_member"
     )
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import uuid
+from pathlib import Path
 
 from crypto.policy.vocabulary import Role
 from server.domain.people import Person
 from server.hub.rates import RateSettings
 from signaling import frames
-from tests.server.conftest import Path
 from tests.server.house import PEOPLE, House, Peer, a_house
 
 JEAN, SOPHIE, ROSE = PEOPLE["jean"], PEOPLE["sophie"], PEOPLE["rose"]

@@ -16,11 +16,24 @@ from crypto.keys import Secret
 from crypto.mls.message import decode_group_info, encode_message
 from crypto.mls.proposal import GroupContextExtensions, PreSharedKey, ReInit
 from crypto.mls.psk import PreSharedKeyId, Psks
-from crypto.policy.identity import LeafIdentity
+from crypto.policy.conversation import Delegations, extensions_of, hub_sender
 from signaling import frames
 from tests.server.house import PEOPLE, House, Peer, a_pair, a_removal
 from tests.server.hub.acts.test_groups import state
-from tests.server.mls import SUITE, added, adds_of, fields_of, forged, leaf_of, removal_of
+from tests.server.mls import (
+    SUITE,
+    added,
+    adds_of,
+    fields_of,
+    forged,
+    leaf_of,
+    policy_of,
+    removal_of,
+    with_extensions,
+)
+
+HASH = bytes(range(32))
+"""A key that is nobody's."""
 
 
 async def refused(peer: Peer, house: House, fields: dict[str, Any]) -> tuple[str, str | None]:
@@ -171,7 +184,7 @@ async def test_the_welcome_is_for_those_who_are_added(house: House) -> None:
 async def test_the_leaf_of_a_path_is_the_devices_own(house: House) -> None:
     """Nobody takes another name, or another key, in the course of a commit."""
     claire, jean, conversation = await a_pair(house)
-    as_jean = claire.mls.own(credential=LeafIdentity(jean.person, jean.device).credential())
+    as_jean = claire.mls.own(credential=jean.mls.parts().credential())
     other_key = claire.mls.own(signature_key=Secret(os.urandom(32)))
 
     for own in (as_jean, other_key):
@@ -286,11 +299,33 @@ async def test_the_extensions_of_a_group_stay_as_it_was_founded(house: House) ->
     """Else the hub could be put out of the list of those who may propose."""
     claire, _, conversation = await a_pair(house)
 
-    for extensions in ((), (*claire.mls.groups[conversation].context.extensions,)):
+    first, sender, policy, delegations = claire.mls.groups[conversation].context.extensions
+    other = extensions_of(
+        policy_of(claire.mls.groups[conversation]), Delegations(), hub_sender(HASH)
+    )
+    without = ((), (first, policy, delegations), (sender, first, policy, delegations), other)
+
+    for extensions in without:
         fields = claire.mls.a_commit(conversation, GroupContextExtensions(extensions))
         answer = await refused(claire, house, fields)
-        # The same ones again change nothing, and are no proposal of ours either.
-        assert answer == ("E_POLICY", "foreign_proposal")
+        assert answer == ("E_POLICY", "changes_extensions")
+
+
+async def test_the_policy_of_a_group_stays_as_it_was_founded(house: House) -> None:
+    """Whose conversation it is, of which kind, and whose word makes staff: nobody changes that."""
+    claire, _, conversation = await a_pair(house)
+    group = claire.mls.groups[conversation]
+    policy, delegations = policy_of(group), Delegations()
+
+    for other in (
+        replace(policy, kind="care_thread"),
+        replace(policy, owner_aik=HASH),
+        replace(policy, patient_aik=HASH),
+        replace(policy, patient_aik=b""),
+    ):
+        change = with_extensions(group, other, delegations)
+        answer = await refused(claire, house, claire.mls.a_commit(conversation, change))
+        assert answer == ("E_POLICY", "changes_policy")
 
 
 async def test_a_pre_shared_key_has_no_place_here(house: House) -> None:
@@ -387,15 +422,20 @@ async def test_a_device_that_lost_its_state_rejoins_in_place_of_itself(house: Ho
     )
 
 
-async def test_a_new_device_of_a_member_is_brought_by_a_member(house: House) -> None:
-    """Nobody but the hub could vouch for one that comes by itself."""
+async def test_a_new_device_of_a_member_comes_by_itself(house: House) -> None:
+    """The account key that is in the group already vouches for it, and the hub need not."""
     _, jean, conversation = await a_pair(house)
     tablet = await house.peer("jean")
-
     fields = tablet.mls.rejoin(conversation, await info_of(tablet, conversation))
 
-    assert await refused(tablet, house, fields) == ("E_POLICY", "stranger")
-    assert jean.device != tablet.device
+    await tablet.ok(frames.Commit, **fields)
+
+    entry = house.entries()[-1]
+    assert (entry["type"], entry["outcome"]["kind"]) == ("group.committed", "join")
+    assert {row[0] for row in house.rows("SELECT device FROM admission")} >= {
+        jean.device,
+        tablet.device,
+    }
 
 
 async def test_whoever_has_no_device_in_the_group_is_brought_by_others(house: House) -> None:
@@ -412,7 +452,7 @@ async def test_nobody_rejoins_under_another_name(house: House) -> None:
     """An external commit brings the leaf of the device that sends it."""
     claire, jean, conversation = await a_pair(house)
     info = await info_of(jean, conversation)
-    hers = LeafIdentity(claire.person, claire.device).credential()
+    hers = claire.mls.parts().credential()
 
     as_claire = jean.mls.rejoin(conversation, info, leaf={"credential": hers})
     other_key = jean.mls.rejoin(conversation, info, leaf={"signature_key": Secret(os.urandom(32))})

@@ -12,16 +12,16 @@ from typing import Any
 import pytest
 
 from crypto.keys import Secret
+from crypto.mls.credential import Credential
 from crypto.mls.extensions import Extension
-from crypto.mls.leaf_node import ALWAYS, Capabilities, Lifetime
+from crypto.mls.leaf_node import ALWAYS, Lifetime
 from crypto.mls.message import encode_message
-from crypto.policy.identity import LeafIdentity
 from crypto.suites import SUITES
 from server.hub.acts.devices import MAX_DEVICES, MAX_STOCK
 from signaling import frames
 from signaling.frames import Ok, RefusedFrame
-from tests.server.house import NOON, PEOPLE, House, Peer
-from tests.server.mls import forged
+from tests.server.house import NOON, House, Peer
+from tests.server.mls import CAPABILITIES, forged
 
 
 async def say_hello(peer: Peer, device: str, key: bytes) -> Ok | RefusedFrame:
@@ -40,7 +40,7 @@ async def test_hello_tells_the_whole_plain_state(house: House) -> None:
     assert welcomed["pharmacy"]["name"] == "Pharmacie du Marché"
     assert (welcomed["new_device"], welcomed["other_devices"]) == (True, 0)
     assert set(welcomed["logs"]) == {"care", "technical"}
-    assert welcomed["checkpoint"].startswith("test.example/990000001/care\n0\n")
+    assert welcomed["checkpoint"].startswith("test.example/990000001/care\n5\n")
 
 
 async def test_the_first_hello_registers_the_device_and_later_ones_open_connections(
@@ -229,8 +229,14 @@ def of_suite_2(peer: Peer) -> bytes:
     return peer.mls.key_package(
         SUITES[2],
         signature_key=SUITES[2].generate_signature_key(os.urandom),
-        capabilities=Capabilities(cipher_suites=(2,), credentials=(1,)),
+        capabilities=replace(CAPABILITIES, cipher_suites=(2,)),
     )
+
+
+def of_another_device(peer: Peer) -> bytes:
+    """A package of a device that this person certified, and that is not this one."""
+    other = peer.account.device_certificate(str(uuid.UUID(int=1)), peer.signature_key)
+    return peer.mls.key_package(credential=peer.mls.parts(device=other).credential())
 
 
 def with_a_broken_signature(peer: Peer) -> bytes:
@@ -244,10 +250,11 @@ def with_a_broken_signature(peer: Peer) -> bytes:
         pytest.param(of_suite_2, "wrong_suite", id="another-suite"),
         pytest.param(with_a_broken_signature, "bad_signature", id="a-broken-signature"),
         pytest.param(made(signature_key=Secret(b"o" * 32)), "wrong_leaf", id="another-key"),
+        pytest.param(of_another_device, "wrong_leaf", id="another-device"),
         pytest.param(
-            made(credential=LeafIdentity(PEOPLE["jean"].id, str(uuid.UUID(int=1))).credential()),
-            "wrong_leaf",
-            id="another-device",
+            made(credential=Credential.basic(b"jean/telephone")),
+            "unsupported_credential",
+            id="without-certificates",
         ),
         pytest.param(made(lifetime=Lifetime(NOW - 2 * DAY, NOW - 1)), "bad_lifetime", id="over"),
         pytest.param(made(lifetime=Lifetime(NOW + 1, NOW + DAY)), "bad_lifetime", id="not-yet"),

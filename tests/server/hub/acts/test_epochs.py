@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from crypto.keys import Secret
+from crypto.mls.credential import Credential
 from crypto.mls.leaf_node import Capabilities
-from crypto.policy.identity import LeafIdentity
+from crypto.policy.conversation import LEAF_EXTENSIONS, Delegations, read_extensions
+from crypto.policy.identity import CREDENTIAL_TYPE
 from server.hub.acts.epochs import MAX_GENERATION
 from signaling import frames
 from signaling.frames import Ok, RefusedFrame
 from tests.server.house import PEOPLE, House, Peer, a_pair
-from tests.server.mls import SUITE, fields_of, forged, hub_extensions
+from tests.server.mls import SUITE, fields_of, forged, founding
+
+HASH = bytes(range(32))
+"""A key that is nobody's."""
 
 
 async def confirm(peer: Peer, conversation: str, /, **changes: Any) -> Ok | RefusedFrame:
@@ -209,9 +215,23 @@ async def test_one_is_stuck_at_the_present_epoch(house: House, epoch: int) -> No
     assert (answer.code, answer.epoch) == ("E_EPOCH", 1)
 
 
+def successor(peer: Peer, conversation: str, generation: int = 1, **changes: Any) -> bytes:
+    """Found the group that goes on from the one there is: nobody acts for anybody in it yet."""
+    policy, before = read_extensions(peer.mls.groups[conversation].context.extensions)
+    said = Delegations(before.number + 1, (), before.tombstones)
+    extensions = founding(
+        peer.welcomed["hub_key"],
+        replace(policy, **changes.pop("policy", {})),
+        replace(said, **changes),
+    )
+    return peer.mls.found(conversation, extensions, generation)
+
+
 async def begin_anew(peer: Peer, conversation: str, **changes: Any) -> Ok | RefusedFrame:
     """Ask for a successor group."""
-    info = changes.pop("group_info", None) or peer.group_info(conversation, 1)
+    info = changes.pop("group_info", None) or successor(peer, conversation)
+    # It has been stuck for a while.
+    peer.house.clock.turn(changes.pop("after", 5))
     return await peer.ask(frames.SucceedGroup, conversation=conversation, group_info=info)
 
 
@@ -317,6 +337,48 @@ async def test_no_successor_while_the_group_may_live(house: House, who: str) -> 
     assert house.rows("SELECT generation, epoch, last_seq FROM conversation") == before
 
 
+async def test_no_successor_before_the_others_had_time_to_say_that_they_follow(
+    house: House,
+) -> None:
+    """A receipt may be on its way: who is stuck waits five seconds."""
+    claire, _, conversation = await a_pair(house)
+    await be_stuck(claire, conversation)
+    info = successor(claire, conversation)
+
+    soon = await begin_anew(claire, conversation, group_info=info, after=4.9)
+    then = await begin_anew(claire, conversation, group_info=info, after=0.1)
+
+    assert refusal(soon) == ("E_POLICY", "too_soon")
+    assert isinstance(then, Ok)
+
+
+@pytest.mark.parametrize(
+    ("changes", "answer"),
+    [
+        pytest.param(
+            {"policy": {"patient_aik": HASH}},
+            ("E_GROUP_INFO", "wrong_extensions"),
+            id="another-patients-key",
+        ),
+        pytest.param(
+            {"policy": {"owner_aik": HASH}},
+            ("E_GROUP_INFO", "wrong_extensions"),
+            id="another-owner",
+        ),
+        pytest.param({"number": 0}, ("E_POLICY", "wrong_number"), id="its-number-begins-anew"),
+    ],
+)
+async def test_a_successor_goes_on_with_what_was(
+    house: House, changes: dict[str, Any], answer: tuple[str, str]
+) -> None:
+    """Whose conversation it is, and how often its delegations changed, is not for a founder."""
+    claire, _, conversation = await a_pair(house)
+    await be_stuck(claire, conversation)
+    info = successor(claire, conversation, **changes)
+
+    assert refusal(await begin_anew(claire, conversation, group_info=info)) == answer
+
+
 async def test_a_report_of_another_epoch_founds_nothing(house: House) -> None:
     """It was stuck, the group went on, and now it is not known to be."""
     claire, jean, conversation = await a_pair(house)
@@ -345,7 +407,7 @@ async def test_a_successor_is_the_next_one(house: House, generation: int) -> Non
     await be_stuck(claire, conversation)
 
     answer = await begin_anew(
-        claire, conversation, group_info=claire.group_info(conversation, generation)
+        claire, conversation, group_info=successor(claire, conversation, generation)
     )
 
     assert refusal(answer) == ("E_GROUP_INFO", "wrong_group")
@@ -383,9 +445,15 @@ async def test_a_removal_that_was_due_ends_with_its_group(house: House) -> None:
 
 def founded_as(**changes: Any) -> Any:
     """Return how a test founds a group that is not as it must be."""
-    return lambda peer, conversation: peer.mls.found(
-        conversation, peer.welcomed["hub_key"], **changes
-    )
+
+    def found(peer: Peer, conversation: str) -> bytes:
+        said, own = dict(changes), {}
+        policy = replace(peer.policy(conversation), **said.pop("policy", {}))
+        key = said.pop("hub_key", peer.welcomed["hub_key"])
+        own["extensions"] = founding(key, policy, said.pop("delegations", None))
+        return peer.mls.found(conversation, **own | said)
+
+    return found
 
 
 def at_epoch_one(peer: Peer, conversation: str) -> bytes:
@@ -403,18 +471,48 @@ def of_two(peer: Peer, conversation: str) -> bytes:
 @pytest.mark.parametrize(
     ("make", "reason"),
     [
-        pytest.param(founded_as(suite=SUITE, extensions=()), "wrong_extensions", id="no-hub"),
+        pytest.param(founded_as(extensions=()), "wrong_extensions", id="no-hub"),
+        pytest.param(founded_as(hub_key=b"x" * 32), "wrong_extensions", id="another-hub"),
         pytest.param(
-            founded_as(extensions=hub_extensions(b"x" * 32)), "wrong_extensions", id="another-hub"
+            founded_as(policy={"kind": "care_thread"}), "wrong_extensions", id="another-kind"
+        ),
+        pytest.param(
+            founded_as(policy={"pharmacy": "990000002"}),
+            "wrong_extensions",
+            id="another-pharmacy",
+        ),
+        pytest.param(
+            founded_as(policy={"owner_aik": bytes(32)}), "wrong_extensions", id="another-owner"
+        ),
+        pytest.param(
+            founded_as(policy={"patient": bytes(16)}), "wrong_extensions", id="another-patient"
+        ),
+        pytest.param(
+            founded_as(policy={"patient_aik": bytes(32)}),
+            "wrong_extensions",
+            id="the-patients-key-before-the-patient",
+        ),
+        pytest.param(
+            founded_as(policy={"conversation": bytes(16)}),
+            "wrong_extensions",
+            id="another-conversation",
+        ),
+        pytest.param(
+            founded_as(policy={"suite_floor": 3}), "wrong_extensions", id="a-floor-above-its-suite"
         ),
         pytest.param(founded_as(generation=1), "wrong_group", id="another-generation"),
         pytest.param(founded_as(signature_key=Secret(b"o" * 32)), "wrong_leaf", id="another-key"),
         pytest.param(
             founded_as(
-                credential=LeafIdentity(PEOPLE["claire"].id, PEOPLE["jean"].id).credential()
+                credential=Credential.basic(b"claire"),
+                capabilities=Capabilities(
+                    cipher_suites=(1,),
+                    extensions=LEAF_EXTENSIONS,
+                    credentials=(1, CREDENTIAL_TYPE),
+                ),
             ),
             "wrong_leaf",
-            id="another-device",
+            id="a-basic-credential",
         ),
         pytest.param(at_epoch_one, "wrong_epoch", id="a-later-epoch"),
         pytest.param(of_two, "bad_signature", id="a-broken-signature"),
@@ -448,13 +546,17 @@ async def test_a_suite_whose_keys_no_device_has_is_refused(house: House) -> None
     p256 = SUITES[2]
     own: dict[str, Any] = {
         "signature_key": p256.generate_signature_key(os.urandom),
-        "capabilities": Capabilities(cipher_suites=(2,), credentials=(1,)),
+        "capabilities": Capabilities(
+            cipher_suites=(2,), extensions=LEAF_EXTENSIONS, credentials=(CREDENTIAL_TYPE,)
+        ),
     }
-    info = claire.mls.found("11111111-1111-4111-8111-111111111111", bytes(32), suite=p256, **own)
+    conversation = "11111111-1111-4111-8111-111111111111"
+    extensions = founding(bytes(32), claire.policy(conversation))
+    info = claire.mls.found(conversation, extensions, suite=p256, **own)
 
     answer = await claire.ask(
         frames.CreateConversation,
-        conversation="11111111-1111-4111-8111-111111111111",
+        conversation=conversation,
         conversation_kind="remote_dispensation",
         patient=PEOPLE["jean"].id,
         motive="age",
@@ -471,7 +573,8 @@ async def test_a_conversation_may_be_of_suite_3(house: House) -> None:
     claire, jean = await house.peer("claire"), await house.peer("jean")
     await jean.ok(frames.PublishKeyPackages, packages=[jean.mls.key_package(SUITES[3])])
     conversation = "11111111-1111-4111-8111-111111111111"
-    info = claire.mls.found(conversation, claire.welcomed["hub_key"], suite=SUITES[3])
+    extensions = founding(claire.welcomed["hub_key"], claire.policy(conversation))
+    info = claire.mls.found(conversation, extensions, suite=SUITES[3])
     await claire.create(conversation=conversation, group_info=info)
 
     done = await claire.add(conversation, "jean")

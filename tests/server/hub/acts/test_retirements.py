@@ -13,10 +13,11 @@ from crypto.keys import Secret
 from crypto.mls.group import ReceivedProposal
 from crypto.mls.proposal import Remove
 from crypto.mls.public_group import PublicGroup
-from crypto.policy.statements import DeviceRevocation, RemoveJustification, Unverified
+from crypto.policy.removal import RemoveJustification
+from crypto.policy.statements import DeviceRevocation, Unverified
 from signaling import frames
 from signaling.frames import Ok, RefusedFrame
-from tests.server.house import House, Peer, a_house, a_pair, a_removal
+from tests.server.house import NOON, House, Peer, a_house, a_pair, a_removal
 from tests.server.mls import SUITE, leaf_of, removal_of
 from tests.server.talk import a_talk
 
@@ -54,7 +55,8 @@ async def test_a_retired_device_is_told_why_and_closed(house: House) -> None:
     assert await house.hub.find_session(jean.session.key) is not None
     entry = json.loads(jean.verify(done).entry)
     assert (entry["type"], entry["class"]) == ("device.retired", "care")
-    assert entry["outcome"] == {"device": tablet.device, "signer": jean.device}
+    assert entry["outcome"] == {"device": tablet.device}
+    assert entry["subject"] == jean.person
 
 
 async def test_a_retired_device_does_not_come_back(house: House) -> None:
@@ -114,11 +116,12 @@ async def test_the_hub_proposes_the_removal_to_every_member(house: House) -> Non
         uuid.UUID(tablet.device).bytes,
     )
     assert why.confirmed_transcript_hash == transcript
-    said = Unverified.decode(DeviceRevocation, why.statement).verify(jean.signature_key)
+    assert (why.why, why.at_us, why.delegation, why.staff) == ("device", NOON, b"", b"")
+    said = Unverified.decode(DeviceRevocation, why.statement).verify(jean.account.aik)
     assert said.device == why.device
     entry = house.entries()[-1]
     assert (entry["type"], entry["actor"]["person"]) == ("group.remove_proposed", "hub")
-    assert entry["outcome"] == {"device": tablet.device}
+    assert entry["outcome"] == {"device": tablet.device, "why": "device"}
 
 
 async def test_members_are_told_that_a_removal_waits(house: House) -> None:
@@ -353,18 +356,19 @@ async def test_a_device_without_groups_is_given_up_too(house: House) -> None:
     assert [e["type"] for e in house.entries()] == ["device.retired"]
 
 
-async def test_a_device_outside_the_group_demands_nothing_of_it(house: House) -> None:
-    """Members could not verify its word: the lost device is out, and the conversation goes on."""
+async def test_a_device_outside_the_group_gives_up_one_that_is_in_it(house: House) -> None:
+    """It is the account key that signs, and its name stands in the leaf that goes."""
     claire, jean, conversation = await a_pair(house)
     laptop = await house.peer("jean")
 
     await retire(laptop, jean.device)
-    done = await claire.say(conversation)
+    await claire.settle()
+    await claire.ok(frames.Commit, **claire.mls.a_commit(conversation))
+    await claire.say(conversation, epoch=2)
 
     assert await jean.closed() == 4403
-    assert house.rows("SELECT count(*) FROM pending_remove") == [(0,)]
+    assert len(claire.mls.groups[conversation].members()) == 1
     assert house.rows(f"SELECT count(*) FROM admission WHERE device = '{jean.device}'") == [(0,)]
-    assert done is not None
 
 
 async def test_a_revocation_sent_again_changes_nothing(house: House) -> None:
@@ -442,30 +446,32 @@ OTHER = SUITE.signing_key(Secret(b"o" * 32))
 
 
 @pytest.mark.parametrize(
-    ("change", "reason"),
+    ("change", "code", "reason"),
     [
-        pytest.param({"key": OTHER}, "bad_signature", id="another-key"),
-        pytest.param({"deployment": "elsewhere"}, "wrong_deployment", id="another-deployment"),
-        pytest.param({"person": bytes(16)}, "unknown_device", id="another-person"),
-        pytest.param({"signer": bytes(16)}, "unknown_signer", id="nobody-signed"),
-        pytest.param({"at_us": 1_790_000_120_000_001}, "wrong_time", id="from-the-future"),
+        pytest.param({"key": OTHER}, "E_SIGNATURE", None, id="another-key"),
+        pytest.param(
+            {"deployment": "elsewhere"}, "E_POLICY", "wrong_deployment", id="another-deployment"
+        ),
+        pytest.param({"person": bytes(16)}, "E_POLICY", "unknown_device", id="another-person"),
+        pytest.param({"at_us": NOON + 120_000_001}, "E_CLOCK", None, id="from-the-future"),
     ],
 )
 async def test_a_false_revocation_is_refused_and_logged(
-    house: House, change: dict[str, Any], reason: str
+    house: House, change: dict[str, Any], code: str, reason: str | None
 ) -> None:
-    """Of this deployment, one's own device, by one's own device, signed; else it stays."""
+    """Of this deployment and one's own device, by one's own account key; else it stays."""
     _, jean, tablet, _ = await a_trio(house)
 
     refused = await jean.refused(
         frames.RetireDevice, statement=jean.mls.revocation(tablet.device, **change)
     )
 
-    assert (refused.code, refused.reason) == ("E_POLICY", reason)
+    assert (refused.code, refused.reason) == (code, reason)
     assert house.rows("SELECT count(*) FROM device WHERE retired_at NOT NULL") == [(0,)]
     await tablet.ok(frames.Ping)
     (entry,) = house.refusals(log="technical")
-    assert entry["outcome"] == {"reason": reason}
+    assert entry["decision"]["rule"] == code
+    assert entry["outcome"] == ({"reason": reason} if reason else None)
 
 
 async def test_another_persons_device_and_none_at_all_answer_alike(house: House) -> None:
@@ -480,15 +486,34 @@ async def test_another_persons_device_and_none_at_all_answer_alike(house: House)
     assert (hers.code, hers.reason, hers.text) == (nobodys.code, nobodys.reason, nobodys.text)
 
 
-async def test_a_retired_device_signs_for_no_other(house: House) -> None:
-    """The thief of a telephone that was given up does not give up the rest."""
+async def test_no_device_signs_for_another_with_its_own_key(house: House) -> None:
+    """Only the account key gives devices up: a leaf's signature key is of no use for it."""
     _, jean, tablet, _ = await a_trio(house)
-    await retire(jean, tablet.device)
 
-    stolen = tablet.mls.revocation(jean.device)
-    refused = await jean.refused(frames.RetireDevice, statement=stolen)
+    by_its_own = jean.mls.revocation(tablet.device, key=jean.mls.key)
+    refused = await jean.refused(frames.RetireDevice, statement=by_its_own)
 
-    assert (refused.code, refused.reason) == ("E_POLICY", "unknown_signer")
+    assert refused.code == "E_SIGNATURE"
+
+
+async def test_a_device_that_was_not_let_in_gives_nothing_up(house: House) -> None:
+    """A stolen session alone ends nobody's devices, even where the statement is good."""
+    _, jean, tablet, _ = await a_trio(house)
+    thief = await house.peer("jean", certified=False)
+
+    refused = await thief.refused(frames.RetireDevice, statement=jean.mls.revocation(tablet.device))
+
+    assert refused.code == "E_DEVICE_CERTIFICATE"
+
+
+@pytest.mark.parametrize("slug", ["marc", "nadia"])
+async def test_those_without_account_keys_give_up_nothing(house: House, slug: str) -> None:
+    """An officer or a courier signs out: they have no key by which to say it."""
+    peer = await house.peer(slug)
+
+    refused = await peer.refused(frames.RetireDevice, statement=peer.mls.revocation(peer.device))
+
+    assert refused.code == "E_ROLE"
 
 
 async def test_what_is_no_revocation_is_refused(house: House) -> None:
