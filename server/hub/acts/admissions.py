@@ -48,7 +48,7 @@ def _settle_over(context: Context, row: StoredDelegation) -> tuple[Effect, ...]:
         return ()
     after = replace(row, ending=False)
     context.tx.delegations.save(after)
-    return (delegation_changed(context.tx, after),)
+    return (delegation_changed(context.tx, after, to_carer=False),)
 
 
 def _ask_again(context: Context, row: StoredDelegation) -> tuple[Effect, ...]:
@@ -71,7 +71,7 @@ def _settled(context: Context, judged: Judged) -> Iterator[Effect]:
             _record_activation(context, after)
         # Of another's number alone nobody is told: it stands in the group.
         if replace(after, version=row.version) != row:
-            yield delegation_changed(context.tx, after)
+            yield delegation_changed(context.tx, after, to_carer=not row.is_over)
 
 
 def _after(
