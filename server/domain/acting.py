@@ -1,4 +1,4 @@
-"""By which delegation a carer may act in a conversation now; if by none, what they are answered."""
+"""Whether a carer may act in a conversation now, and what they are answered where they may not."""
 
 from __future__ import annotations
 
