@@ -31,6 +31,8 @@ export type FaultCode =
   | "C_IDENTITY_CHANGED"
   /** The server shows a certificate that does not hold, or that is not in the log. */
   | "C_IDENTITY_UNPROVEN"
+  /** Nothing is begun before the pharmacy's owner has vouched for this pharmacist. */
+  | "C_STAFF_WAITING"
   /** The recovery code does not open what is kept. */
   | "C_RECOVERY_CODE"
   /** Linking did not come to an end. */

@@ -8,9 +8,9 @@ import type { Trouble } from "./model"
 
 export type OutboxState =
   /** `epoch`: do not encrypt below it (the group has moved; its commits are on their way). */
-  | { readonly kind: "waiting"; readonly epoch: number }
+  | { readonly kind: "waiting"; readonly epoch: number; readonly retimed?: boolean }
   /** `epoch`: the one it was encrypted in. */
-  | { readonly kind: "sealed"; readonly notBefore: number; readonly epoch: number }
+  | { readonly kind: "sealed"; readonly notBefore: number; readonly epoch: number; readonly retimed?: boolean }
   | { readonly kind: "failed"; readonly trouble: Trouble }
   | { readonly kind: "done" }
 
@@ -45,6 +45,8 @@ function afterRefusal(state: OutboxState, input: Extract<OutboxInput, { kind: "r
   if (input.code === "E_EPOCH") return inEpoch(input.epoch ?? 0, state.epoch)
   // Whoever is to be removed has this epoch's keys: it is encrypted anew in the next one.
   if (input.code === "E_REMOVE_PENDING") return { kind: "waiting", epoch: Math.max(state.epoch, 0) + 1 }
+  // What it says about its time is too old, or too new: it is encrypted anew, once, by the hub's clock.
+  if (input.code === "E_CLOCK" && state.retimed !== true) return { kind: "waiting", epoch: Math.max(state.epoch, 0), retimed: true }
   if (input.retry === "later") return { ...state, notBefore: input.at + pauseAfter(input.retryAfter) }
   return { kind: "failed", trouble: { code: input.code, text: input.text } }
 }
@@ -58,7 +60,7 @@ function inNewGroup(state: OutboxState): OutboxState {
 export function next(state: OutboxState, input: OutboxInput): OutboxState {
   switch (input.kind) {
     case "encrypted":
-      return state.kind === "waiting" ? { kind: "sealed", notBefore: 0, epoch: input.epoch } : state
+      return state.kind === "waiting" ? { ...state, kind: "sealed", notBefore: 0, epoch: input.epoch } : state
     case "accepted":
       return state.kind === "sealed" ? { kind: "done" } : state
     case "refused":

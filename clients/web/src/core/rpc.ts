@@ -1,6 +1,9 @@
 /** What the page and its worker say to each other. Plain data: it crosses by structured clone. */
 import type { Peering, Seat } from "./call"
-import type { Audit, CallNotice, Conversation, Me, Motive, Outcome, Patient, Proof, Thread, Trouble } from "./model"
+import type {
+  Accesses, Audit, CallNotice, CarerChoice, CodeOutcome, Colleague, Conversation, Delegation, DelegationDraft, Identity, IdentityNotice, LinkRequest, Me, Motive,
+  Outcome, OwnDevice, Patient, Proof, Scope, SuspensionReason, Thread, Trouble,
+} from "./model"
 import type { Signal } from "./signal"
 import type { CallRequest, CallView, IncidentCode, TurnCredentials } from "./wire"
 
@@ -20,6 +23,27 @@ export interface Calls {
   control: { readonly args: readonly [request: CallRequest]; readonly answer: Controlled }
   signal: { readonly args: readonly [signal: OutgoingSignal]; readonly answer: Outcome }
   turn: { readonly args: readonly [conversation: string, call: string]; readonly answer: TurnAnswer }
+  propose: { readonly args: readonly [draft: DelegationDraft]; readonly answer: Outcome }
+  confirm: { readonly args: readonly [delegation: string, heardAlone: boolean]; readonly answer: Outcome }
+  accept: { readonly args: readonly [delegation: string, dutiesText: string]; readonly answer: Outcome }
+  withdraw: { readonly args: readonly [delegation: string, scopes: readonly Scope[]]; readonly answer: Outcome }
+  resign: { readonly args: readonly [delegation: string]; readonly answer: Outcome }
+  suspend: { readonly args: readonly [delegation: string, reason: SuspensionReason]; readonly answer: Outcome }
+  carers: { readonly args: readonly [patient: string | null]; readonly answer: Outcome }
+  linkCarer: { readonly args: readonly [code: string]; readonly answer: Outcome }
+  carerCode: { readonly args: readonly []; readonly answer: CodeOutcome }
+  accesses: { readonly args: readonly []; readonly answer: Outcome }
+  staff: { readonly args: readonly []; readonly answer: Outcome }
+  certifyStaff: { readonly args: readonly [person: string]; readonly answer: Outcome }
+  devices: { readonly args: readonly []; readonly answer: Outcome }
+  retire: { readonly args: readonly [device: string]; readonly answer: Outcome }
+  askLink: { readonly args: readonly []; readonly answer: Outcome }
+  acceptLink: { readonly args: readonly [device: string]; readonly answer: Outcome }
+  useRecovery: { readonly args: readonly [code: string]; readonly answer: Outcome }
+  makeRecovery: { readonly args: readonly []; readonly answer: CodeOutcome }
+  compare: { readonly args: readonly [person: string, scanned: string]; readonly answer: Outcome }
+  compared: { readonly args: readonly [person: string]; readonly answer: Outcome }
+  dismiss: { readonly args: readonly [notice: string]; readonly answer: Outcome }
   /** Whether the hub answers, just now. */
   probe: { readonly args: readonly []; readonly answer: Outcome }
 }
@@ -66,6 +90,14 @@ export interface Views {
   readonly audit: Audit
   readonly alarm: Trouble | null
   readonly logKeys: readonly string[]
+  readonly delegations: readonly Delegation[]
+  readonly carers: readonly CarerChoice[] | null
+  readonly accesses: Accesses | null
+  readonly staff: readonly Colleague[] | null
+  readonly devices: readonly OwnDevice[] | null
+  readonly identity: Identity
+  readonly linkRequests: readonly LinkRequest[]
+  readonly notices: readonly IdentityNotice[]
 }
 
 export type FromWorker =

@@ -2,7 +2,10 @@
 import { batch, signal, type Signal } from "@preact/signals-core"
 import { fault } from "../core/faults"
 import type { LinkState } from "../core/link"
-import type { AppState, Audit, Conversation, Engine, Integrity, Link, Outcome, Patient, Proof, Thread, Trouble } from "../core/model"
+import type {
+  Accesses, AppState, Audit, CarerChoice, CodeOutcome, Colleague, Conversation, Delegation, DelegationDraft, Engine, Identity, IdentityNotice, Integrity, Link,
+  LinkRequest, Outcome, OwnDevice, Patient, Proof, Scope, SuspensionReason, Thread, Trouble,
+} from "../core/model"
 import type { CallName, Calls, FromWorker, Views } from "../core/rpc"
 import { CallsDoor } from "./calls"
 import { Drafts } from "./drafts"
@@ -15,6 +18,7 @@ import { WorkerPort } from "./workerPort"
 
 const DEMO_FRAGMENT = "#demo"
 const RETRY_MS = 3_000
+const NO_IDENTITY: Identity = { kind: "none" }
 const NO_AUDIT: Audit = { conversations: null, timeline: null, integrity: { kind: "idle" }, trouble: null }
 const OFFLINE: { readonly ok: false; readonly trouble: Trouble } = { ok: false, trouble: fault("C_OFFLINE") }
 
@@ -28,6 +32,14 @@ class BrowserEngine implements Engine {
   readonly audit = signal<Audit>(NO_AUDIT)
   readonly alarm = signal<Trouble | null>(null)
   readonly demo = signal(false)
+  readonly delegations = signal<readonly Delegation[]>([])
+  readonly carers = signal<readonly CarerChoice[] | null>(null)
+  readonly accesses = signal<Accesses | null>(null)
+  readonly staff = signal<readonly Colleague[] | null>(null)
+  readonly devices = signal<readonly OwnDevice[] | null>(null)
+  readonly identity = signal<Identity>(NO_IDENTITY)
+  readonly linkRequests = signal<readonly LinkRequest[]>([])
+  readonly notices = signal<readonly IdentityNotice[]>([])
   readonly calls: CallsDoor
   readonly #keys = signal<readonly string[]>([])
 
@@ -152,7 +164,91 @@ class BrowserEngine implements Engine {
     return this.#keys.value
   }
 
-  #call<N extends Exclude<CallName, "found" | "turn" | "control">>(name: N, ...args: Calls[N]["args"]): Promise<Calls[N]["answer"]> {
+  proposeDelegation(draft: DelegationDraft): Promise<Outcome> {
+    return this.#call("propose", draft)
+  }
+
+  confirmDelegation(id: string, { heardAlone }: { readonly heardAlone: boolean }): Promise<Outcome> {
+    return this.#call("confirm", id, heardAlone)
+  }
+
+  acceptDelegation(id: string, dutiesText: string): Promise<Outcome> {
+    return this.#call("accept", id, dutiesText)
+  }
+
+  withdrawDelegation(id: string, scopes: readonly Scope[]): Promise<Outcome> {
+    return this.#call("withdraw", id, scopes)
+  }
+
+  resignDelegation(id: string): Promise<Outcome> {
+    return this.#call("resign", id)
+  }
+
+  suspendDelegation(id: string, reason: SuspensionReason): Promise<Outcome> {
+    return this.#call("suspend", id, reason)
+  }
+
+  loadCarers(patient?: string): Promise<Outcome> {
+    return this.#call("carers", patient ?? null)
+  }
+
+  linkCarer(code: string): Promise<Outcome> {
+    return this.#call("linkCarer", code)
+  }
+
+  loadCarerCode(): Promise<CodeOutcome> {
+    return this.#port?.call("carerCode") ?? Promise.resolve(OFFLINE)
+  }
+
+  loadAccesses(): Promise<Outcome> {
+    return this.#call("accesses")
+  }
+
+  loadStaff(): Promise<Outcome> {
+    return this.#call("staff")
+  }
+
+  certifyStaff(person: string): Promise<Outcome> {
+    return this.#call("certifyStaff", person)
+  }
+
+  loadDevices(): Promise<Outcome> {
+    return this.#call("devices")
+  }
+
+  retireDevice(device: string): Promise<Outcome> {
+    return this.#call("retire", device)
+  }
+
+  askLink(): Promise<Outcome> {
+    return this.#call("askLink")
+  }
+
+  acceptLink(device: string): Promise<Outcome> {
+    return this.#call("acceptLink", device)
+  }
+
+  useRecoveryCode(code: string): Promise<Outcome> {
+    return this.#call("useRecovery", code)
+  }
+
+  makeRecoveryCode(): Promise<CodeOutcome> {
+    return this.#port?.call("makeRecovery") ?? Promise.resolve(OFFLINE)
+  }
+
+  comparePerson(person: string, scanned: string): Promise<Outcome> {
+    return this.#call("compare", person, scanned)
+  }
+
+  markCompared(person: string): Promise<Outcome> {
+    return this.#call("compared", person)
+  }
+
+  dismissNotice(key: string): void {
+    void this.#call("dismiss", key)
+  }
+
+  #call<N extends Exclude<CallName, "found" | "turn" | "control" | "carerCode" | "makeRecovery">>(name: N, ...args: Calls[N]["args"]): Promise<Calls[N]["answer"]> {
     return this.#port?.call(name, ...args) ?? Promise.resolve(OFFLINE)
   }
 
@@ -254,6 +350,14 @@ class BrowserEngine implements Engine {
       set(this.audit, views.audit && this.#withTrouble(views.audit))
       set(this.alarm, views.alarm)
       set(this.#keys, views.logKeys)
+      set(this.delegations, views.delegations)
+      set(this.carers, views.carers)
+      set(this.accesses, views.accesses)
+      set(this.staff, views.staff)
+      set(this.devices, views.devices)
+      set(this.identity, views.identity)
+      set(this.linkRequests, views.linkRequests)
+      set(this.notices, views.notices)
       // A thread that was left while it was being computed is not shown again.
       if (views.thread === null || views.thread?.conversation.id === this.#shown) set(this.thread, views.thread)
     })
@@ -311,6 +415,14 @@ class BrowserEngine implements Engine {
       this.proofs.value = []
       this.audit.value = NO_AUDIT
       this.alarm.value = null
+      this.delegations.value = []
+      this.carers.value = null
+      this.accesses.value = null
+      this.staff.value = null
+      this.devices.value = null
+      this.identity.value = NO_IDENTITY
+      this.linkRequests.value = []
+      this.notices.value = []
     })
   }
 

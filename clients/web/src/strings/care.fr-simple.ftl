@@ -9,7 +9,7 @@ scope-dispensation-request = demander des médicaments
 scope-appointment-manage = prendre des rendez-vous
 delegation-summary = { $voice ->
     [you] { $name } peut { $scopes }. Seulement ici : { $conversation }. Cela dure { $until }. Rien de plus. Vous pouvez arrêter quand vous voulez.
-   *[they] { $name } peut { $scopes } pour { $patient }. Seulement ici : { $conversation }. Cela dure { $until }. Rien de plus. { $patient } peut arrêter quand il ou elle veut.
+   *[they] { $name } peut, pour { $patient }, { $scopes }. Seulement ici : { $conversation }. Cela dure { $until }. Rien de plus. { $patient } peut arrêter quand il ou elle veut.
 }
 delegation-proposed = La pharmacie doit dire oui
 delegation-second = Un autre pharmacien doit dire oui

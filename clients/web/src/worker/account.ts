@@ -45,10 +45,11 @@ export class Account {
   #asking: Asking | null = null
   #recovery: Uint8Array = NOTHING
   readonly #requests = new Map<string, LinkAsked>()
+  /** This device may speak now, and could not before. */
+  ready: () => void = () => undefined
 
   constructor(
     private readonly context: Context, private readonly receipts: Receipts, private readonly believing: Believing,
-    private readonly ready: () => void,
   ) {}
 
   async load(): Promise<void> {
@@ -113,12 +114,20 @@ export class Account {
 
   /** At hello: what the hub has of this person and device, where it is of the key that is here. */
   async welcomed({ identity, device_certificate: device, staff }: Welcomed): Promise<void> {
-    const record = this.#record
-    if (record === null || identity.length === 0) return
-    const certificate = verifyIdentity(identity, this.#trust)
-    if (!equal(certificate.aik, record.aik)) return this.#forget()
-    const ours = device.length > 0 && this.#isOurs(device, record.aik)
-    await this.#keep({ ...record, identity, staff, device: ours ? device : record.device })
+    if (!this.#hasSeed || identity.length === 0) return
+    const { aik } = verifyIdentity(identity, this.#trust)
+    if (!equal(aik, await this.#ownAik())) return this.#forget()
+    const ours = device.length > 0 && this.#isOurs(device, aik)
+    const recoveryKept = this.#record?.recoveryKept ?? false
+    await this.#keep({ person: this.#person, aik, identity, staff, device: ours ? device : NOTHING, recoveryKept })
+  }
+
+  /** Of the key that is here, whether or not its certificate has come yet. */
+  async #ownAik(): Promise<Uint8Array> {
+    const seed = await this.#ownSeed()
+    const aik = SUITE_1.signature.publicKey(seed)
+    seed.fill(0)
+    return aik
   }
 
   /** Another device was first, or the key was revoked: the one that is here is nobody's. */
@@ -152,9 +161,7 @@ export class Account {
 
   /** The key is durable before the hub hears of it: asked again, the hub gives the same certificate. */
   async #enrol(): Promise<void> {
-    const seed = await this.#ownSeed()
-    const aik = SUITE_1.signature.publicKey(seed)
-    seed.fill(0)
+    const aik = await this.#ownAik()
     const statement = await this.sign(ENROLMENT, { deployment: this.#trust.deployment, conversation: NOTHING, person: uuidBytes(this.#person), aik })
     const ok = await this.context.requests.must({ kind: "identity.enrol", statement })
     const { certificate } = readEnrolled(ok.result)
@@ -199,7 +206,6 @@ export class Account {
     const named = owner.length === 0 ? null : uuidText(verifyIdentity(owner, this.#trust).person)
     const unknown = [...new Set([person, ...(named === null ? [] : [named])])].filter((one) => this.context.people.of(one) === null)
     if (unknown.length > 0) await this.believing.ask(unknown)
-    if (named !== null) await this.context.line(() => this.context.people.pinOwner(named))
     this.context.changed()
   }
 

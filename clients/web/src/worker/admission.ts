@@ -4,19 +4,44 @@
  */
 import { equal } from "../core/bytes"
 import { admissible, inGroup, next } from "../core/conversation"
+import { fault } from "../core/faults"
 import type { Motive, Trouble } from "../core/model"
-import { isStaff } from "../core/membership"
 import { pauseAfter } from "../core/outbox"
-import { uuidFrom } from "../core/uuid"
+import { NO_DELEGATIONS, extensionsOf, hubSender, type DelegationRecord } from "../core/policy/conversation"
+import type { Certified } from "../core/policy/identity"
+import { uuidBytes, uuidFrom } from "../core/uuid"
 import { readClaimed, readCommitted, readFounded, type Answer, type ClaimedPackage, type Summary } from "../core/wire"
-import { identityOf, inBackground, keepRoom, leafOf, leavesOf, newRecord, putWritten, type Context } from "./context"
+import { hubNowUs, identityOf, inBackground, keepRoom, leafOf, newRecord, putWritten, type Context } from "./context"
+import { delegationIn, type Delegations } from "./delegations"
+import { drafted, type Wanted } from "./drafting"
 import { groupIdOf, withKnown } from "./epochs"
 import { takeRejoined } from "./events"
-import { MlsFault, type NewCommit } from "./mls"
+import type { InGroup } from "./following"
+import { MlsFault, type Member, type NewCommit } from "./mls"
 import { written } from "./outbox"
+import { verified } from "./people"
 import type { Receipts } from "./receipts"
 import { Disconnected } from "./requests"
+import { viewOf } from "./standing"
 import type { PendingCommit, RoomRecord } from "./vault"
+
+/** A claimed key package, and whose certificates it holds. */
+interface Candidate {
+  readonly claimed: ClaimedPackage
+  readonly leaf: Certified
+}
+
+/** What a group waits for and this device may do. */
+interface Work {
+  readonly people: readonly string[]
+  readonly records: readonly DelegationRecord[]
+  readonly narrowed: readonly Uint8Array[]
+}
+
+const SUITE_FLOOR = 1
+const NO_WORK: Work = { people: [], records: [], narrowed: [] }
+/** What a commit may have led to, in the log. */
+const COMMITTED = ["group.committed", "delegation.activated", "delegation.narrowed"] as const
 
 // The founder's device goes first; a colleague's takes over when it is not there.
 const COLLEAGUE_PAUSE_MS = 2_000
@@ -26,10 +51,14 @@ export class Admission {
   readonly #submitting = new Set<string>()
 
   /** `entered`: a commit of this device's was accepted. */
-  constructor(private readonly context: Context, private readonly receipts: Receipts, private readonly entered: (conversation: string) => void) {}
+  constructor(
+    private readonly context: Context, private readonly receipts: Receipts, private readonly delegations: Delegations,
+    private readonly entered: (conversation: string) => void,
+  ) {}
 
   /** Begin a conversation with `patient`; returns its id once the hub has it, or the refusal. */
   async found(patient: { readonly person: string; readonly name: string }, motive: Motive, note: string): Promise<{ id: string } | { trouble: Trouble }> {
+    if (this.context.account.credential === null || this.context.people.ownerAik === null) return { trouble: fault("C_STAFF_WAITING") }
     const id = uuidFrom(this.context.random(16))
     await this.context.line(() => this.#intend(id, patient, motive, note))
     const trouble = await this.#create(id)
@@ -68,12 +97,11 @@ export class Admission {
   }
 
   async #intend(id: string, patient: { readonly person: string; readonly name: string }, motive: Motive, note: string): Promise<void> {
-    const me = this.#me()
-    const created = await this.context.mls.create(
-      groupIdOf(id, 0), identityOf(me.person, this.context.device.device), this.context.device, me.hub_key)
-    const facts = this.context.mls.facts(created.state)
     const fresh = newRecord(this.#summary(id, patient, motive))
-    const room = next(fresh.room, { kind: "group", epoch: facts.epoch, leaves: leavesOf(facts) })
+    const created = await this.context.mls.create(groupIdOf(id, 0), this.#credential(), this.context.device, this.#extensions(fresh.room.summary))
+    const facts = this.context.mls.facts(created.state)
+    const standing = this.context.standings.enter(fresh, facts)
+    const room = next(fresh.room, { kind: "group", ...viewOf(facts, standing) })
     const record: RoomRecord = {
       ...fresh, room, state: created.state, founding: { groupInfo: created.groupInfo }, known: withKnown({}, facts),
     }
@@ -94,6 +122,22 @@ export class Admission {
         { person: patient.person, name: patient.name, role: "patient", state: "invited", ...unseen },
       ],
     }
+  }
+
+  #credential(): Member["credential"] {
+    const { credential } = this.context.account
+    if (credential === null) throw new Disconnected()
+    return credential
+  }
+
+  /** Whose conversation it is; the patient's own key follows with their first device. */
+  #extensions({ id, conversation_kind: kind, patient }: Summary): ReturnType<typeof extensionsOf> {
+    const me = this.#me()
+    const nobody = new Uint8Array()
+    return extensionsOf({
+      conversation: uuidBytes(id), kind, pharmacy: me.pharmacy.finess, ownerAik: this.context.people.ownerAik ?? nobody,
+      patient: uuidBytes(patient), patientAik: nobody, suiteFloor: SUITE_FLOOR,
+    }, NO_DELEGATIONS, hubSender(me.hub_key))
   }
 
   /** Say it to the hub until it answers; a final refusal undoes the intention. */
@@ -134,11 +178,11 @@ export class Admission {
   }
 
   /** Add whoever is invited and reachable. Losing a race to a colleague's device is normal. */
-  async admit(id: string): Promise<void> {
+  async admit(id: string, asked = false): Promise<void> {
     if (this.#admitting.has(id) || !this.#mayAdmit(id)) return
     this.#admitting.add(id)
     try {
-      if (this.context.rooms.get(id)?.room.summary.founder !== this.context.me?.person) await this.#pause(COLLEAGUE_PAUSE_MS)
+      if (!asked && this.context.rooms.get(id)?.room.summary.founder !== this.context.me?.person) await this.#pause(COLLEAGUE_PAUSE_MS)
       if (this.#mayAdmit(id)) await this.#claimAndCommit(id)
     } finally {
       this.#admitting.delete(id)
@@ -146,71 +190,138 @@ export class Admission {
   }
 
   #mayAdmit(id: string): boolean {
-    const record = this.context.rooms.get(id)
-    const able = record !== undefined && record.state !== null && record.founding === null && record.pending === null && record.room.trouble === null
-    return able && isStaff(this.context.me?.role ?? "") && this.context.requests.open && this.#admissible(record).length > 0
+    const record = this.#free(id)
+    return record !== null && this.context.requests.open && this.context.account.credential !== null && isSome(this.#workIn(record))
   }
 
-  /** Into a successor group come all who were in the one before. */
-  #admissible({ room, generation, known }: RoomRecord): readonly string[] {
-    return admissible(room, generation > 0 ? Object.keys(known).map((identity) => leafOf(identity).person) : [])
+  /** A group in which this device can commit now. */
+  #free(id: string): InGroup | null {
+    const record = this.context.rooms.get(id)
+    if (record?.state == null || record.founding !== null || record.pending !== null || record.room.trouble !== null) return null
+    return { ...record, state: record.state }
+  }
+
+  /** Into a successor group come all who were in the one before. A carer comes with a delegation, or not at all. */
+  #workIn(record: InGroup): Work {
+    const role = this.context.me?.role
+    if (role !== "pharmacist" && role !== "technician" && role !== "patient") return NO_WORK
+    const before = record.generation > 0 ? Object.keys(record.known).map((identity) => leafOf(identity).person) : []
+    const carers = record.room.summary.members.filter((one) => one.role === "carer").map(({ person }) => person)
+    return {
+      people: role === "pharmacist" ? admissible(record.room, before).filter((person) => !carers.includes(person)) : [],
+      records: this.delegations.admissible(record), narrowed: this.delegations.narrowing(record),
+    }
   }
 
   async #claimAndCommit(id: string): Promise<void> {
-    const record = this.context.rooms.get(id)
-    const people = record === undefined ? [] : this.#admissible(record)
-    const claimed: ClaimedPackage[] = []
-    for (const person of people) claimed.push(...await this.#claim(id, person))
-    if (claimed.length === 0) return
-    claimed.push(...await this.#claimOwn(id))
-    const intended = await this.context.line(() => this.#commit(id, claimed))
+    const record = this.#free(id)
+    if (record === null) return
+    const { people, records, narrowed } = this.#workIn(record)
+    const claimed: Candidate[] = []
+    for (const person of [...people, ...records.map((one) => delegationIn(one).grantee)]) claimed.push(...await this.#claim(record, person))
+    if (claimed.length + narrowed.length === 0) return
+    if (claimed.length > 0) claimed.push(...await this.#claimOwn(record))
+    const intended = await this.context.line(() => this.#commit(id, claimed, records, narrowed))
     if (intended) await this.#submit(id)
   }
 
-  async #claim(conversation: string, person: string): Promise<readonly ClaimedPackage[]> {
+  async #claim(record: InGroup, person: string): Promise<readonly Candidate[]> {
+    const conversation = record.room.id
     const answer = await this.#tryAsk({ kind: "key_packages.claim", conversation, person })
     if (answer === null) return []
     if (answer.kind === "refused") {
       await this.context.line(async () => {
-        const record = this.context.rooms.get(conversation)
-        if (record !== undefined && answer.code === "E_NO_KEY_PACKAGE") await this.#mark(record, person, false)
+        const now = this.context.rooms.get(conversation)
+        if (now !== undefined && answer.code === "E_NO_KEY_PACKAGE") await this.#mark(now, person, false)
       })
       return []
     }
     await this.receipts.take(answer, { type: "key_package.claimed", conversation })
-    return readClaimed(answer.result).packages.filter((one) => one.person === person && this.#isTheirs(conversation, one))
+    return this.#believed(record, readClaimed(answer.result).packages.filter((one) => one.person === person))
   }
 
   /** My other devices read along from the first commit on. */
-  async #claimOwn(conversation: string): Promise<readonly ClaimedPackage[]> {
+  async #claimOwn(record: InGroup): Promise<readonly Candidate[]> {
     const me = this.#me()
-    const record = this.context.rooms.get(conversation)
-    const alone = record?.room.group?.leaves.length === 1 && (record.room.summary.founder === me.person || record.generation > 0)
-    return alone && me.other_devices > 0 ? this.#claim(conversation, me.person) : []
+    const alone = record.room.group?.leaves.length === 1 && (record.room.summary.founder === me.person || record.generation > 0)
+    return alone && me.other_devices > 0 ? this.#claim(record, me.person) : []
   }
 
-  /** By its name, and by its key where this device was in the group before. */
-  #isTheirs(conversation: string, claimed: ClaimedPackage): boolean {
+  /** Those that are whose the hub says, by certificates that are in the log, and by the key where the device was here before. */
+  async #believed(record: InGroup, packages: readonly ClaimedPackage[]): Promise<readonly Candidate[]> {
+    const read = packages.flatMap((claimed) => {
+      const member = this.#memberOf(claimed)
+      return member === null ? [] : [{ claimed, member }]
+    })
+    await this.context.believing.prove(read.map(({ member }) => member))
+    return read.flatMap(({ claimed, member }) => {
+      const leaf = this.#certified(record, member)
+      return leaf === null ? [] : [{ claimed, leaf }]
+    })
+  }
+
+  #memberOf(claimed: ClaimedPackage): Member | null {
     try {
-      const { identity, signatureKey } = this.context.mls.memberOf(claimed.bytes)
-      const known = this.context.rooms.get(conversation)?.known[identity]
-      return identity === identityOf(claimed.person, claimed.device) && (known === undefined || equal(known, signatureKey))
-    } catch {
-      return false
+      const member = this.context.mls.memberOf(claimed.bytes)
+      return member.identity === identityOf(claimed.person, claimed.device) ? member : null
+    } catch (error) {
+      if (error instanceof MlsFault) return null
+      throw error
+    }
+  }
+
+  #certified({ state, known, ...record }: InGroup, member: Member): Certified | null {
+    try {
+      const before = known[member.identity]
+      if (before !== undefined && !equal(before, member.signatureKey)) return null
+      if (this.context.people.unproven([member]).length > 0) return null
+      const { policy } = this.context.standings.of({ ...record, known, state })
+      const leaf = this.context.people.certified(member, policy, hubNowUs(this.context))
+      this.context.people.demandPinned([leaf])
+      return leaf
+    } catch (error) {
+      if (error instanceof MlsFault) return null
+      throw error
     }
   }
 
   /** The pending commit is durable before it is sent: its echo may come to another run of this device. */
-  async #commit(id: string, claimed: readonly ClaimedPackage[]): Promise<boolean> {
-    const record = this.context.rooms.get(id)
-    if (record?.state == null || record.pending !== null) return false
+  async #commit(id: string, claimed: readonly Candidate[], records: readonly DelegationRecord[], narrowed: readonly Uint8Array[]): Promise<boolean> {
+    const record = this.#free(id)
+    if (record === null) return false
+    const chosen = this.#chosen(record, claimed, records)
     const me = this.#me().person
-    const wanted = claimed.filter((one) => one.person === me || !inGroup(record.room, one.person))
-    if (wanted.every((one) => one.person === me)) return false
+    const admitted = records.filter((one) => chosen.some(({ leaf }) => leaf.identity.person === delegationIn(one).grantee))
+    if (chosen.every(({ leaf }) => leaf.identity.person === me) && narrowed.length === 0) return false
+    const adds = chosen.map(({ claimed: { person, device, key_package } }) => ({ person, device, key_package }))
+    return this.#intendCommit(record, {
+      adds: chosen.map((one) => one.claimed.bytes), admitted, narrowed, patientAik: this.#patientAik(record, chosen),
+    }, adds)
+  }
+
+  /** Of what was claimed: who is not there yet, and by the account key under which they may be. */
+  #chosen(record: InGroup, claimed: readonly Candidate[], records: readonly DelegationRecord[]): readonly Candidate[] {
+    const me = this.#me().person
+    const { policy: { patientAik } } = this.context.standings.of(record)
+    return claimed.filter(({ leaf: { identity: { person }, role, aik } }) => {
+      if (person === me) return true
+      if (inGroup(record.room, person)) return false
+      if (role === "patient") return person === record.room.summary.patient && (patientAik.length === 0 || equal(aik, patientAik))
+      return role !== "carer" || records.some((one) => delegationIn(one).grantee === person && equal(delegationIn(one).granteeAik, aik))
+    })
+  }
+
+  /** Set once, by the commit that brings the patient's first device. */
+  #patientAik(record: InGroup, chosen: readonly Candidate[]): Uint8Array | null {
+    if (this.context.standings.of(record).policy.patientAik.length > 0) return null
+    return chosen.find(({ leaf }) => leaf.role === "patient")?.leaf.aik ?? null
+  }
+
+  async #intendCommit(record: InGroup, wanted: Wanted, adds: PendingCommit["adds"] = []): Promise<boolean> {
     try {
-      const made = await this.context.mls.add(record.state, wanted.map((one) => one.bytes))
-      const adds = wanted.map(({ person, device, key_package }) => ({ person, device, key_package }))
-      await keepRoom(this.context, { ...record, pending: { ...made, adds, removes: record.removing.length > 0, rejoins: false } })
+      const { atUs, removing, ...plan } = verified(() => drafted(this.context, record, wanted))
+      const made = await this.context.mls.commit(record.state, plan)
+      await keepRoom(this.context, { ...record, pending: { ...made, adds, atUs, removes: removing, rejoins: false } })
       return true
     } catch (error) {
       if (error instanceof MlsFault) return false
@@ -222,24 +333,18 @@ export class Admission {
    * Renew this device's keys in a group, so that what was encrypted before cannot be opened from here. What
    * the hub proposed goes with it.
    */
-  async renew(id: string): Promise<void> {
+  async renew(id: string, wanted: Wanted = {}): Promise<void> {
     const intended = await this.context.line(async () => {
-      const record = this.context.rooms.get(id)
-      if (record?.state == null || record.pending !== null || record.founding !== null || record.room.trouble !== null) return false
-      await this.#keep(record, await this.context.mls.update(record.state), { removes: record.removing.length > 0, rejoins: false })
-      return true
+      const record = this.#free(id)
+      return record !== null && this.#intendCommit(record, wanted)
     })
     if (intended) await this.#submit(id)
   }
 
-  /** Say the commit by which this device comes back to the hub, until it answers. */
-  async rejoin(id: string, record: RoomRecord, made: NewCommit): Promise<void> {
-    await this.#keep(record, made, { removes: true, rejoins: true })
+  /** Say the commit by which this device comes (back) into a group to the hub, until it answers. */
+  async rejoin(id: string, record: RoomRecord, made: NewCommit, atUs: number): Promise<void> {
+    await keepRoom(this.context, { ...record, pending: { ...made, welcome: null, adds: [], atUs, removes: true, rejoins: true } })
     inBackground(this.context, () => this.#submit(id))
-  }
-
-  #keep(record: RoomRecord, made: NewCommit, what: Pick<PendingCommit, "removes" | "rejoins">): Promise<void> {
-    return keepRoom(this.context, { ...record, pending: { ...made, welcome: null, adds: [], ...what } })
   }
 
   async #submit(id: string): Promise<void> {
@@ -254,7 +359,7 @@ export class Admission {
 
   async #submitted(id: string, pending: PendingCommit, answer: Answer): Promise<void> {
     if (answer.kind === "ok") {
-      await this.receipts.take(answer, { type: "group.committed", conversation: id, commit: pending.commit })
+      await this.receipts.take(answer, { type: COMMITTED, conversation: id, commit: pending.commit })
       // The step itself may never be shown to a device that was outside until then.
       if (pending.rejoins) await this.context.line(() => takeRejoined(this.context, id, pending, readCommitted(answer.result).seq))
       this.entered(id)
@@ -263,7 +368,13 @@ export class Admission {
     if (answer.retry === "later") return this.#later(answer.retry_after, () => this.#submit(id))
     await this.context.line(() => this.#drop(id, pending))
     // In the background: this very admission has to end before another may begin.
-    if (answer.retry === "changed") inBackground(this.context, () => this.#later(answer.retry_after, () => this.admit(id)))
+    if (answer.retry === "changed" || answer.code === "E_CLOCK") inBackground(this.context, () => this.#later(answer.retry_after, () => this.#again(id)))
+  }
+
+  /** What is due goes first: nothing else is taken meanwhile. */
+  async #again(id: string): Promise<void> {
+    if ((this.context.rooms.get(id)?.removing.length ?? 0) > 0) await this.renew(id)
+    await this.admit(id)
   }
 
   async #drop(id: string, pending: PendingCommit): Promise<void> {
@@ -295,3 +406,7 @@ export class Admission {
   }
 }
 
+
+function isSome({ people, records, narrowed }: Work): boolean {
+  return people.length + records.length + narrowed.length > 0
+}

@@ -14,6 +14,7 @@ import { readCall, readTurn, type Answer, type CallRequest, type CallView, type 
 import type { FromWorker } from "../core/rpc"
 import type { Admission } from "./admission"
 import { inBackground, type Context } from "./context"
+import { isHeldBack } from "./holding"
 import type { Receipts } from "./receipts"
 import { Signals, sealedIn, type Refusal, type Roster } from "./signals"
 
@@ -187,7 +188,8 @@ export class Calls {
   }
 
   #isRemoving(conversation: string): boolean {
-    return (this.context.rooms.get(conversation)?.removing.length ?? 0) > 0
+    const record = this.context.rooms.get(conversation)
+    return record !== undefined && isHeldBack(this.context, record)
   }
 
   #epochOf(conversation: string): number {

@@ -41,6 +41,8 @@ export interface Context {
   readonly alarm: (trouble: Trouble) => void
   /** Leave this connection and come back: something was missed. */
   readonly reconnect: () => void
+  /** This carer's authorisation in a conversation ended: nothing of it is shown any more. */
+  closed: (conversation: string) => void
   /** A failure that nothing here can mend (the disk). */
   readonly fail: (error: unknown) => void
 }

@@ -17,7 +17,7 @@ import { deserializeBundle, serializeBundle } from "../core/mls/serializing"
 import { membersOf, type Member as TreeMember } from "../core/mls/ratchetTree"
 import type { ReceivedCommit } from "../core/mls/receiving"
 import { SUITE_1 } from "../core/mls/suites"
-import { CONVERSATION_POLICY, DELEGATIONS } from "../core/policy/conversation"
+import { LEAF_EXTENSIONS } from "../core/policy/conversation"
 import { CREDENTIAL_TYPE, identityOf as nameOf } from "../core/policy/identity"
 import { authenticatorHash } from "../core/policy/statements"
 import { identityOf } from "./context"
@@ -32,7 +32,7 @@ const KEY_PACKAGE_SECONDS = 30 * 24 * 3600
 // A clock a little behind ours must not find the package not yet valid.
 const CLOCK_SLACK_SECONDS = 3600
 const CAPABILITIES = {
-  versions: [1], cipherSuites: [SUITE_1.id], extensions: [CONVERSATION_POLICY, DELEGATIONS], proposals: [], credentials: [CREDENTIAL_TYPE],
+  versions: [1], cipherSuites: [SUITE_1.id], extensions: LEAF_EXTENSIONS, proposals: [], credentials: [CREDENTIAL_TYPE],
 }
 // RFC 9420, 7.3, leaves it to who receives a leaf, and a device may read a commit weeks after it was made:
 // the lifetime is judged by who adds, and by the hub.

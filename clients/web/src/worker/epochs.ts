@@ -33,11 +33,14 @@ export function entered(context: Context, record: RoomRecord, state: Uint8Array,
   const standing = context.standings.enter({ ...record, generation: generationOf(record.room.id, facts.id) }, facts, before)
   const { gone, removing } = whoIsLeft(context, record, facts)
   const late = entering.by === "commit" && !entering.removed && record.state !== null
+  const here: Place = { generation: generationOf(record.room.id, facts.id), epoch: facts.epoch }
   return {
     ...record, state, pending: null, removing, stuck: null, succession: null, ...delegationsAfter(record, facts, before, standing),
     room: next(record.room, inputOf(entering, facts, standing)),
     known: withKnown(without(record.known, gone), facts), receipt: receiptOf(context, record.room.id, facts),
     previous: late ? { state: record.state, until: context.clock.now() + LATE_MS } : null,
+    // A pharmacy's own device is one that follows.
+    confirmed: context.me?.role === "pharmacist" ? here : record.confirmed,
     highest: { epoch: facts.epoch, number: standing.number, atUs: Math.max(entering.atUs, record.highest.atUs) },
   }
 }

@@ -7,13 +7,14 @@ import { equal } from "../core/bytes"
 import { next, type Entry } from "../core/conversation"
 import { fault, type FaultCode } from "../core/faults"
 import type { ConversationEvent, WelcomePush } from "../core/wire"
-import { openContent, type Opened } from "./content"
+import { HIDDEN, openContent, type Opened } from "./content"
 import { identityOf, keepRoom, putWritten, type Context } from "./context"
-import { demandHub, demandKnownKeys, entered, forgetLate, generationOf, vouching } from "./epochs"
-import { followed, proposed, succeeded, type InGroup } from "./following"
+import { demandKnownKeys, entered, forgetLate, generationOf, vouching } from "./epochs"
+import { demandWhole, followed, proposed, succeeded, type InGroup } from "./following"
 import { openingOf } from "./late"
-import { outside, putAll, regrouped, takeAll } from "./leaving"
-import { MlsFault } from "./mls"
+import { leave, outside, putAll, regrouped, takeAll } from "./leaving"
+import { MlsFault, type Member } from "./mls"
+import { stateIn } from "./standing"
 import type { Change, PendingCommit, RoomRecord } from "./vault"
 
 export type EventOutcome =
@@ -21,6 +22,8 @@ export type EventOutcome =
   | { readonly kind: "gap" }
   | { readonly kind: "message"; readonly entry: Entry; readonly checkpoint: string }
   | { readonly kind: "commit" }
+  /** It brings somebody whose certificate is not known to be in the log: nothing is changed yet. */
+  | { readonly kind: "unproven"; readonly members: readonly Member[] }
   /** A step that this device cannot follow, or one after it. */
   | { readonly kind: "stuck" }
   /** A removal waits for a commit. */
@@ -57,16 +60,24 @@ function passed<R extends RoomRecord>(record: R, event: ConversationEvent): R {
 async function takeCommit(context: Context, record: InGroup, event: ConversationEvent): Promise<EventOutcome> {
   const { pending } = record
   const ours = event.device === context.device.device && pending !== null && equal(pending.commit, event.body)
-  if (ours) return takeUp(context, entered(context, passed(record, event), pending.state, { by: "commit", removed: pending.removes }))
+  if (ours) return takeUp(context, entered(context, passed(record, event), pending.state, { by: "commit", removed: pending.removes, atUs: pending.atUs }))
   if (record.stuck !== null) return stayStuck(context, record, event)
   try {
-    const { state, removed } = await followed(context, record, event)
-    if (state !== null) return await takeUp(context, entered(context, passed(record, event), state, { by: "commit", removed }))
-    return await pass(context, outside(passed(record, event), { kind: "removed" }))
+    const step = await followed(context, record, event)
+    if ("unproven" in step) return { kind: "unproven", members: step.unproven }
+    const { state, removed, atUs } = step
+    if (state !== null) return await takeUp(context, entered(context, passed(record, event), state, { by: "commit", removed, atUs }))
+    return await leftBy(context, passed(record, event))
   } catch (error) {
     if (error instanceof MlsFault) return getStuck(context, record, event, error.code)
     throw error
   }
+}
+
+/** This device's leaf goes: a carer's, with everything that was read here. */
+async function leftBy(context: Context, record: RoomRecord): Promise<EventOutcome> {
+  await leave(context, record)
+  return { kind: "passed" }
 }
 
 async function takeUp(context: Context, record: RoomRecord): Promise<EventOutcome> {
@@ -95,9 +106,9 @@ async function takeProposal(context: Context, record: InGroup, event: Conversati
   const after = passed(record, event)
   try {
     if (record.stuck !== null) return await pass(context, after)
-    const { state, removed } = await proposed(context, record, event)
-    if (removed === identityOf(context.me?.person ?? "", context.device.device)) return await pass(context, outside(after, { kind: "removed" }))
-    await keepRoom(context, { ...after, state, removing: [...new Set([...record.removing, removed])] })
+    const { state, removal } = await proposed(context, record, event)
+    if (removal.identity === identityOf(context.me?.person ?? "", context.device.device)) return await leftBy(context, after)
+    await keepRoom(context, { ...after, state, removing: [...record.removing.filter(({ identity }) => identity !== removal.identity), removal] })
     return { kind: "proposal" }
   } catch (error) {
     return refuse(context, after, error, "C_REMOVE_UNJUSTIFIED")
@@ -112,6 +123,9 @@ async function takeSuccession(context: Context, record: InGroup, event: Conversa
     return { kind: "commit" }
   }
   try {
+    const { members } = await context.mls.shown(event.body)
+    const unproven = context.believing.worthAsking(members)
+    if (unproven.length > 0) return { kind: "unproven", members: unproven }
     const generation = await succeeded(context, record, event)
     const written = regrouped(context, event.conversation)
     await keepRoom(context, outside(passed(record, event), { kind: "succeeded" }, generation), putAll(written))
@@ -128,7 +142,7 @@ export async function takeOwnSuccession(context: Context, conversation: string, 
   if (record?.succession == null) return
   const { state, generation } = record.succession
   const written = regrouped(context, conversation)
-  await keepRoom(context, { ...entered(context, record, state, { by: "rejoined", seq }), generation }, putAll(written))
+  await keepRoom(context, { ...entered(context, record, state, { by: "rejoined", seq, atUs: 0 }), generation }, putAll(written))
   takeAll(context, written)
 }
 
@@ -137,7 +151,7 @@ export async function takeRejoined(context: Context, conversation: string, accep
   const record = context.rooms.get(conversation)
   // Its step may have been shown meanwhile, and then it is done.
   if (record?.pending == null || !equal(record.pending.commit, accepted.commit)) return
-  await keepRoom(context, entered(context, record, record.pending.state, { by: "rejoined", seq }))
+  await keepRoom(context, entered(context, record, record.pending.state, { by: "rejoined", seq, atUs: record.pending.atUs }))
 }
 
 /** What the hub wanted is not done; the step is passed, and an alarm says so. */
@@ -156,7 +170,7 @@ async function takeMessage(context: Context, record: RoomRecord, event: Conversa
   const { opened, after } = event.device === context.device.device
     ? { opened: ownText(context, event), after: record }
     : await othersText(context, record, event)
-  const entry = entryOf(event, opened.text)
+  const entry = entryOf(event, opened)
   const room = next(record.room, { kind: "entry", entry, mine: event.person === context.me?.person })
   const echo = echoOf(context, event)
   await keepRoom(context, { ...after, room }, [putEntry(entry), ...echo])
@@ -164,10 +178,9 @@ async function takeMessage(context: Context, record: RoomRecord, event: Conversa
 }
 
 async function othersText(context: Context, record: RoomRecord, event: ConversationEvent): Promise<{ opened: Opened; after: RoomRecord }> {
-  const hidden = { opened: { state: null, text: null, checkpoint: "" }, after: record }
   const opening = openingOf(context, record, event.body)
-  if (opening === null) return hidden
-  const opened = await openContent(context.mls, opening.state, event)
+  if (opening === null) return { opened: HIDDEN, after: record }
+  const opened = await openContent(context, opening, event)
   return { opened, after: opened.state === null ? record : opening.turned(opened.state) }
 }
 
@@ -177,7 +190,7 @@ function ownText(context: Context, event: ConversationEvent): Opened {
   // Once, and under one's own name: the hub could else repeat it, or hang another's name on it.
   const ours = event.person === context.me?.person && record?.written.conversation === event.conversation && !record.written.echoed
   const sent = ours && record.body !== null && equal(record.body, event.body)
-  return { state: null, text: sent ? record.written.text : null, checkpoint: "" }
+  return sent ? { ...HIDDEN, text: record.written.text, acting: record.acting } : HIDDEN
 }
 
 /** The echo of our own message: the outbox keeps it only while its receipt is missing. */
@@ -193,10 +206,10 @@ function echoOf(context: Context, event: ConversationEvent): readonly Change[] {
   return [putWritten(echoed)]
 }
 
-function entryOf(event: ConversationEvent, text: string | null): Entry {
+function entryOf(event: ConversationEvent, { text, why, acting }: Opened): Entry {
   return {
     conversation: event.conversation, seq: event.seq, id: event.message ?? `${event.conversation}/${event.seq}`,
-    person: event.person, device: event.device, at: event.ts / 1000, text,
+    person: event.person, device: event.device, at: event.ts / 1000, text, ...(text === null ? { why } : {}), ...(acting === undefined ? {} : { acting }),
   }
 }
 
@@ -206,17 +219,19 @@ function putEntry(entry: Entry): Change {
 
 /**
  * Join the group that a Welcome opens; the key package it used is destroyed in the same step. A device that
- * was in a group is led only into one that takes its place, and only by somebody who was in it too.
+ * was in a group is led only into one that takes its place, and only by somebody who was in it too. Returns
+ * whose certificates are still to be found in the log: then nothing is changed yet.
  */
-export async function takeWelcome(context: Context, push: WelcomePush): Promise<void> {
+export async function takeWelcome(context: Context, push: WelcomePush): Promise<readonly Member[]> {
   const record = context.rooms.get(push.conversation)
-  if (record === undefined || (record.state !== null && record.room.summary.generation <= record.generation)) return
+  if (record === undefined || (record.state !== null && record.room.summary.generation <= record.generation)) return []
   try {
-    await join(context, record, push)
+    return await join(context, record, push)
   } catch (error) {
     if (!(error instanceof MlsFault)) throw error
     context.alarm(fault("C_GROUP_REFUSED"))
     await turnAway(context, record)
+    return []
   }
 }
 
@@ -224,27 +239,41 @@ async function turnAway(context: Context, record: RoomRecord): Promise<void> {
   if (record.state === null) await keepRoom(context, { ...record, room: next(record.room, { kind: "refused" }) })
 }
 
-async function join(context: Context, record: RoomRecord, push: WelcomePush): Promise<void> {
+async function join(context: Context, record: RoomRecord, push: WelcomePush): Promise<readonly Member[]> {
   const found = await keyPackageFor(context, push)
-  if (found === null) return turnAway(context, record)
+  if (found === null) {
+    await turnAway(context, record)
+    return []
+  }
   const state = await context.mls.join(push.welcome, found.secret, vouching(record))
+  const facts = context.mls.facts(state)
+  const unproven = context.believing.worthAsking(facts.members)
+  if (unproven.length > 0) return unproven
+  if (context.people.owner === null) {
+    // Whose staff it is was not told yet: the next hello does.
+    context.reconnect()
+    return []
+  }
   const generation = checked(context, record, state)
   const written = generation > record.generation ? regrouped(context, push.conversation) : []
   const used: Change = { store: "key_packages", key: found.ref, value: null }
   const by = Object.keys(record.known).length === 0 ? "joined" : "rejoined"
-  const after = entered(context, record, state, { by, seq: push.seq })
+  const after = entered(context, { ...record, generation }, state, { by, seq: push.seq, atUs: 0 })
   await keepRoom(context, { ...after, generation }, [used, ...putAll(written)])
   takeAll(context, written)
+  return []
 }
 
-/** The generation of a group that a Welcome led to: this conversation's, the hub's that is known, with the keys that are. */
+/** The generation of a group that a Welcome led to: this conversation's, as it may be, with the keys that are known. */
 function checked(context: Context, record: RoomRecord, state: Uint8Array): number {
   const facts = context.mls.facts(state)
   const generation = generationOf(record.room.id, facts.id)
   const least = record.state === null ? record.generation : record.generation + 1
   if (generation < least) throw new MlsFault("wrong_group")
-  demandHub(context, facts)
   demandKnownKeys(facts, record.known)
+  const standing = stateIn(context, record.room, facts, null)
+  const former = generation > record.generation ? { ...record, highest: { ...record.highest, epoch: 0 } } : record
+  demandWhole(former, standing, facts.epoch)
   return generation
 }
 

@@ -3,6 +3,7 @@
  * and answers the page. Frames are taken one at a time, in the order they came.
  */
 import { BadShape } from "../core/checks"
+import { VerificationError } from "../core/errors"
 import { next } from "../core/conversation"
 import { fault } from "../core/faults"
 import type { Me, Motive, Outcome, Patient, Trouble } from "../core/model"
@@ -11,23 +12,33 @@ import {
   decodeServerFrame, readPatients, readWelcomed,
   type ConversationEvent, type Ok, type Push, type ServerFrame, type Summary, type WelcomePush, type Welcomed,
 } from "../core/wire"
+import { Account } from "./account"
 import { Admission } from "./admission"
+import { Believing, Waiting } from "./believing"
+import { Confirmations } from "./confirming"
 import { inBackground, keepRoom, newRecord, type Clock, type Context } from "./context"
 import { Calls } from "./calls"
 import { Cursors } from "./cursors"
+import { Delegations } from "./delegations"
 import { openDevice } from "./device"
+import { Directory } from "./directory"
 import { Epochs, forgetLate } from "./epochs"
 import { takeEvent, takeWelcome } from "./events"
+import { Gossip } from "./gossip"
 import { KeyPackages } from "./keyPackages"
 import { forgetGroups, outside } from "./leaving"
 import { openLine } from "./line"
+import { Mandates } from "./mandates"
 import type { Mls } from "./mls"
 import { Officer } from "./officer"
 import { Outbox } from "./outbox"
+import { People } from "./people"
+import { Periods } from "./periods"
 import { HubKeyChanged, LogKeyChanged, Receipts } from "./receipts"
 import { Recovery } from "./recovery"
 import { Removals } from "./removals"
 import { Disconnected, RefusedByHub, Requests } from "./requests"
+import { Standings } from "./standing"
 import { Vault, type RoomRecord } from "./vault"
 import { Screens } from "./views"
 
@@ -52,6 +63,9 @@ const SECOND = "second_device"
 const PERSON = "person"
 const RETIRED = "E_DEVICE_RETIRED"
 
+/** What `#answer` leaves to `#asked`. */
+type CareCall = Exclude<Call, { readonly name: "patients" | "found" | "write" | "again" | "discard" | "draft" | "read" | "open" | "audited" | "timeline" | "verify" | "control" | "signal" | "turn" | "probe" }>
+
 class NotMine extends Error {
   override readonly name = "NotMine"
 }
@@ -68,22 +82,37 @@ export class Keeper {
   readonly #calls: Calls
   readonly #patients = new Map<string, Patient>()
   readonly #early: (ConversationEvent | WelcomePush)[] = []
+  readonly #gossip: Gossip
+  readonly #waiting: Waiting<ConversationEvent | WelcomePush>
+  readonly #confirmations: Confirmations
+  readonly #periods: Periods
+  readonly #mandates: Mandates
+  readonly #directory: Directory
   #connection = 0
   #beats = 0
 
   private constructor(
     private readonly context: Context, private readonly around: Surroundings,
-    private readonly receipts: Receipts, private readonly screens: Screens,
+    private readonly receipts: Receipts, private readonly screens: Screens, private readonly delegations: Delegations,
   ) {
     this.#outbox = new Outbox(context, receipts)
     this.#cursors = new Cursors(context)
     this.#epochs = new Epochs(context, receipts)
-    this.#admission = new Admission(context, receipts, (conversation) => { this.#entered(conversation) })
+    this.#admission = new Admission(context, receipts, delegations, (conversation) => { this.#enteredAlone(conversation) })
     this.#removals = new Removals(context, this.#admission)
-    this.#recovery = new Recovery(context, receipts, this.#admission, (conversation) => { this.#entered(conversation) })
+    this.#recovery = new Recovery(context, receipts, this.#admission, (conversation) => { this.#enteredAlone(conversation) })
     this.#keyPackages = new KeyPackages(context, receipts, around.stock)
     this.#officer = new Officer(context, receipts, (audit) => { this.#view({ audit }) })
     this.#calls = new Calls(context, receipts, this.#admission, around.post, () => { this.#beat(this.#connection) })
+    this.#gossip = new Gossip(context, receipts)
+    this.#waiting = new Waiting(context, context.believing, MAX_EARLY)
+    this.#confirmations = new Confirmations(context, (conversation) => { this.#outbox.kick(conversation) })
+    this.#periods = new Periods(context, this.#admission)
+    this.#mandates = new Mandates(context, receipts, delegations)
+    this.#directory = new Directory(context, receipts, context.account, (views) => { this.#view(views) })
+    receipts.gossip = (note) => { this.#gossip.heard(note) }
+    context.account.ready = () => { inBackground(context, () => this.#goOn()) }
+    context.closed = (conversation) => { screens.closed(conversation) }
     context.changed = () => {
       screens.changed()
       this.#calls.changed()
@@ -97,10 +126,16 @@ export class Keeper {
     for (const record of await vault.all("rooms")) context.rooms.set(record.room.id, record)
     for (const record of await vault.all("outbox")) context.outbox.set(record.written.id, record)
     const receipts = new Receipts(context)
+    const believing = new Believing(context)
+    const parts = { people: new People(context, receipts), believing, standings: new Standings(context), account: new Account(context, receipts, believing) }
+    Object.assign(context, parts)
     await receipts.load()
+    await parts.people.load()
+    await parts.account.load()
     for (const record of context.rooms.values()) forgetLate(context, record)
-    const screens = new Screens(context, receipts, (views) => { around.post({ kind: "views", views }) })
-    return new Keeper(context, around, receipts, screens)
+    const delegations = new Delegations(context)
+    const screens = new Screens(context, receipts, delegations, (views) => { around.post({ kind: "views", views }) })
+    return new Keeper(context, around, receipts, screens, delegations)
   }
 
   close(): void {
@@ -144,7 +179,8 @@ export class Keeper {
       case "conversation":
         return this.#summary(push.conversation)
       case "group.commit_due":
-        { this.#removals.asked(push.conversation); return; }
+        this.#removals.asked(push.conversation)
+        { inBackground(this.context, () => this.#admission.admit(push.conversation, true)); return; }
       case "group.forked":
         { this.context.alarm(fault("C_GROUP_FORKED")); return; }
       case "cursor":
@@ -157,41 +193,74 @@ export class Keeper {
         { this.#calls.heard(push.call); return; }
       case "signal":
         return this.#calls.opened(push)
+      case "delegation":
+        return this.delegations.heard(push.delegation)
+      case "identity":
+        { inBackground(this.context, () => this.#changed(push.person)); return; }
+      case "device.asks":
+        { this.context.account.asked(push); return; }
+      case "device.linked":
+        return this.context.account.linked(push.certificate, push.sealed)
+      case "group.confirmed":
+        return this.#confirmations.heard(push.conversation, push.receipt)
+      case "access":
+        { this.#directory.accessed(push.row); return; }
       case "reconnect":
         { this.around.post({ kind: "restart", after: push.after }); return; }
     }
   }
 
+  /** Somebody's certificates are others, or more. */
+  async #changed(person: string): Promise<void> {
+    if (person === this.context.me?.person) await this.context.account.refresh()
+    else await this.context.believing.ask([person])
+  }
+
+  /** A step waits for those before it. */
+  #waits(push: ConversationEvent | WelcomePush): boolean {
+    if (!this.#waiting.holds(push.conversation)) return false
+    if (!this.#waiting.add(push)) this.context.reconnect()
+    return true
+  }
+
   async #event(event: ConversationEvent): Promise<void> {
-    if (this.#isEarly(event)) return
+    if (this.#isEarly(event) || this.#waits(event)) return
     const outcome = await takeEvent(this.context, event)
+    if (outcome.kind === "unproven") { this.#waiting.hold(event, outcome.members, (one) => this.#push(one)); return; }
     if (outcome.kind === "gap") { this.context.reconnect(); return; }
     if (outcome.kind !== "ignored") this.#cursors.tell(event.conversation)
     if (outcome.kind === "message") {
       this.screens.appended(outcome.entry)
-      await this.receipts.heard(outcome.checkpoint)
+      this.#gossip.heard(outcome.checkpoint)
     }
     if (outcome.kind === "proposal") this.#removals.commit(event.conversation)
     if (outcome.kind === "stuck") this.#recovery.begin(event.conversation)
     if (outcome.kind === "commit") {
-      this.#entered(event.conversation)
+      await this.#entered(event.conversation)
       await this.#calls.committed(event.conversation)
       inBackground(this.context, () => this.#admission.admit(event.conversation))
     }
   }
 
   /** In a new epoch: what waited for it leaves, and the hub is told. */
-  #entered(conversation: string): void {
+  async #entered(conversation: string): Promise<void> {
+    await this.#confirmations.entered(conversation)
+    this.#periods.watch(conversation)
     this.#removals.settled(conversation)
     this.#epochs.tell(conversation)
     this.#cursors.tell(conversation)
     this.#outbox.kick(conversation)
   }
 
+  #enteredAlone(conversation: string): void {
+    inBackground(this.context, () => this.context.line(() => this.#entered(conversation)))
+  }
+
   async #welcome(push: WelcomePush): Promise<void> {
-    if (this.#isEarly(push)) return
-    await takeWelcome(this.context, push)
-    this.#entered(push.conversation)
+    if (this.#isEarly(push) || this.#waits(push)) return
+    const unproven = await takeWelcome(this.context, push)
+    if (unproven.length > 0) { this.#waiting.hold(push, unproven, (one) => this.#push(one)); return; }
+    await this.#entered(push.conversation)
   }
 
   #isEarly(push: ConversationEvent | WelcomePush): boolean {
@@ -218,6 +287,8 @@ export class Keeper {
   #connected(): void {
     this.#connection += 1
     this.#early.length = 0
+    this.#waiting.clear()
+    this.context.believing.connected()
     this.context.requests.connected()
     inBackground(this.context, () => this.#hello(this.#connection))
   }
@@ -231,6 +302,15 @@ export class Keeper {
     if (connection !== this.#connection) return
     if (answer.kind === "refused") { this.#refusedHello(answer.code, answer.retry); return; }
     this.#beat(connection)
+    this.#gossip.connected()
+    await this.context.account.settle()
+    if (connection === this.#connection) await this.#goOn()
+  }
+
+  /** Once this device may speak: whatever was left unfinished. */
+  async #goOn(): Promise<void> {
+    if (!this.context.account.isReady || !this.context.requests.open) return
+    this.#periods.watchAll()
     this.#removals.connected()
     this.#cursors.connected()
     this.#epochs.tellAll()
@@ -264,9 +344,11 @@ export class Keeper {
     await this.receipts.pin(welcomed.logs)
     await this.receipts.pinHub(welcomed)
     this.context.me = welcomed
-    await this.receipts.told(welcomed.checkpoint)
+    await this.#gossip.told(welcomed.checkpoint)
+    await this.context.account.welcomed(welcomed)
     await this.receipts.take(ok, { type: ["connection.opened", "device.registered"], conversation: null })
     for (const summary of welcomed.conversations) await this.#summary(summary)
+    await this.delegations.welcomed(welcomed.delegations)
     this.context.changed()
     this.around.post({ kind: "welcomed", me: meOf(welcomed, await this.#isSecond(welcomed)) })
     this.#calls.welcomed(welcomed.calls)
@@ -355,6 +437,57 @@ export class Keeper {
         return this.#calls.turn(...call.args)
       case "probe":
         return this.#calls.probe()
+      default:
+        return this.#asked(call)
+    }
+  }
+
+  /** Of delegations, and of people's keys. */
+  async #asked(call: CareCall): Promise<Asked[CallName]["answer"]> {
+    const { account, people } = this.context
+    switch (call.name) {
+      case "propose":
+        return this.#mandates.propose(...call.args)
+      case "confirm":
+        return this.#mandates.confirm(...call.args)
+      case "accept":
+        return this.#mandates.accept(...call.args)
+      case "withdraw":
+        return this.#mandates.withdraw(...call.args)
+      case "resign":
+        return this.#mandates.resign(...call.args)
+      case "suspend":
+        return this.#mandates.suspend(...call.args)
+      case "carers":
+        return this.#directory.carers(...call.args)
+      case "linkCarer":
+        return this.#directory.linkCarer(...call.args)
+      case "carerCode":
+        return this.#directory.carerCode()
+      case "accesses":
+        return this.#directory.loadAccesses()
+      case "staff":
+        return this.#directory.staff()
+      case "certifyStaff":
+        return this.#directory.certify(...call.args)
+      case "devices":
+        return this.#directory.devices()
+      case "retire":
+        return this.#directory.retire(...call.args)
+      case "askLink":
+        return account.askLink()
+      case "acceptLink":
+        return account.acceptLink(...call.args)
+      case "useRecovery":
+        return account.useRecoveryCode(...call.args)
+      case "makeRecovery":
+        return account.makeRecoveryCode()
+      case "compare":
+        return this.#directory.compare(...call.args)
+      case "compared":
+        return this.#directory.compared(...call.args)
+      case "dismiss":
+        return this.context.line(() => people.dismiss(...call.args)).then(() => DONE)
     }
   }
 
@@ -425,18 +558,22 @@ function faultOf(error: unknown): Extract<FromWorker, { kind: "failed" }>["fault
   return error instanceof NotMine ? "forbidden" : "storage"
 }
 
+/** Its parts that need it themselves follow, before anything is asked of them. */
 function contextOf(vault: Vault, device: Context["device"], { mls, clock, random, post }: Surroundings): Context {
   const reconnect = (): void => { post({ kind: "drop" }) }
-  return {
-    vault, mls, clock, random, device, reconnect,
-    requests: new Requests((data) => { post({ kind: "send", data }) }),
-    line: openLine(), rooms: new Map(), outbox: new Map(), me: null,
-    changed: () => undefined,
+  const requests = new Requests((data) => { post({ kind: "send", data }) }, (now) => { context.skewUs = now - clock.now() * 1000 })
+  const bare: Omit<Context, "people" | "believing" | "standings" | "account"> = {
+    vault, mls, clock, random, device, reconnect, requests,
+    line: openLine(), rooms: new Map(), outbox: new Map(), me: null, skewUs: 0,
+    changed: () => undefined, closed: () => undefined,
     alarm: (alarm) => { post({ kind: "views", views: { alarm } }) },
     fail: (error) => {
       // What the hub said made no sense: another connection may. Anything else is this device's.
       if (error instanceof BadShape) reconnect()
+      else if (error instanceof VerificationError) context.alarm(fault("C_IDENTITY_UNPROVEN"))
       else post({ kind: "failed", fault: faultOf(error) })
     },
   }
+  const context = bare as Context
+  return context
 }

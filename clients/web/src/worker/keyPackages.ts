@@ -1,6 +1,7 @@
 /** The directory's stock of this device's single-use key packages. */
 import type { Change } from "./vault"
-import { identityOf, type Context } from "./context"
+import type { Context } from "./context"
+import type { Credential } from "./mls"
 import type { Receipts } from "./receipts"
 
 export const STOCK = 50
@@ -15,10 +16,11 @@ export class KeyPackages {
 
   /** Their private halves are durable before the hub hears of them. */
   async refill(left: number): Promise<void> {
-    if (left >= Math.min(LOW, this.stock) || this.#refilling || this.context.me === null) return
+    const { credential } = this.context.account
+    if (left >= Math.min(LOW, this.stock) || this.#refilling || credential === null) return
     this.#refilling = true
     try {
-      const packages = await this.#make(this.stock - left, identityOf(this.context.me.person, this.context.device.device))
+      const packages = await this.#make(this.stock - left, credential)
       const ok = await this.context.requests.must({ kind: "key_packages.publish", packages })
       await this.receipts.take(ok, { type: "key_packages.published", conversation: null })
     } finally {
@@ -32,9 +34,9 @@ export class KeyPackages {
     await this.context.vault.write(old.map((key): Change => ({ store: "key_packages", key, value: null })))
   }
 
-  async #make(count: number, identity: string): Promise<readonly Uint8Array[]> {
+  async #make(count: number, credential: Credential): Promise<readonly Uint8Array[]> {
     const made = []
-    for (let i = 0; i < count; i++) made.push(await this.context.mls.newKeyPackage(identity, this.context.device))
+    for (let i = 0; i < count; i++) made.push(await this.context.mls.newKeyPackage(credential, this.context.device))
     const order = this.context.clock.now()
     await this.context.vault.write(made.map(({ ref, secret }): Change => ({ store: "key_packages", key: ref, order, value: { secret } })))
     await this.#forgetOldest()

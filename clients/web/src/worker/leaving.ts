@@ -4,7 +4,7 @@
  */
 import { next as nextWritten } from "../core/outbox"
 import { next, type RoomInput } from "../core/conversation"
-import { putRoom, putWritten, type Context } from "./context"
+import { keepRoom, putRoom, putWritten, type Context } from "./context"
 import { vouching } from "./epochs"
 import type { Change, RoomRecord, WrittenRecord } from "./vault"
 
@@ -13,7 +13,23 @@ export function outside(record: RoomRecord, input: RoomInput, generation = recor
   return {
     ...record, room: next(record.room, input), generation, known: vouching(record), state: null,
     pending: null, removing: [], previous: null, receipt: null, stuck: null, succession: null,
+    // The epochs of another group begin again.
+    highest: generation === record.generation ? record.highest : { ...record.highest, epoch: 0 },
   }
+}
+
+/** Out of a group, by a step of it or by the hub's word. A carer's authorisation is over with it: what was read here goes, too. */
+export async function leave(context: Context, record: RoomRecord): Promise<void> {
+  if (context.me?.role !== "carer") return keepRoom(context, outside(record, { kind: "removed" }))
+  const { id } = record.room
+  const read = await context.vault.keysOf("messages", id)
+  const written = [...context.outbox.values()].filter((one) => one.written.conversation === id).map((one) => one.written.id)
+  await keepRoom(context, { ...outside(record, { kind: "over" }), known: {} }, [
+    ...read.map((key): Change => ({ store: "messages", key, value: null })),
+    ...written.map((key): Change => ({ store: "outbox", key, value: null })),
+  ])
+  for (const key of written) context.outbox.delete(key)
+  context.closed(id)
 }
 
 /** What was written for the group before a successor is encrypted anew for it: its epochs begin again. */

@@ -6,13 +6,18 @@ import { WRITTEN, next, type OutboxInput } from "../core/outbox"
 import { hasReaders } from "../core/conversation"
 import { readSent, type Answer } from "../core/wire"
 import { uuidFrom } from "../core/uuid"
-import { authenticatedData, newPayload } from "./content"
-import { dropWritten, inBackground, keepRoom, keepWritten, putWritten, type Context } from "./context"
+import { actedUnder, actingOf, authenticatedData, newPayload } from "./content"
+import { dropWritten, hubNowUs, identityOf, inBackground, keepRoom, keepWritten, putWritten, type Context } from "./context"
+import { isHeldBack } from "./holding"
+import { leave } from "./leaving"
 import type { Receipts } from "./receipts"
 import { Disconnected } from "./requests"
+import { delegationOf } from "../core/policy/state"
+import { leafIn } from "./standing"
 import type { Change, RoomRecord, WrittenRecord } from "./vault"
 
 const SALT_BYTES = 32
+const OVER: readonly string[] = ["E_DELEGATION_EXPIRED", "E_DELEGATION_REVOKED", "E_DELEGATION_SUSPENDED", "E_DELEGATION_RESIGNED"]
 
 /** The rows to write for a new message; the room's counter moves with it. */
 export function written(context: Context, record: RoomRecord, text: string, checkpoint: string): { room: RoomRecord; message: WrittenRecord } {
@@ -119,17 +124,26 @@ export class Outbox {
   /** The group's next state and the ciphertext are durable together, before a byte leaves. */
   async #encrypt(room: RoomRecord, record: WrittenRecord): Promise<{ record: WrittenRecord; body: Uint8Array } | null> {
     if (!this.#canEncrypt(room, record) || room.state === null) return null
-    const data = authenticatedData(record.written.id, record.counter, record.written.at, record.tag)
+    const { data, acting } = this.#as({ ...room, state: room.state }, record)
     const { state, message } = await this.context.mls.encrypt(room.state, record.payload, data)
-    const sealed = { ...changed(record, { kind: "encrypted", epoch: this.context.mls.facts(state).epoch }), body: message }
+    const sealed = { ...changed(record, { kind: "encrypted", epoch: this.context.mls.facts(state).epoch }), body: message, ...(acting === undefined ? {} : { acting }) }
     await keepRoom(this.context, { ...room, state }, [putWritten(sealed)])
     this.context.outbox.set(sealed.written.id, sealed)
     return { record: sealed, body: message }
   }
 
-  #canEncrypt({ room, founding, removing }: RoomRecord, { written: { state } }: WrittenRecord): boolean {
+  /** As whom it is sent, in this epoch. */
+  #as(room: RoomRecord & { readonly state: Uint8Array }, record: WrittenRecord): { data: Uint8Array; acting: WrittenRecord["acting"] } {
+    const standing = this.context.standings.of(room)
+    const own = leafIn(standing, identityOf(this.context.me?.person ?? "", this.context.device.device))
+    const data = authenticatedData(record, Math.floor(hubNowUs(this.context) / 1000), actingOf(own, standing))
+    return { data, acting: actedUnder(delegationOf(standing, own) ?? null, standing) }
+  }
+
+  #canEncrypt(record: RoomRecord, { written: { state } }: WrittenRecord): boolean {
+    const { room, founding } = record
     // Whoever is about to be removed could read it: it waits for the epoch without them.
-    const known = room.group !== null && room.trouble === null && founding === null && removing.length === 0
+    const known = room.group !== null && room.trouble === null && founding === null && !isHeldBack(this.context, record)
     // Nobody added later can read what is encrypted now: it waits for the first reader.
     return known && state.kind === "waiting" && room.group.epoch >= state.epoch && hasReaders(room, this.context.me?.person ?? "")
   }
@@ -140,8 +154,15 @@ export class Outbox {
     if (answer.kind === "ok") await this.#accepted(record, answer)
     else {
       const { code, text, retry, epoch, retry_after: retryAfter } = answer
+      if (OVER.includes(code)) return this.#close(record.written.conversation)
       await keepWritten(this.context, changed(record, { kind: "refused", code, text, retry, epoch, retryAfter, at: this.context.clock.now() }))
     }
+  }
+
+  /** This carer's authorisation ended: the refusal may come before any other word of it. */
+  async #close(conversation: string): Promise<void> {
+    const room = this.context.rooms.get(conversation)
+    if (room !== undefined) await leave(this.context, room)
   }
 
   async #accepted(record: WrittenRecord, answer: Extract<Answer, { kind: "ok" }>): Promise<void> {

@@ -6,9 +6,10 @@
 import { sha256 } from "@noble/hashes/sha2.js"
 import { decodeHex, encodeHex, equal } from "../core/bytes"
 import { VerificationError } from "../core/errors"
-import { verifyAccountRevocation } from "../core/policy/cosigned"
+import { checkAccountRevocation } from "../core/policy/cosigned"
 import { partsOf, verifyCredential, verifyIdentity, type Certified, type Trust } from "../core/policy/identity"
 import type { ConversationPolicy } from "../core/policy/conversation"
+import type { IdentityNotice } from "../core/model"
 import { uuidText } from "../core/uuid"
 import type { IdentityView } from "../core/wireCare"
 import type { Context } from "./context"
@@ -42,15 +43,29 @@ export class People {
   /** Person, then keys in hexadecimal; empty until the owner was first seen. */
   #owner: readonly string[] = []
 
+  readonly #notices = new Map<string, IdentityNotice>()
+
   constructor(private readonly context: Context, private readonly receipts: Receipts) {}
 
   async load(): Promise<void> {
+    for (const notice of await this.context.vault.all("notices")) this.#notices.set(notice.key, notice)
     for (const person of await this.context.vault.all("people")) this.#people.set(person.person, person)
     this.#owner = ((await this.context.vault.read("pins", OWNER)) ?? "").split(" ").filter((one) => one !== "")
   }
 
   of(person: string): PersonRecord | null {
     return this.#people.get(person) ?? null
+  }
+
+  /** Whose key changed, as two pharmacists attested, and has not been read yet. */
+  get notices(): readonly IdentityNotice[] {
+    return [...this.#notices.values()]
+  }
+
+  async dismiss(key: string): Promise<void> {
+    await this.context.vault.write([{ store: "notices", key, value: null }])
+    this.#notices.delete(key)
+    this.context.changed()
   }
 
   get trust(): Trust {
@@ -68,13 +83,6 @@ export class People {
   /** Whether this was ever the owner's account key: a group keeps the one it was founded with. */
   isOwner(aik: Uint8Array): boolean {
     return this.#owner.slice(1).includes(encodeHex(aik))
-  }
-
-  /** Whose staff this pharmacy's is: at first sight, and of an owner whose certificate was found in the log. */
-  async pinOwner(person: string): Promise<void> {
-    const known = this.#people.get(person)
-    if (known === undefined || this.#owner.length > 0) return
-    await this.context.vault.write([this.#withOwner([person, encodeHex(known.aik)])])
   }
 
   get owner(): string | null {
@@ -131,31 +139,34 @@ export class People {
       proven: [...(changed ? [] : before?.proven ?? []).filter((one) => one !== hash), hash].slice(-MAX_PROVEN),
       compared: !changed && (before?.compared ?? false),
     }
-    const notice = changed ? [this.#notice(person)] : []
-    await this.context.vault.write([putPerson(person), ...notice, ...this.#ownersKey(person)])
+    const notice = changed ? [noticeOf(person, this.context.clock.now())] : []
+    const told = notice.map((value): Change => ({ store: "notices", key: value.key, value }))
+    await this.context.vault.write([putPerson(person), ...told, ...this.#ownersKey(person, certificate.profession)])
     this.#people.set(person.person, person)
+    for (const one of notice) this.#notices.set(one.key, one)
     return { person, changed }
   }
 
   #demandRevoked({ revoked }: IdentityView, before: PersonRecord): void {
     const { ownerAik } = this
     if (revoked.length === 0 || ownerAik === null) throw new IdentityChanged()
-    try {
-      verifyAccountRevocation(revoked, { person: before.person, aik: before.aik }, { trust: this.trust, ownerAik, pharmacy: this.context.me?.pharmacy.finess ?? "" })
-    } catch (error) {
-      if (error instanceof VerificationError) throw new IdentityChanged()
-      throw error
-    }
+    const verdict = checkAccountRevocation(revoked, { trust: this.trust, policy: this.#pharmacy(ownerAik) }, null)
+    if ("refused" in verdict) throw new IdentityChanged()
+    const { person, aik } = verdict.granted
+    if (uuidText(person) !== before.person || !equal(aik, before.aik)) throw new IdentityChanged()
   }
 
-  #notice({ person, name, aik }: PersonRecord): Change {
-    const key = `${person}/${encodeHex(aik).slice(0, 16)}`
-    return { store: "notices", key, value: { key, person, name, at: this.context.clock.now() } }
+  /** Who is a pharmacist here, outside of any conversation. */
+  #pharmacy(ownerAik: Uint8Array): ConversationPolicy {
+    const [nobody, id] = [new Uint8Array(), new Uint8Array(16)]
+    const pharmacy = this.context.me?.pharmacy.finess ?? ""
+    return { conversation: id, kind: "care_thread", pharmacy, ownerAik, patient: id, patientAik: nobody, suiteFloor: 1 }
   }
 
   /** The authority may call anybody an owner: who it is was settled at first sight. */
-  #ownersKey({ person, aik }: PersonRecord): readonly Change[] {
+  #ownersKey({ person, aik }: PersonRecord, profession: string): readonly Change[] {
     const hex = encodeHex(aik)
+    if (this.owner === null) return profession === "owner" ? [this.#withOwner([person, hex])] : []
     return person !== this.owner || this.#owner.includes(hex) ? [] : [this.#withOwner([...this.#owner, hex])]
   }
 
@@ -172,6 +183,10 @@ export class People {
     this.#people.set(person, after)
     this.context.changed()
   }
+}
+
+function noticeOf({ person, name, aik }: PersonRecord, at: number): IdentityNotice {
+  return { key: `${person}/${encodeHex(aik).slice(0, 16)}`, person, name, at }
 }
 
 function putPerson(record: PersonRecord): Change {

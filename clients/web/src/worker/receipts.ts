@@ -50,6 +50,9 @@ export class Receipts {
   readonly #keys = new Map<string, string>()
   readonly #roots = new Map<number, Uint8Array>()
 
+  /** Where a checkpoint that came with a proof is held against the others. */
+  gossip: (note: string) => void = () => undefined
+
   constructor(private readonly context: Context) {}
 
   async load(): Promise<void> {
@@ -122,12 +125,12 @@ export class Receipts {
     return Promise.resolve([])
   }
 
-  /** Throw `MlsFault` unless this log issued the certificate; returns the checkpoint that says so. */
-  proveIdentity(receipt: Receipt, person: string, certificate: string): string {
+  /** Throw `MlsFault` unless this log issued the certificate. */
+  proveIdentity(receipt: Receipt, person: string, certificate: string): void {
     try {
       const { checkpoint, checkpointText } = verifyIssued(receipt, this.keyOf(CARE), person, certificate)
       if (this.differs(checkpoint)) this.context.alarm(fault("C_LOG_FORKED"))
-      return checkpointText
+      this.gossip(checkpointText)
     } catch (error) {
       if (error instanceof VerificationError) throw new MlsFault("unproven_identity")
       throw error

@@ -3,16 +3,20 @@
  * where others follow it rejoins by a commit of its own, in the place of its old leaf; where nobody does, a
  * pharmacist's device founds the group that takes this one's place, and lets everybody in again.
  */
+import { equal } from "../core/bytes"
 import { fault } from "../core/faults"
+import { encodeCommitData, extensionsOf, hubSender } from "../core/policy/conversation"
 import { MAX_GROUP_GENERATION, readGroupInfo, readStuck, readSucceeded, type Answer, type Ok, type Request } from "../core/wire"
 import type { Admission } from "./admission"
-import { identityOf, inBackground, keepRoom, type Context } from "./context"
-import { groupIdOf, vouching } from "./epochs"
+import { hubNowUs, identityOf, inBackground, keepRoom, type Context } from "./context"
+import { demandKnownKeys, groupIdOf, vouching } from "./epochs"
 import { takeOwnSuccession } from "./events"
-import { outside } from "./leaving"
-import { MlsFault, type NewCommit } from "./mls"
+import { demandWhole } from "./following"
+import { leave } from "./leaving"
+import { MlsFault, type Member, type PublicFacts } from "./mls"
 import type { Receipts } from "./receipts"
 import { Disconnected } from "./requests"
+import { leafIn, stateIn } from "./standing"
 import type { RoomRecord, Succession } from "./vault"
 
 /** Others are just entering the epoch, or are on their way back themselves: each pause is twice the last. */
@@ -107,6 +111,7 @@ export class Recovery {
     if (answer?.kind !== "ok") return
     await this.#prove(answer, "group.info_told", null)
     const { group_info: groupInfo } = readGroupInfo(answer.result)
+    await this.#proveMembers(groupInfo)
     await this.context.line(() => this.#comeBack(conversation, groupInfo))
   }
 
@@ -115,21 +120,40 @@ export class Recovery {
     const lost = this.#lost(conversation)
     if (lost === null || lost.pending !== null) return
     try {
-      const made = await this.#commit(lost, groupInfo)
-      if (made === null) await keepRoom(this.context, outside(lost, { kind: "removed" }))
-      else await this.admission.rejoin(conversation, lost, made)
+      const { device, me, account } = this.context
+      const shown = await this.context.mls.shown(groupInfo)
+      this.#demand(lost, shown)
+      const own = shown.members.some(({ identity }) => identity === identityOf(me?.person ?? "", device.device))
+      if (!own || account.credential === null) { await leave(this.context, lost); return; }
+      const atUs = Math.max(hubNowUs(this.context), lost.highest.atUs)
+      const made = await this.context.mls.enter(groupInfo, account.credential, device, encodeCommitData({ atUs, statements: [] }))
+      await this.admission.rejoin(conversation, lost, made, atUs)
     } catch (error) {
       if (!(error instanceof MlsFault)) throw error
       this.context.alarm(fault("C_GROUP_REFUSED"))
     }
   }
 
-  #commit({ room, generation, known, removing, stuck }: Lost, groupInfo: Uint8Array): Promise<NewCommit | null> {
-    const { device, me } = this.context
-    if (me === null) throw new Disconnected()
-    return this.context.mls.rejoin(groupInfo, identityOf(me.person, device.device), device, {
-      id: groupIdOf(room.id, generation), epoch: stuck.epoch, hubKey: me.hub_key, known: vouching({ known, removing }),
-    })
+  /** Their certificates are found in the log before the group is judged; what cannot be read is refused there. */
+  async #proveMembers(groupInfo: Uint8Array): Promise<void> {
+    try {
+      await this.context.believing.prove((await this.context.mls.shown(groupInfo)).members)
+    } catch (error) {
+      if (!(error instanceof MlsFault)) throw error
+    }
+  }
+
+  /** A group that the hub shows is this conversation's, no older than what is known of it, and vouched for by somebody who was in it. */
+  #demand(lost: Lost, shown: PublicFacts & { readonly signer: Member }): void {
+    if (!equal(shown.id, groupIdOf(lost.room.id, lost.generation))) throw new MlsFault("wrong_group")
+    if (shown.epoch < lost.stuck.epoch) throw new MlsFault("wrong_epoch")
+    const known = vouching(lost)[shown.signer.identity]
+    if (known === undefined || !equal(known, shown.signer.signatureKey)) throw new MlsFault("wrong_signer")
+    demandKnownKeys(shown, lost.known)
+    const standing = stateIn(this.context, lost.room, shown, this.context.standings.of(lost))
+    demandWhole(lost, standing, shown.epoch)
+    // A carer's word, whose time may be over, leads nobody back.
+    if (leafIn(standing, shown.signer.identity).role === "carer") throw new MlsFault("wrong_signer")
   }
 
   /** The successor is durable before the hub hears of it. */
@@ -143,10 +167,19 @@ export class Recovery {
     const { device, me } = this.context
     if (lost === null || me === null || lost.generation >= MAX_GROUP_GENERATION) return null
     const generation = lost.generation + 1
-    const made = await this.context.mls.create(groupIdOf(conversation, generation), identityOf(me.person, device.device), device, me.hub_key)
+    const { credential } = this.context.account
+    if (credential === null) return null
+    const made = await this.context.mls.create(groupIdOf(conversation, generation), credential, device, this.#successor(lost, me.hub_key))
     const succession = { generation, ...made }
     await keepRoom(this.context, { ...lost, pending: null, succession })
     return succession
+  }
+
+  /** The same conversation; who acted for the patient comes in again, and whoever's time was ended does not. */
+  #successor(lost: Lost, hubKey: Uint8Array): ReturnType<typeof extensionsOf> {
+    const { policy, tombstones } = this.context.standings.of(lost)
+    const stays = tombstones.filter(({ notAfterUs }) => notAfterUs > hubNowUs(this.context))
+    return extensionsOf(policy, { number: lost.highest.number + 1, inForce: [], tombstones: stays }, hubSender(hubKey))
   }
 
   async #submit(conversation: string, succession: Succession): Promise<void> {

@@ -6,15 +6,18 @@
 import { BadShape } from "../core/checks"
 import { encodeHex, equal } from "../core/bytes"
 import { VerificationError } from "../core/errors"
-import { decodeAuthenticatedData, encodeAuthenticatedData, type AuthenticatedData, type SignalHeader } from "../core/mls/authenticatedData"
+import { decodeAuthenticatedData, encodeAuthenticatedData, type Acting, type AuthenticatedData, type SignalHeader } from "../core/mls/authenticatedData"
 import { decodePayload, encodePayload, frankingTag, verifyFrankingTag } from "../core/mls/franking"
 import { accept, begun, decodeSignal, encodeSignal, sent, type Exchange, type Expected, type Signal } from "../core/signal"
 import { uuidBytes, uuidText } from "../core/uuid"
 import type { OutgoingSignal } from "../core/rpc"
 import type { IncidentCode, SignalPush } from "../core/wire"
-import { identityOf, keepRoom, type Context } from "./context"
+import { actingOf, maySend } from "./content"
+import { hubNowUs, identityOf, keepRoom, type Context } from "./context"
+import { isHeldBack } from "./holding"
 import { openingOf } from "./late"
 import { MlsFault } from "./mls"
+import { leafIn } from "./standing"
 import type { RoomRecord } from "./vault"
 
 const KIND = "signal"
@@ -61,10 +64,10 @@ export class Signals {
     const place = this.roster(signal.call, signal.to)
     const record = this.context.rooms.get(conversation)
     const current = place?.conversation === conversation && place.expected.generation === signal.generation
-    if (!current || record?.state == null || record.room.trouble !== null || record.removing.length > 0 || record.room.group === null) return null
+    if (!current || record?.state == null || record.room.trouble !== null || isHeldBack(this.context, record) || record.room.group === null) return null
     const whole = this.#complete(signal)
     const count = sealedIn(record) + 1
-    const { payload, data } = this.#written(whole, count)
+    const { payload, data } = this.#written(whole, count, this.#acting({ ...record, state: record.state }))
     const { state, message } = await this.context.mls.encrypt(record.state, payload, data)
     await keepRoom(this.context, { ...record, state, signals: { epoch: record.room.group.epoch, count } })
     this.#remember(signal.call, signal.to, sent(this.#exchange(signal.call, signal.to, signal.generation), whole))
@@ -97,11 +100,17 @@ export class Signals {
     return { ...signal, from: this.context.device.device, offer: signal.type === "offer" ? null : offer }
   }
 
-  #written(signal: Signal, counter: number): { payload: Uint8Array; data: Uint8Array } {
+  #acting(record: RoomRecord & { readonly state: Uint8Array }): Acting | undefined {
+    const standing = this.context.standings.of(record)
+    return actingOf(leafIn(standing, identityOf(this.context.me?.person ?? "", this.context.device.device)), standing)
+  }
+
+  #written(signal: Signal, counter: number, acting: Acting | undefined): { payload: Uint8Array; data: Uint8Array } {
     const content = encodeSignal(signal)
     const salt = this.context.random(SALT_BYTES)
     const data: AuthenticatedData = {
-      id: this.context.random(16), kind: KIND, counter, sentAt: this.context.clock.now(), frankingTag: frankingTag(salt, content),
+      id: this.context.random(16), kind: KIND, counter, sentAt: Math.floor(hubNowUs(this.context) / 1000), frankingTag: frankingTag(salt, content),
+      ...(acting === undefined ? {} : { acting }),
       signal: { call: uuidBytes(signal.call), to: uuidBytes(signal.to), generation: signal.generation, type: signal.type },
     }
     return { payload: encodePayload(salt, content), data: encodeAuthenticatedData(data) }
@@ -126,6 +135,9 @@ export class Signals {
     this.#turned(opening.turned(opened.state))
     if (opened.sender !== identityOf(person, expected.peer) || push.person !== person) throw new Refused("call.identity_changed", false)
     const data = decodeAuthenticatedData(opened.authenticatedData)
+    // Whoever may not take part in calls here is no peer, whatever the hub connects.
+    const may = maySend(leafIn(opening.standing, opened.sender), data, opening.standing, Math.max(hubNowUs(this.context), data.sentAt * 1000))
+    if ("refused" in may) throw new Refused("call.identity_changed", false)
     const signal = readContent(data, opened.payload)
     const verdict = accept(this.#exchange(expected.call, expected.peer, expected.generation), expected, signal)
     if (verdict.kind === "refused") throw new Refused(verdict.code, true)

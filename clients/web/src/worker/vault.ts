@@ -4,7 +4,7 @@
  */
 import { decode, encode } from "@msgpack/msgpack"
 import { openDB, type DBSchema, type IDBPDatabase } from "idb"
-import type { Entry, Room, Written } from "../core/conversation"
+import type { Acting, Entry, Room, Written } from "../core/conversation"
 import type { IdentityNotice, Proof, Role } from "../core/model"
 import type { Justified } from "../core/policy/removal"
 import type { KnownKeys } from "./mls"
@@ -145,6 +145,8 @@ export interface WrittenRecord {
   readonly payload: Uint8Array
   readonly counter: number
   readonly tag: Uint8Array
+  /** For whom it was encrypted: a carer's. */
+  readonly acting?: Acting
   /** The last ciphertext made of it: what is sent again, and what its echo must be. */
   readonly body: Uint8Array | null
 }
@@ -230,8 +232,17 @@ export class Vault {
   }
 
   /** The keys of a store, in order. */
-  async keys(store: StoreName): Promise<readonly string[]> {
-    const rows = await this.database.getAllKeysFromIndex("rows", "group", IDBKeyRange.bound([store], [store, []]))
+  keys(store: StoreName): Promise<readonly string[]> {
+    return this.#keys([store])
+  }
+
+  /** The keys of one group of a store. */
+  keysOf(store: StoreName, group: string): Promise<readonly string[]> {
+    return this.#keys([store, group])
+  }
+
+  async #keys(from: readonly string[]): Promise<readonly string[]> {
+    const rows = await this.database.getAllKeysFromIndex("rows", "group", IDBKeyRange.bound(from, [...from, []]))
     return rows.map(([, key]) => key)
   }
 

@@ -129,6 +129,16 @@ def tab_reaches_everything(page: Page, address: str) -> None:
         "staff-call-lobby-waits",
         "staff-call-in",
         "patient-call-ended",
+        "patient-carers",
+        "patient-delegate",
+        "patient-part",
+        "patient-device-asks",
+        "patient-needs-link",
+        "patient-carer-talk",
+        "patient-carer-duties",
+        "staff-carer-confirm",
+        "staff-carer",
+        "staff-team",
     ):
         show(page, address, scene)
         for _ in range(70):
@@ -274,6 +284,12 @@ def four_hundred_per_cent(page: Page, address: str) -> None:
         "control-broken",
         "patient-call-in",
         "staff-call-lobby-waits",
+        "patient-carers",
+        "patient-part",
+        "patient-devices",
+        "patient-carer-talk",
+        "staff-carer-confirm",
+        "staff-carer-trace",
     ):
         show(page, address, scene)
         assert page.evaluate(SIDEWAYS) == 0, scene
@@ -369,13 +385,13 @@ def written_large(page: Page, address: str) -> None:
     show(page, address, "patient-call-in")
     page.get_by_role("button", name="Écrire en grand").click()
     page.keyboard.type("Oui")
-    expect(page.locator(".captions-mine")).to_contain_text("Oui")
+    expect(page.locator(".captions")).to_contain_text("Oui")
     page.keyboard.press("Escape")
     expect(page.get_by_label("Votre texte s’affiche en grand")).to_have_count(0)
     page.evaluate(
         "dispatchEvent(new CustomEvent('pretend:tile', {detail: {bigText: 'Deux boîtes'}}))"
     )
-    expect(page.locator(".tile .captions")).to_contain_text("Deux boîtes")
+    expect(page.locator(".captions")).to_contain_text("Deux boîtes")
     expect(
         page.get_by_role("status").get_by_text("Claire Morel écrit : Deux boîtes")
     ).to_be_attached()
@@ -425,6 +441,161 @@ def a_call_in_every_language(page: Page, address: str) -> None:
     expect(page.get_by_role("heading", name="Video call with Claire Morel")).to_be_visible()
     page.get_by_label("Language").select_option("fr-simple")
     expect(page.get_by_role("heading", name="Appel vidéo avec Claire Morel")).to_be_visible()
+
+
+@journey
+def authorise_by_keyboard(page: Page, address: str) -> None:
+    """One question at a time, nothing ticked, the focus on each; the sentence, then the name."""
+    show(page, address, "patient-delegate")
+    go_on = page.get_by_role("button", name="Continuer")
+    expect(go_on).to_be_disabled()
+    page.get_by_label("Sophie Lefèvre").focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Pour quelle conversation")).to_be_focused()
+    expect(page.get_by_label("Marie-Hélène")).to_have_count(0)
+    page.get_by_label("Recevoir mes médicaments").check()
+    go_on.click()
+    expect(page.get_by_role("heading", name="Que pourra faire Sophie Lefèvre")).to_be_focused()
+    expect(page.get_by_role("checkbox", checked=True)).to_have_count(0)
+    page.get_by_label("écrire en votre nom").check()
+    page.get_by_label("Dernier jour").fill("2020-01-01")
+    expect(go_on).to_be_disabled()
+    page.get_by_label("Dernier jour").fill(page.get_by_label("Dernier jour").get_attribute("max"))
+    go_on.click()
+    expect(page.get_by_role("heading", name="Relisez, puis signez")).to_be_focused()
+    expect(page.locator(".summary")).to_contain_text(
+        "Sophie Lefèvre pourra lire les messages et écrire en votre nom, seulement dans"
+    )
+    page.get_by_role("button", name="Je signe").click()
+    expect(page.get_by_role("heading", name="Mes aidants")).to_be_focused()
+    expect(page.get_by_role("status").get_by_text("C’est signé")).to_be_visible()
+
+
+@journey
+def withdrawing_asks_once(page: Page, address: str) -> None:
+    """« Retirer » asks, can be left, then says that it is under way, and stays in sight."""
+    show(page, address, "patient-carers-narrowed")
+    withdraw = page.get_by_role("button", name="Retirer l’autorisation de Sophie Lefèvre")
+    withdraw.click()
+    page.get_by_role("button", name="Annuler").click()
+    expect(withdraw).to_be_focused()
+    withdraw.click()
+    page.get_by_role("button", name="Oui, retirer").click()
+    card = page.get_by_role("article", name="Sophie Lefèvre")
+    expect(card.get_by_text("En cours…", exact=True)).to_be_visible()
+    expect(card.get_by_role("status")).to_contain_text("doit encore confirmer")
+    expect(withdraw).to_have_count(0)
+
+
+@journey
+def a_scope_withdrawn_alone(page: Page, address: str) -> None:
+    """One scope goes, the others stay, and reading cannot go alone."""
+    show(page, address, "patient-carers-narrowed")
+    card = page.get_by_role("article", name="Sophie Lefèvre")
+    expect(card.get_by_role("button", name=re.compile("^Retirer : lire"))).to_have_count(0)
+    card.get_by_role("button", name=re.compile("^Retirer : écrire en votre nom")).click()
+    page.get_by_role("button", name="Oui, retirer").click()
+    expect(
+        card.get_by_text("Retiré : écrire en votre nom et participer à la visio")
+    ).to_be_visible()
+    expect(card.get_by_role("listitem")).to_have_count(1)
+
+
+@journey
+def confirming_needs_an_identity(page: Page, address: str) -> None:
+    """A pharmacist confirms only after having checked who the carer is; then sees the limits."""
+    show(page, address, "staff-carer-confirm")
+    asked = page.get_by_role("region", name="Autorisation à confirmer")
+    expect(asked.get_by_role("button", name="Confirmer l’autorisation")).to_be_disabled()
+    asked.get_by_label("J’ai vérifié l’identité de Sophie Lefèvre").check()
+    asked.get_by_role("button", name="Confirmer l’autorisation").click()
+    expect(asked).to_have_count(0)
+    expect(page.get_by_text("Sophie Lefèvre, aidant(e) : lire les messages")).to_be_visible()
+
+
+@journey
+def suspending_says_why(page: Page, address: str) -> None:
+    """A suspension has a reason, and takes effect at once."""
+    show(page, address, "staff-carer")
+    page.get_by_role("button", name="Suspendre l’autorisation de Sophie Lefèvre").click()
+    expect(page.get_by_role("button", name="Suspendre maintenant")).to_be_disabled()
+    page.get_by_label("Demandé par téléphone").check()
+    page.get_by_role("button", name="Suspendre maintenant").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_text("Sophie Lefèvre, aidant(e) : lire")).to_have_count(0)
+
+
+@journey
+def a_paper_stays_here(page: Page, address: str) -> None:
+    """A document is hashed on the device, a lone pharmacist must name it, and the rule is said."""
+    show(page, address, "staff-carer-paper-details")
+    page.get_by_role("button", name="Mandat sur papier").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("24 h plus tard")).to_be_visible()
+    dialog.get_by_role("radio", name="Sophie Lefèvre").check()
+    dialog.get_by_label("J’ai vérifié l’identité").check()
+    attest = dialog.get_by_role("button", name="Signer cette attestation")
+    expect(attest).to_be_enabled()
+    dialog.get_by_label("Je suis seul(e)").check()
+    expect(attest).to_be_disabled()
+    page.get_by_label("Le document, en photo").set_input_files(
+        {"name": "mandat.txt", "mimeType": "application/pdf", "buffer": b"abc"}
+    )
+    expect(dialog.get_by_text("ba7816bf8f01cfea414140de5dae2223")).to_be_visible()
+    dialog.get_by_label("Délivré par").fill("Jean Lefèvre, le 2 mars")
+    attest.click()
+    expect(dialog).to_have_count(0)
+
+
+@journey
+def a_carer_is_cut_off(page: Page, address: str) -> None:
+    """Where a carer writes stands for whom; when it ends, the page says so and takes no word."""
+    show(page, address, "patient-carer-talk")
+    expect(page.get_by_text("Vous écrivez au nom de Jean Lefèvre jusqu’au")).to_be_visible()
+    composer(page).fill("Encore une qu")
+    page.get_by_text("Ce que vous pouvez faire ici").click()
+    page.get_by_role("button", name="Rendre cette autorisation").click()
+    page.get_by_role("button", name="Oui, la rendre").click()
+    ended = page.get_by_role("alert").filter(has_text="Cette autorisation est terminée")
+    expect(ended).to_contain_text("Questions : 01 99 00 12 34")
+    expect(composer(page)).to_have_count(0)
+
+
+@journey
+def only_reading(page: Page, address: str) -> None:
+    """A carer who may only read finds no composer and no door to a call, and is told why."""
+    show(page, address, "patient-carer-reads")
+    expect(page.get_by_text("Vous lisez au nom de Jean Lefèvre")).to_be_visible()
+    expect(page.get_by_text("Écrire ne fait pas partie de cette autorisation")).to_be_visible()
+    expect(composer(page)).to_have_count(0)
+    expect(page.get_by_role("button", name="Salle d’attente")).to_have_count(0)
+
+
+@journey
+def takes_part_in_one_press(page: Page, address: str) -> None:
+    """Who helped before is asked in with one press, or put aside for good."""
+    show(page, address, "patient-part")
+    asked = page.get_by_role("group", name="Sophie Lefèvre participe à cette dispensation")
+    expect(asked.get_by_role("checkbox", checked=True)).to_have_count(0)
+    asked.get_by_label("Vidéo").check()
+    expect(asked.get_by_text("lire les messages et participer à la visio")).to_be_visible()
+    asked.get_by_role("button", name="Pas cette fois").click()
+    expect(asked).to_have_count(0)
+    show(page, address, "patient-part")
+    expect(page.get_by_role("heading", name="Recevoir mes médicaments")).to_be_visible()
+    expect(asked).to_have_count(0)
+
+
+@journey
+def a_recovery_code_once(page: Page, address: str) -> None:
+    """The recovery code is shown once and leaves the screen when it is written down."""
+    show(page, address, "patient-devices")
+    page.get_by_role("button", name="Créer un code de secours").click()
+    code = page.get_by_text("7K2QX-9MDRT")
+    expect(code).to_be_visible()
+    page.get_by_role("button", name="C’est noté").click()
+    expect(code).to_have_count(0)
 
 
 @journey

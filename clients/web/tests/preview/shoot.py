@@ -36,6 +36,11 @@ IN_OTHER_LANGUAGES = {
         "staff-call-lobby-waits",
         "patient-call-in",
         "patient-call-ring",
+        "patient-carers",
+        "patient-accesses",
+        "patient-devices",
+        "patient-carer-talk",
+        "staff-carer-confirm",
     ),
     "fr-simple": (
         "patient-talk",
@@ -46,6 +51,11 @@ IN_OTHER_LANGUAGES = {
         "patient-call-ring",
         "patient-call-waiting",
         "patient-call-lost",
+        "patient-carers",
+        "patient-part",
+        "patient-accesses",
+        "patient-carer-duties",
+        "patient-carer-talk",
     ),
 }
 
@@ -129,6 +139,41 @@ def open_settings(page: Page) -> None:
     page.get_by_role("button", name="Entendez-vous ceci").click()
 
 
+def authorise(steps: int) -> Callable[[Page], None]:
+    """Return the act of going so many questions further in « Autoriser un aidant »."""
+
+    def act(page: Page) -> None:
+        page.get_by_label("Sophie Lefèvre").check()
+        for step in range(steps):
+            if step == 1:
+                page.get_by_label("Recevoir mes médicaments").check()
+            page.get_by_role("button", name="Continuer").click()
+        if steps == 2:
+            page.get_by_text("Autres autorisations").click()
+            page.get_by_label("écrire en votre nom").check()
+
+    return act
+
+
+def unfold(summary: str) -> Callable[[Page], None]:
+    """Return the act of opening what is folded under those words."""
+    return lambda page: page.get_by_text(summary, exact=True).click()
+
+
+def compare(page: Page) -> None:
+    """Open the readers, and compare with one of them."""
+    press("Seules ces personnes")(page)
+    page.get_by_role("dialog").get_by_role("button", name="Comparer avec").first.click()
+
+
+def attest(page: Page) -> None:
+    """Fill in a mandate on paper, as one pharmacist alone."""
+    page.get_by_role("button", name="Mandat sur papier").click()
+    page.get_by_role("radio", name="Sophie Lefèvre").check()
+    page.get_by_label("écrire au nom du patient").check()
+    page.get_by_label("Je suis seul(e)").check()
+
+
 ACTS = (
     Shot("staff-list", "staff-dispensation", press("Nouvelle dispensation")),
     Shot("staff-empty", "staff-dispensation-nobody", press("Nouvelle dispensation")),
@@ -164,6 +209,24 @@ ACTS = (
     Shot("patient-call-large-long", "patient-call-large-long-large", large=True),
     Shot("patient-call-ring", "patient-call-ring-large", large=True),
     Shot("patient-call-waiting", "patient-call-waiting-large", large=True),
+    Shot("patient-delegate", "patient-delegate-where", authorise(1)),
+    Shot("patient-delegate", "patient-delegate-what", authorise(2)),
+    Shot("patient-delegate", "patient-delegate-check", authorise(3)),
+    Shot("patient-delegate", "patient-delegate-code", unfold("J’ai le code de mon aidant")),
+    Shot("patient-carers", "patient-carers-withdraw", press("Retirer l’autorisation de")),
+    Shot("patient-carers", "patient-carers-scope", press("Retirer : participer")),
+    Shot("patient-carers", "patient-carers-history", unfold("Historique (2)")),
+    Shot("patient-carers", "patient-carers-large", large=True),
+    Shot("patient-devices", "patient-devices-retire", press("Retirer : Appareil 2")),
+    Shot("patient-devices", "patient-devices-code", press("Créer un code de secours")),
+    Shot("patient-needs-link", "patient-needs-link-code", unfold("Je n’ai plus d’autre appareil")),
+    Shot("patient-carer-code", "patient-carer-code-shown", press("Afficher mon code")),
+    Shot("patient-carer-talk", "patient-carer-limits", unfold("Ce que vous pouvez faire ici")),
+    Shot("patient-carer-renewal", "patient-carer-renews", press("Renouvellement")),
+    Shot("patient-carer-duties", "patient-carer-refuses", press("Je refuse")),
+    Shot("staff-carer", "staff-carer-suspend", press("Suspendre l’autorisation")),
+    Shot("staff-carer", "staff-compare", compare),
+    Shot("staff-carer-paper-details", "staff-carer-attest", attest),
     Shot("control-timeline", "control-raw", lambda page: page.locator("summary").first.click()),
 )
 

@@ -5,12 +5,12 @@ import type { Integrity, Message } from "../../src/core/model"
 import type { Call, CallName, Calls, FromWorker, KnownCall, Pace, Views } from "../../src/core/rpc"
 import type { Signal } from "../../src/core/signal"
 import { Keeper } from "../../src/worker/keeper"
+import { Vault } from "../../src/worker/vault"
 import { anMls } from "./anMls"
-import type { Connection, FakeHub, Person } from "./fakeHub"
+import { hasIdentity, seedOf, type Person } from "./aPerson"
+import type { Connection, FakeHub } from "./fakeHub"
 
-export const CLAIRE: Person = { person: "c1a14e00-0000-4000-8000-000000000001", name: "Claire Morel", role: "pharmacist" }
-export const HUGO: Person = { person: "40900000-0000-4000-8000-000000000003", name: "Hugo Petit", role: "pharmacist" }
-export const JEAN: Person = { person: "1ea40000-0000-4000-8000-000000000002", name: "Jean Lefèvre", role: "patient" }
+export { CLAIRE, HUGO, JEAN, LEA, SOPHIE } from "./aPerson"
 
 export type Disk = IDBFactory
 
@@ -41,8 +41,10 @@ export class Device {
 
   private constructor(readonly keeper: Keeper, readonly who: Person, private readonly late: (() => void)[]) {}
 
-  static async on(disk: Disk, who: Person, stock = FEW): Promise<Device> {
+  /** `anew`: without the person's account key, as a browser is that was never used before. */
+  static async on(disk: Disk, who: Person, stock = FEW, anew = false): Promise<Device> {
     globalThis.indexedDB = disk
+    if (!anew) await giveKey(who)
     const late: (() => void)[] = []
     let device: Device | null = null
     const keeper = await Keeper.open(who.person, {
@@ -125,9 +127,17 @@ export class Device {
   }
 }
 
+/** As if it had been linked: the person's account key is in its memory. */
+async function giveKey(who: Person): Promise<void> {
+  const vault = await Vault.open(`colloque:${who.person}`)
+  const has = (await vault.keys("seed")).length > 0
+  if (!has && hasIdentity(who)) await vault.write([{ store: "seed", key: "this", value: { seed: seedOf(who) } }])
+  vault.close()
+}
+
 export async function aConnectedDevice(hub: FakeHub, who: Person, disk: Disk = aDisk(), stock = FEW): Promise<Device> {
   const device = await Device.on(disk, who, stock)
   device.connect(hub)
-  await settled(() => device.count("welcomed") > 0 && (hub.stock.get(device.connection?.device ?? "")?.length ?? 0) > 0)
+  await settled(() => device.count("welcomed") > 0 && (!hasIdentity(who) || (hub.stock.get(device.connection?.device ?? "")?.length ?? 0) > 0))
   return device
 }

@@ -1,9 +1,12 @@
 /** A dispensation in which the patient reads on two devices, one of which may be given up. */
-import { DEVICE_REVOCATION, signStatement, type DeviceRevocation } from "../../src/core/statements"
 import { Group } from "../../src/core/mls/group"
+import { encodeCommitData } from "../../src/core/policy/conversation"
+import { identityOf } from "../../src/core/policy/identity"
+import { DEVICE_REVOCATION, signStatement, type DeviceRevocation } from "../../src/core/policy/statements"
 import { uuidBytes } from "../../src/core/uuid"
-import type { RoomRecord } from "../../src/worker/vault"
+import type { DeviceRecord, RoomRecord } from "../../src/worker/vault"
 import { CLAIRE, HUGO, JEAN, aConnectedDevice, aDisk, settled, type Device, type Disk } from "./aDevice"
+import { seedOf } from "./aPerson"
 import { FakeHub, type Connection } from "./fakeHub"
 
 export interface Family {
@@ -41,16 +44,16 @@ export function recordOf(device: Device, id: string): RoomRecord {
   return record
 }
 
-export function keysOf(device: Device): { readonly device: string; readonly privateKey: Uint8Array } {
+export function keysOf(device: Device): DeviceRecord {
   return device.keeper["context"].device
 }
 
-/** `gone` is given up, by the hand of `signer`: both are Jean's, unless the test says otherwise. */
+/** `gone` is given up, by the account key of `signer`'s person: both are Jean's, unless the test says otherwise. */
 export function aRevocation(hub: FakeHub, gone: Device, signer: Device, bend: Partial<DeviceRevocation> = {}): Uint8Array {
   return signStatement(DEVICE_REVOCATION, {
-    deployment: hub.deployment, person: uuidBytes(gone.who.person), device: uuidBytes(keysOf(gone).device),
-    signer: uuidBytes(keysOf(signer).device), at: hub.now, ...bend,
-  }, keysOf(signer).privateKey)
+    deployment: hub.deployment, conversation: new Uint8Array(), person: uuidBytes(gone.who.person), device: uuidBytes(keysOf(gone).device),
+    atUs: hub.now, ...bend,
+  }, seedOf(signer.who))
 }
 
 export function sentTo(hub: FakeHub, kind: string): number {
@@ -65,9 +68,10 @@ export async function committedBy(family: Pick<Family, "hub" | "id">, device: De
   const { hub, id } = family
   const { remove, unchecked = false, from = device.connection, state = recordOf(device, id).state } = options
   const group = Group.deserialize(state ?? new Uint8Array())
-  const removed = group.members.find(({ leafNode }) => remove !== undefined && new TextDecoder().decode(leafNode.credential.content).endsWith(keysOf(remove).device))
+  const removed = group.members.find(({ leafNode }) => remove !== undefined && identityOf(leafNode.credential).device === keysOf(remove).device)
   const made = group.commit({
     proposals: removed === undefined ? [] : [{ kind: "remove", removed: removed.leafIndex }], forcePath: true, now: null,
+    authenticatedData: encodeCommitData({ atUs: hub.now, statements: [] }),
     random: (size) => crypto.getRandomValues(new Uint8Array(size)),
   })
   if (from === null) throw new Error("no connection")

@@ -4,6 +4,7 @@ import { encodeLogProof } from "../../src/core/log/proof"
 import { uuidText } from "../../src/core/uuid"
 import { leafHash } from "../../src/core/log/tree"
 import { KEPT, STOCK } from "../../src/worker/keyPackages"
+import { aStranger, added } from "./aGroup"
 import { anMls } from "./anMls"
 import { CLAIRE, Device, HUGO, JEAN, aConnectedDevice, aDisk, settled } from "./aDevice"
 import { anOpenDispensation, type Scene } from "./aScene"
@@ -25,7 +26,7 @@ describe("a hub that wants to read along", () => {
     const scene = await anOpenDispensation()
     const { hub, claire, id } = scene
     const mls = anMls()
-    const theirs = await mls.newKeyPackage(`${MALLORY.person}/${MALLORY.person}`, await mls.newDeviceKeys())
+    const theirs = await aStranger(hub.registry, MALLORY, mls, MALLORY.person)
     hub.stock.set(MALLORY.person, [{ person: MALLORY.person, device: MALLORY.person, bytes: theirs.message }])
     const { summary } = talkOf(scene)
     const listed = { ...MALLORY, state: "invited" as const, delivered: 0, read: 0, key_packages: true }
@@ -55,15 +56,15 @@ describe("a hub that wants to read along", () => {
     const scene = await anOpenDispensation()
     const { jean, claire } = scene
     // Claire's own device is the hub's accomplice: it commits an Add that nobody asked for.
-    await addedBy(scene, claire)
+    await addedBy(scene, claire, HUGO)
     await settled(() => jean.views.thread?.epoch === 2)
 
-    expect(jean.views.thread?.readers.at(-1)).toMatchObject({ person: MALLORY.person, name: "", role: "unknown", me: false })
+    expect(jean.views.thread?.readers.at(-1)).toMatchObject({ person: HUGO.person, name: "", role: "unknown", me: false })
   })
 
   test("with a reader that a patient added, who may add nobody, is not followed", async () => {
     const scene = await anOpenDispensation()
-    await addedBy(scene, scene.jean)
+    await addedBy(scene, scene.jean, HUGO)
     await settled(() => scene.claire.views.conversations?.[0]?.readiness === "broken")
 
     expect(scene.claire.views.thread?.readers.map((one) => one.person)).toEqual([CLAIRE.person, JEAN.person])
@@ -71,14 +72,14 @@ describe("a hub that wants to read along", () => {
   })
 })
 
-/** `device` commits an Add of Mallory, and the hub lets it through. */
-async function addedBy({ hub, id, ...scene }: Scene, device: Device): Promise<void> {
+/** `device` commits an Add of somebody, and the hub lets it through. */
+async function addedBy({ hub, id, ...scene }: Scene, device: Device, who: Person = MALLORY): Promise<void> {
   const mls = anMls()
-  const theirs = await mls.newKeyPackage(`${MALLORY.person}/${MALLORY.person}`, await mls.newDeviceKeys())
+  const theirs = await aStranger(hub.registry, who, mls, MALLORY.person)
   const state = device.keeper["context"].rooms.get(id)?.state
   if (state == null || device.connection === null) throw new Error("not in the group")
-  const added = await mls.add(state, [theirs.message])
-  hub.append(talkOf({ hub, id, ...scene }), device.connection, "commit", added.commit, null)
+  const { commit } = await added(mls, state, [theirs.message])
+  hub.append(talkOf({ hub, id, ...scene }), device.connection, "commit", commit, null)
 }
 
 /** The rule by which Claire's device could not follow. */
@@ -100,7 +101,7 @@ describe("a hub that puts words in a mouth", () => {
     await claire.call("write", id, "C’est moi")
     await settled(() => claire.messages.some((one) => one.person === HUGO.person))
 
-    expect(claire.messages.find((one) => one.person === HUGO.person)?.content).toEqual({ kind: "hidden" })
+    expect(claire.messages.find((one) => one.person === HUGO.person)?.content).toEqual({ kind: "hidden", why: "proofs" })
   })
 
   test("cannot show this device's own message twice", async () => {
@@ -211,7 +212,7 @@ describe("a hub before an officer", () => {
     for (const [i, conversation] of [CONVERSATION, OTHER].entries()) {
       hub.care.append({
         type: "message.sent", ts: 1_700_000_000_000_000 + i, class: "care", actor: { person: CLAIRE.person, role: "pharmacist", device: null },
-        conversation, conversation_entry: 1, decision: { effect: "permit", rule: "message.send" }, object: null,
+        conversation, conversation_entry: 1, decision: { effect: "permit", rule: "message.send" }, object: null, outcome: null,
       })
     }
     const marc = await Device.on(aDisk(), MARC)

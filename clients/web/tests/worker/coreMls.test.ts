@@ -1,20 +1,43 @@
 import { describe, expect, test } from "vitest"
-import { MlsFault, type Demands, type DeviceKeys, type GroupFacts, type Mls } from "../../src/worker/mls"
+import { MlsFault, type Credential, type DeviceKeys, type Mls, type NewKeyPackage } from "../../src/worker/mls"
+import { added, committed, theExtensions } from "./aGroup"
 import { anMls } from "./anMls"
+import { CLAIRE as MORGANE, JEAN as YANN } from "./aPerson"
+import { FakeRegistry } from "./fakeRegistry"
 
-const CLAIRE = "00000000-0000-4000-8000-000000000001/00000000-0000-4000-8000-000000000011"
-const JEAN = "00000000-0000-4000-8000-000000000002/00000000-0000-4000-8000-000000000022"
+const [CLAIRES, JEANS, JEANS_OTHER] = [11, 22, 33].map((n) => `00000000-0000-4000-8000-0000000000${n}`) as [string, string, string]
+const CLAIRE = `${MORGANE.person}/${CLAIRES}`
+const JEAN = `${YANN.person}/${JEANS}`
+const CONVERSATION = "c0400000-0000-4000-8000-000000000001"
 const GROUP = new Uint8Array(16).fill(7)
-const HUB_KEY = new Uint8Array(32).fill(5)
+const EXTENSIONS = theExtensions(CONVERSATION, new Uint8Array(32).fill(5))
 const AAD = Uint8Array.of(1, 2, 3)
+
+const registry = new FakeRegistry("colloque.test", [MORGANE, YANN], () => ({ log: "", index: 0, entry: new Uint8Array(), proof: "" }))
+
+function credentialOf(identity: string, { publicKey }: DeviceKeys): Credential {
+  const [, device = ""] = identity.split("/")
+  return registry.credential(identity.startsWith(MORGANE.person) ? MORGANE : YANN, device, publicKey)
+}
+
+async function invited(mls: Mls, identity: string, keys?: DeviceKeys): Promise<NewKeyPackage> {
+  const own = keys ?? await mls.newDeviceKeys()
+  return mls.newKeyPackage(credentialOf(identity, own), own)
+}
+
+async function founded(mls: Mls): Promise<Uint8Array> {
+  const keys = await mls.newDeviceKeys()
+  return (await mls.create(GROUP, credentialOf(CLAIRE, keys), keys, EXTENSIONS)).state
+}
+
+const identities = (mls: Mls, state: Uint8Array): readonly string[] => mls.facts(state).members.map((one) => one.identity)
 
 async function aPair(): Promise<{ mls: Mls; claire: Uint8Array; jean: Uint8Array }> {
   const mls = anMls()
-  const created = await mls.create(GROUP, CLAIRE, await mls.newDeviceKeys(), HUB_KEY)
-  const invitation = await mls.newKeyPackage(JEAN, await mls.newDeviceKeys())
-  const added = await mls.add(created.state, [invitation.message])
-  expect(mls.welcomed(added.welcome)).toEqual([invitation.ref])
-  return { mls, claire: added.state, jean: await mls.join(added.welcome, invitation.secret, {}) }
+  const invitation = await invited(mls, JEAN)
+  const made = await added(mls, await founded(mls), [invitation.message])
+  expect(mls.welcomed(made.welcome)).toEqual([invitation.ref])
+  return { mls, claire: made.state, jean: await mls.join(made.welcome, invitation.secret, {}) }
 }
 
 /** Jean's group after Claire's commit. */
@@ -29,7 +52,8 @@ describe("a group of two", () => {
     const { mls, claire, jean } = await aPair()
 
     expect(mls.facts(jean)).toEqual(mls.facts(claire))
-    expect(mls.facts(jean)).toMatchObject({ hubKey: HUB_KEY, id: GROUP, epoch: 1, identities: [CLAIRE, JEAN] })
+    expect(mls.facts(jean)).toMatchObject({ extensions: EXTENSIONS, id: GROUP, epoch: 1 })
+    expect(identities(mls, jean)).toEqual([CLAIRE, JEAN])
   })
 
   test("a message tells its signing leaf and its authenticated data", async () => {
@@ -61,24 +85,24 @@ describe("a group of two", () => {
 
   test("a commit that adds a second leaf under a name already there is refused", async () => {
     const { mls, claire, jean } = await aPair()
-    const doubled = await mls.newKeyPackage(CLAIRE, await mls.newDeviceKeys())
-    const { commit } = await mls.add(claire, [doubled.message])
+    const doubled = await invited(mls, CLAIRE)
+    const { commit } = await added(mls, claire, [doubled.message])
 
     await expect(mls.apply(jean, commit, CLAIRE)).rejects.toThrow(MlsFault)
   })
 
   test("a Welcome to a group where one name has two leaves is refused", async () => {
     const { mls, claire } = await aPair()
-    const doubled = await mls.newKeyPackage(CLAIRE, await mls.newDeviceKeys())
-    const added = await mls.add(claire, [doubled.message])
+    const doubled = await invited(mls, CLAIRE)
+    const made = await added(mls, claire, [doubled.message])
 
-    await expect(mls.join(added.welcome, doubled.secret, {})).rejects.toThrow(MlsFault)
+    await expect(mls.join(made.welcome, doubled.secret, {})).rejects.toThrow(MlsFault)
   })
 
   test("a commit that another member is said to have made is refused", async () => {
     const { mls, claire, jean } = await aPair()
-    const more = await mls.newKeyPackage(JEAN.replace("22", "33"), await mls.newDeviceKeys())
-    const { commit } = await mls.add(claire, [more.message])
+    const more = await invited(mls, `${YANN.person}/${JEANS_OTHER}`)
+    const { commit } = await added(mls, claire, [more.message])
 
     await expect(mls.apply(jean, commit, JEAN)).rejects.toThrow(MlsFault)
     expect(mls.facts(await applied(mls, jean, commit)).epoch).toBe(2)
@@ -88,10 +112,10 @@ describe("a group of two", () => {
     const { mls, claire, jean } = await aPair()
     const before = await mls.encrypt(claire, Uint8Array.of(1), AAD)
 
-    const { commit, state } = await mls.update(claire)
+    const { commit, state } = await committed(mls, claire)
     const after = await applied(mls, jean, commit)
 
-    expect(mls.facts(after)).toMatchObject({ id: GROUP, epoch: 2, identities: [CLAIRE, JEAN] })
+    expect(mls.facts(after)).toMatchObject({ id: GROUP, epoch: 2 })
     expect(mls.facts(state)).toEqual(mls.facts(after))
     await expect(mls.decrypt(after, before.message)).rejects.toThrow(MlsFault)
     expect((await mls.decrypt(after, (await mls.encrypt(state, Uint8Array.of(2), AAD)).message)).payload).toEqual(Uint8Array.of(2))
@@ -99,7 +123,7 @@ describe("a group of two", () => {
 
   test("an exported secret is the same for every member, another for each label, context and epoch", async () => {
     const { mls, claire, jean } = await aPair()
-    const { state } = await mls.update(claire)
+    const { state } = await committed(mls, claire)
     const context = Uint8Array.of(9)
     const secret = await mls.exporter(claire, "code", context, 32)
 
@@ -126,53 +150,85 @@ describe("a group of two", () => {
   })
 })
 
-describe("the way back into a group", () => {
-  async function offered(): Promise<{
-    mls: Mls; keys: DeviceKeys; known: Record<string, Uint8Array>; info: Uint8Array; demands: Demands; members: GroupFacts
-  }> {
+describe("a commit of all that a conversation knows", () => {
+  test("removes, adds and changes the extensions at once, and says when", async () => {
+    const { mls, claire } = await aPair()
+    const other = await invited(mls, `${YANN.person}/${JEANS_OTHER}`)
+    const extensions = theExtensions(CONVERSATION, new Uint8Array(32).fill(5), { suiteFloor: 2 })
+
+    const { welcome, state } = await mls.commit(claire, { authenticatedData: AAD, adds: [other.message], removes: [JEAN], extensions })
+
+    expect(mls.facts(state).extensions).toEqual(extensions)
+    expect(identities(mls, state)).toEqual([CLAIRE, `${YANN.person}/${JEANS_OTHER}`])
+    expect(mls.facts(await mls.join(welcome ?? new Uint8Array(), other.secret, {}))).toEqual(mls.facts(state))
+  })
+
+  test("tells who follows what it did, before and after", async () => {
+    const { mls, claire, jean } = await aPair()
+    const other = await invited(mls, `${YANN.person}/${JEANS_OTHER}`)
+    const extensions = theExtensions(CONVERSATION, new Uint8Array(32).fill(5), { suiteFloor: 2 })
+    const { commit } = await mls.commit(claire, { authenticatedData: AAD, adds: [other.message], extensions })
+
+    const told = await mls.apply(jean, commit, CLAIRE)
+
+    expect(told).toMatchObject({ external: false, authenticatedData: AAD, knownProposals: true, complete: true, due: [], removed: [] })
+    expect(told.added.map((one) => one.identity)).toEqual([`${YANN.person}/${JEANS_OTHER}`])
+    expect([told.before.extensions, told.after.extensions]).toEqual([EXTENSIONS, extensions])
+    expect(told.committer.identity).toBe(CLAIRE)
+  })
+
+  test("tells the one whom it removes who stays", async () => {
+    const { mls, claire, jean } = await aPair()
+    const { commit } = await mls.commit(claire, { authenticatedData: AAD, removes: [JEAN] })
+
+    const told = await mls.apply(jean, commit, CLAIRE)
+
+    expect(told.state).toBeNull()
+    expect(told.after.members.map((one) => one.identity)).toEqual([CLAIRE])
+    expect(told.after).toMatchObject({ epoch: 2, extensions: EXTENSIONS })
+  })
+})
+
+describe("the way into a group from outside", () => {
+  async function offered(): Promise<{ mls: Mls; keys: DeviceKeys; info: Uint8Array }> {
     const mls = anMls()
     const keys = await mls.newDeviceKeys()
-    const created = await mls.create(GROUP, CLAIRE, await mls.newDeviceKeys(), HUB_KEY)
-    const invitation = await mls.newKeyPackage(JEAN, keys)
-    const added = await mls.add(created.state, [invitation.message])
-    const members = mls.facts(added.state)
-    const known = Object.fromEntries(members.members.map(({ identity, signatureKey }) => [identity, signatureKey]))
-    return { mls, keys, known, members, info: added.groupInfo, demands: { id: GROUP, epoch: 1, hubKey: HUB_KEY, known } }
+    const invitation = await invited(mls, JEAN, keys)
+    return { mls, keys, info: (await added(mls, await founded(mls), [invitation.message])).groupInfo }
   }
 
-  test("leads into the next epoch, in the place of the old leaf, and the others follow", async () => {
-    const { mls, keys, info, demands } = await offered()
+  test("leads into the next epoch, in the place of the old leaf", async () => {
+    const { mls, keys, info } = await offered()
 
-    const back = await mls.rejoin(info, JEAN, keys, demands)
+    const back = await mls.enter(info, credentialOf(JEAN, keys), keys, AAD)
 
-    expect(mls.facts(back?.state ?? new Uint8Array())).toMatchObject({ epoch: 2, identities: [CLAIRE, JEAN], hubKey: HUB_KEY })
+    expect(mls.facts(back.state)).toMatchObject({ epoch: 2, extensions: EXTENSIONS })
+    expect(identities(mls, back.state)).toEqual([CLAIRE, JEAN])
   })
 
-  test("is none for who has no leaf there", async () => {
-    const { mls, info, demands } = await offered()
+  test("leads a new device in beside the others", async () => {
+    const { mls, info } = await offered()
+    const keys = await mls.newDeviceKeys()
 
-    expect(await mls.rejoin(info, JEAN.replace("22", "33"), await mls.newDeviceKeys(), demands)).toBeNull()
+    const { state } = await mls.enter(info, credentialOf(`${YANN.person}/${JEANS_OTHER}`, keys), keys, AAD)
+
+    expect(identities(mls, state)).toEqual([CLAIRE, JEAN, `${YANN.person}/${JEANS_OTHER}`])
   })
 
-  test.each<[string, string, (demands: Demands, other: Uint8Array) => Partial<Demands>]>([
-    ["another group", "wrong_group", () => ({ id: new Uint8Array(16) })],
-    ["an older epoch", "wrong_epoch", () => ({ epoch: 2 })],
-    ["another hub", "wrong_extensions", (_, other) => ({ hubKey: other })],
-    ["a signer that nobody knows", "wrong_signer", ({ known }) => ({ known: { [JEAN]: known[JEAN] ?? HUB_KEY } })],
-    ["a signer under another key", "wrong_signer", ({ known }, other) => ({ known: { ...known, [CLAIRE]: other } })],
-    ["another member under another key", "other_key", ({ known }, other) => ({ known: { ...known, [JEAN]: other } })],
-  ])("is not taken into %s", async (_, code, bend) => {
-    const { mls, keys, info, demands } = await offered()
+  test("shows the group to anybody, and who vouches for it", async () => {
+    const { mls, info } = await offered()
 
-    await expect(mls.rejoin(info, JEAN, keys, { ...demands, ...bend(demands, new Uint8Array(32).fill(1)) })).rejects.toThrow(code)
+    const { signer, members, epoch } = await mls.shown(info)
+
+    expect([signer.identity, members.length, epoch]).toEqual([CLAIRE, 2, 1])
   })
 
-  test("and its GroupInfo altered in one byte is taken nowhere", async () => {
-    const { mls, keys, info, demands } = await offered()
-    for (let at = 0; at < info.length; at += 7) {
+  test("of a GroupInfo altered in one byte is none", async () => {
+    const { mls, keys, info } = await offered()
+    for (let at = 0; at < info.length; at += 41) {
       const bent = info.slice()
       bent[at] = (bent[at] ?? 0) ^ 1
-      await expect(mls.rejoin(bent, JEAN, keys, demands)).rejects.toThrow(MlsFault)
+      await expect(mls.enter(bent, credentialOf(JEAN, keys), keys, AAD)).rejects.toThrow(MlsFault)
     }
   })
 })

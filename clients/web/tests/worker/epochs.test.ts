@@ -1,7 +1,8 @@
 /** What a device does on entering an epoch: its signed word, what of the epoch before still opens, whose groups it takes. */
 import { describe, expect, test } from "vitest"
 import { equal } from "../../src/core/bytes"
-import { EPOCH_RECEIPT, UnverifiedStatement } from "../../src/core/statements"
+import { externalSenders } from "../../src/core/mls/extensions"
+import { EPOCH_RECEIPT, UnverifiedStatement } from "../../src/core/policy/statements"
 import { sha256 } from "@noble/hashes/sha2.js"
 import { Group } from "../../src/core/mls/group"
 import { SUITE_1 } from "../../src/core/mls/suites"
@@ -9,6 +10,7 @@ import { groupIdOf } from "../../src/worker/epochs"
 import { CLAIRE, Device, HUGO, JEAN, aConnectedDevice, settled } from "./aDevice"
 import { aFamily, aRevocation, committedBy, keysOf, recordOf, sentTo, talkOf } from "./aFamily"
 import { aDispensation, anOpenDispensation } from "./aScene"
+import { added, theExtensions } from "./aGroup"
 import { anMls } from "./anMls"
 import { uuidText } from "../../src/core/uuid"
 import { FakeHub, authenticatedDataOf } from "./fakeHub"
@@ -189,7 +191,7 @@ describe("a hub under another key", () => {
   test("is not spoken with: the device stops at its first hello", async () => {
     const { hub, claire, claireDisk } = await aDispensation()
     claire.crash()
-    const other = Object.assign(new FakeHub([CLAIRE, HUGO, JEAN]), { care: hub.care, technical: hub.technical })
+    const other = Object.assign(new FakeHub([CLAIRE, HUGO, JEAN]), { care: hub.care, technical: hub.technical, registry: hub.registry })
     const again = await Device.on(claireDisk, CLAIRE)
 
     again.connect(other)
@@ -218,9 +220,10 @@ describe("a hub under another key", () => {
     const id = "c0400000-0000-4000-8000-00000000000a"
     const mls = anMls()
     const key = foreign.length > 0 ? foreign : jean.keeper["context"].me?.hub_key ?? new Uint8Array()
-    const made = await mls.create(idOf(id), `${CLAIRE.person}/${CLAIRE.person}`, await mls.newDeviceKeys(), key)
+    const keys = await mls.newDeviceKeys()
+    const made = await mls.create(idOf(id), hub.registry.credential(CLAIRE, CLAIRE.person, keys.publicKey), keys, theExtensions(id, key))
     const [stock] = hub.stock.get(keysOf(jean).device) ?? []
-    const added = await mls.add(made.state, [stock?.bytes ?? new Uint8Array()])
+    const { welcome } = await added(mls, made.state, [stock?.bytes ?? new Uint8Array()])
     const member = (person: typeof JEAN): object => ({ ...person, state: "joined", delivered: 0, read: 0, key_packages: false })
     jean.connection?.push({
       kind: "conversation", conversation: {
@@ -228,7 +231,7 @@ describe("a hub under another key", () => {
         epoch: 1, last_seq: 1, removing: false, joined: true, since: 1, members: [member(CLAIRE), member(JEAN)],
       },
     })
-    jean.connection?.push({ kind: "welcome", conversation: id, seq: 1, welcome: added.welcome })
+    jean.connection?.push({ kind: "welcome", conversation: id, seq: 1, welcome })
     await settled(() => jean.views.alarm?.code === "C_GROUP_REFUSED")
 
     expect(jean.views.conversations?.[0]?.readiness).toBe("refused")
@@ -239,6 +242,6 @@ describe("a hub under another key", () => {
     const { hub, claire, id } = await anOpenDispensation()
     const facts = anMls().facts(recordOf(claire, id).state ?? new Uint8Array())
 
-    expect(facts.hubKey).toEqual(SUITE_1.signature.publicKey(hub.hubSecret))
+    expect(externalSenders(facts.extensions).map((one) => one.signatureKey)).toEqual([SUITE_1.signature.publicKey(hub.hubSecret)])
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest"
-import { CLAIRE, HUGO, JEAN, aConnectedDevice, aDisk, settled } from "./aDevice"
+import { CLAIRE, JEAN, aConnectedDevice, aDisk, settled } from "./aDevice"
+import { aStranger, added } from "./aGroup"
 import { anMls } from "./anMls"
 import { anOpenDispensation } from "./aScene"
 import { FakeHub, authenticatedDataOf } from "./fakeHub"
@@ -36,7 +37,7 @@ describe("a dispensation between two devices", () => {
 
     const kinds = new Set(claire.views.proofs?.map((one) => one.what))
     expect(kinds).toEqual(new Set(
-      ["connection.opened", "key_packages.published", "dispensation.started", "key_package.claimed", "group.committed", "group.confirmed", "message.sent"]))
+      ["connection.opened", "device.certified", "key_packages.published", "dispensation.started", "key_package.claimed", "group.committed", "group.confirmed", "message.sent"]))
     expect(claire.views.proofs?.every((one) => one.state === "verified" && one.file.includes("extra "))).toBe(true)
   })
 
@@ -155,14 +156,14 @@ describe("exactly once", () => {
   test("a commit that came first makes the message be encrypted again, under the same id and tag", async () => {
     const { claire, jean, hub, id } = await anOpenDispensation()
     const mls = anMls()
-    const newcomer = await mls.newKeyPackage(`${JEAN.person}/${HUGO.person}`, await mls.newDeviceKeys())
-    const added = await mls.add(jean.keeper["context"].rooms.get(id)?.state ?? new Uint8Array(), [newcomer.message])
+    const newcomer = await aStranger(hub.registry, JEAN, mls)
+    const made = await added(mls, jean.keeper["context"].rooms.get(id)?.state ?? new Uint8Array(), [newcomer.message])
     hub.meddle = (frame) => {
       const talk = hub.talks.get(id)
       if (frame.kind !== "message.send" || talk === undefined || jean.connection === null) return null
       hub.meddle = () => null
       talk.epoch = 2
-      hub.append(talk, jean.connection, "commit", added.commit, null)
+      hub.append(talk, jean.connection, "commit", made.commit, null)
       return { kind: "refused", code: "E_EPOCH", text: "", retry: "changed", epoch: 2 }
     }
 
@@ -173,8 +174,8 @@ describe("exactly once", () => {
     const [first, second] = bodies.map(authenticatedDataOf)
     expect(bodies).toHaveLength(2)
     expect([first?.epoch, second?.epoch]).toEqual([1, 2])
-    expect(second).toEqual({ ...first, epoch: 2 })
-    const read = await mls.decrypt(await mls.join(added.welcome, newcomer.secret, {}), bodies[1] ?? new Uint8Array())
+    expect(second).toEqual({ ...first, epoch: 2, sentAt: second?.sentAt })
+    const read = await mls.decrypt(await mls.join(made.welcome, newcomer.secret, {}), bodies[1] ?? new Uint8Array())
     expect(new TextDecoder().decode(read.payload)).toContain("Encore une fois")
   })
 

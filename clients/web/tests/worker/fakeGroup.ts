@@ -1,12 +1,15 @@
 /** A conversation's MLS group as the hub holds it: its public state, what the hub demands, who confirmed. */
 import { equal } from "../../src/core/bytes"
-import { breachOf } from "../../src/core/membership"
+import { VerificationError } from "../../src/core/errors"
 import { MlsError } from "../../src/core/mls/errors"
-import { externalSendersExtension } from "../../src/core/mls/extensions"
-import { basicCredential } from "../../src/core/mls/credential"
 import { PublicGroup, type CheckedCommit } from "../../src/core/mls/publicGroup"
 import type { Member } from "../../src/core/mls/ratchetTree"
-import { EPOCH_RECEIPT, UnverifiedStatement, encodeJustification, type EpochReceipt, type RemoveJustification } from "../../src/core/statements"
+import { decodeCommitData, readExtensions, sameOthers, type CommitData, type ConversationPolicy } from "../../src/core/policy/conversation"
+import { identityOf, verifyCredential, type Certified, type Trust } from "../../src/core/policy/identity"
+import { checkCommit } from "../../src/core/policy/membership"
+import { encodeJustification, type Justified, type RemoveJustification } from "../../src/core/policy/removal"
+import { stateOf, type State } from "../../src/core/policy/state"
+import { EPOCH_RECEIPT, UnverifiedStatement, type EpochReceipt } from "../../src/core/policy/statements"
 import { uuidBytes } from "../../src/core/uuid"
 import type { Request } from "../../src/core/wire"
 
@@ -20,12 +23,7 @@ export class RefusedGroup extends Error {
 }
 
 export function leafOf({ leafNode }: Pick<Member, "leafNode">): Leaf {
-  const [person = "", device = ""] = new TextDecoder().decode(leafNode.credential.content).split("/")
-  return { person, device }
-}
-
-export function senders(hubKey: Uint8Array): Parameters<typeof externalSendersExtension>[0] {
-  return [{ signatureKey: hubKey, credential: basicCredential(new TextEncoder().encode("hub")) }]
+  return identityOf(leafNode.credential)
 }
 
 /** What the core refuses, as the hub answers it. */
@@ -34,6 +32,7 @@ function checked<T>(code: string, work: () => T): T {
     return work()
   } catch (error) {
     if (error instanceof MlsError) throw new RefusedGroup(error.code === "missing_remove" ? "E_REMOVE_PENDING" : code, error.code)
+    if (error instanceof VerificationError) throw new RefusedGroup("E_IDENTITY", error.fault)
     throw error
   }
 }
@@ -45,21 +44,21 @@ export interface Kept {
 }
 
 export class FakeGroup {
-  readonly receipts: Kept[] = []
+  readonly receipts: (Kept & { readonly bytes: Uint8Array })[] = []
   readonly stuck = new Set<string>()
+  atUs = 0
 
-  private constructor(public group: PublicGroup, public groupInfo: Uint8Array, readonly id: Uint8Array) {}
+  private constructor(public group: PublicGroup, public groupInfo: Uint8Array, readonly id: Uint8Array, readonly trust: Trust) {}
 
-  /** A new group: epoch 0, this device alone, open to the hub and nobody else. */
-  static found(groupInfo: Uint8Array, id: Uint8Array, founder: Leaf, hubKey: Uint8Array): FakeGroup {
+  /** A new group: epoch 0, this device alone. */
+  static found(groupInfo: Uint8Array, id: Uint8Array, founder: Leaf, trust: Trust): FakeGroup {
     const group = checked("E_GROUP_INFO", () => PublicGroup.found(groupInfo))
-    const [extension, ...more] = group.context.extensions
-    const wanted = externalSendersExtension(senders(hubKey))
     const [first, ...others] = group.members
     const alone = first !== undefined && others.length === 0 && leafOf(first).device === founder.device && leafOf(first).person === founder.person
-    const open = extension !== undefined && more.length === 0 && extension.type === wanted.type && equal(extension.data, wanted.data)
-    if (!equal(group.context.groupId, id) || group.context.epoch !== 0n || !alone || !open) throw new RefusedGroup("E_GROUP_INFO", "wrong_group")
-    return new FakeGroup(group, groupInfo, id)
+    if (!equal(group.context.groupId, id) || group.context.epoch !== 0n || !alone) throw new RefusedGroup("E_GROUP_INFO", "wrong_group")
+    const founded = new FakeGroup(group, groupInfo, id, trust)
+    checked("E_GROUP_INFO", () => founded.standing)
+    return founded
   }
 
   get epoch(): number {
@@ -70,32 +69,60 @@ export class FakeGroup {
     return this.group.members.map(leafOf)
   }
 
-  check(frame: CommitFrame, from: Leaf, role: string, due: readonly string[]): CheckedCommit {
+  get policy(): ConversationPolicy {
+    return readExtensions(this.group.context.extensions).policy
+  }
+
+  get standing(): State {
+    return this.#standingOf(this.group, null)
+  }
+
+  #standingOf(group: PublicGroup, known: State | null): State {
+    const { policy, delegations } = readExtensions(group.context.extensions)
+    const verdict = stateOf({ policy, trust: this.trust }, delegations, group.members.map((member) => this.#certified(member, policy)), known)
+    if ("refused" in verdict) throw new RefusedGroup(verdict.refused, verdict.breach)
+    return verdict.granted
+  }
+
+  #certified({ leafNode: { credential, signatureKey } }: Pick<Member, "leafNode">, { ownerAik, pharmacy }: ConversationPolicy): Certified {
+    return verifyCredential(credential, { signatureKey, trust: this.trust, ownerAik, pharmacy, atUs: null })
+  }
+
+  /** `due`: what the hub has proposed. `nowUs`: the hub's clock. */
+  check(frame: CommitFrame, from: Leaf, due: readonly Justified[], nowUs: number): CheckedCommit & { readonly data: CommitData } {
     const pending = this.group.proposals.flatMap(({ reference }) => (reference === null ? [] : [reference]))
     const made = checked("E_COMMIT", () => this.group.checkCommit(frame.commit, { groupInfo: frame.group_info, welcome: frame.welcome, pending, now: null }))
     const by = leafOf(made.committer)
     if (by.device !== from.device || by.person !== from.person) throw new RefusedGroup("E_SENDER")
-    const breach = breachOf({
-      committer: by, role, external: made.kind !== "member", before: this.leaves.filter(({ device }) => !due.includes(device)),
-      added: made.added.map(leafOf), removed: made.removed.map(leafOf), due: this.leaves.filter(({ device }) => due.includes(device)),
-      sameExtensions: made.extensionsBefore.every(({ data }, i) => equal(data, made.extensionsAfter[i]?.data ?? new Uint8Array())),
-      knownProposals: made.proposals.every(({ proposal: { kind } }) => ["add", "remove", "external_init"].includes(kind)),
-    })
-    if (breach !== null) throw new RefusedGroup("E_POLICY", breach)
-    return made
+    const before = this.standing
+    const after = checked("E_COMMIT", () => this.#standingOf(made.next, before))
+    const data = checked("E_COMMIT", () => decodeCommitData(made.authenticatedData))
+    const external = made.kind !== "member"
+    const committer = (external ? after : before).leaves.find(({ identity }) => identity.device === by.device)
+    if (committer === undefined) throw new RefusedGroup("E_SENDER")
+    const kinds = made.proposals.map(({ proposal }) => proposal.kind)
+    const verdict = checkCommit(before, {
+      committer, external, added: made.added.map(leafOf), removed: made.removed.map(leafOf), due, barred: [], statements: data.statements,
+      knownProposals: kinds.every((kind) => ["add", "remove", "external_init", "group_context_extensions"].includes(kind)),
+      sameOtherExtensions: sameOthers(made.extensionsBefore, made.extensionsAfter),
+    }, after, { atUs: data.atUs, notBelowUs: this.atUs, nowUs })
+    if ("refused" in verdict) throw new RefusedGroup(verdict.refused, verdict.breach)
+    return { ...made, data }
   }
 
-  move({ next }: CheckedCommit, groupInfo: Uint8Array): void {
+  move({ next, data }: CheckedCommit & { readonly data: CommitData }, groupInfo: Uint8Array): void {
     this.group = next
     this.groupInfo = groupInfo
+    this.atUs = data.atUs
   }
 
   /** The hub's proposal to remove a device, with what it says for it. */
-  propose(device: string, conversation: string, statement: Uint8Array, hubSecret: Uint8Array, bend: Partial<RemoveJustification> = {}): Uint8Array {
+  propose(device: string, said: Partial<RemoveJustification> & Pick<RemoveJustification, "conversation" | "why" | "atUs">, hubSecret: Uint8Array): Uint8Array {
     const removed = this.group.members.find((member) => leafOf(member).device === device)?.leafIndex ?? 99
+    const nothing = new Uint8Array()
     const authenticatedData = encodeJustification({
-      conversation: uuidBytes(conversation), device: uuidBytes(device), statement,
-      confirmedTranscriptHash: this.group.context.confirmedTranscriptHash, ...bend,
+      device: uuidBytes(device), statement: nothing, delegation: nothing, staff: nothing,
+      confirmedTranscriptHash: this.group.context.confirmedTranscriptHash, ...said,
     })
     const message = this.group.externalProposal({ kind: "remove", removed }, { senderIndex: 0, signaturePrivateKey: hubSecret, authenticatedData })
     this.group = this.group.receiveProposal(message, null).next
@@ -109,7 +136,7 @@ export class FakeGroup {
     const right = equal(content.groupId, this.id) && equal(content.device, uuidBytes(device))
     const now = epoch !== this.epoch || equal(content.confirmedTranscriptHash, this.group.context.confirmedTranscriptHash)
     if (!right || !now) throw new RefusedGroup("E_RECEIPT")
-    if (!this.receipts.some((one) => one.epoch === epoch && one.device === device)) this.receipts.push({ epoch, device, content })
+    if (!this.receipts.some((one) => one.epoch === epoch && one.device === device)) this.receipts.push({ epoch, device, content, bytes })
   }
 
   confirmedBy(epoch = this.epoch): readonly string[] {

@@ -16,6 +16,16 @@ function proofOf(index: number, leaves: readonly Uint8Array[]): readonly Uint8Ar
     : [...proofOf(index - split, right), rootHash(left)]
 }
 
+/** RFC 9162, 2.1.4.1. */
+function consistencyOf(first: number, leaves: readonly Uint8Array[], whole = true): readonly Uint8Array[] {
+  if (first === leaves.length) return whole ? [] : [rootHash(leaves)]
+  const split = 2 ** Math.ceil(Math.log2(leaves.length) - 1)
+  const [left, right] = [leaves.slice(0, split), leaves.slice(split)]
+  return first <= split
+    ? [...consistencyOf(first, left, whole), rootHash(right)]
+    : [...consistencyOf(first - split, right, false), rootHash(left)]
+}
+
 export class FakeLog {
   readonly entries: Uint8Array[] = []
   readonly #secret = ed25519.utils.randomSecretKey()
@@ -48,6 +58,11 @@ export class FakeLog {
     this.entries.push(bytes)
     const proof = encodeLogProof({ index, hashes: proofOf(index, this.leaves), checkpointText: this.checkpoint(), extra: null })
     return { log: this.name, index, entry: bytes, proof }
+  }
+
+  /** That the log of size `first` begins the one of `second`. */
+  consistency(first: number, second: number): readonly Uint8Array[] {
+    return first === second ? [] : consistencyOf(first, this.leaves.slice(0, second))
   }
 
   rows(): PageRow[] {

@@ -1,11 +1,14 @@
 /** A device that cannot follow its group comes back; and where nobody can, a new group takes its place. */
 import { describe, expect, test } from "vitest"
-import { basicCredential } from "../../src/core/mls/credential"
-import { Group } from "../../src/core/mls/group"
+import { SUITE_1 } from "../../src/core/mls/suites"
+import { credentialOf } from "../../src/core/policy/identity"
+import type { Credential, DeviceKeys, Mls } from "../../src/worker/mls"
 import { groupIdOf } from "../../src/worker/epochs"
 import { CLAIRE, Device, HUGO, JEAN, settled } from "./aDevice"
 import { aFamily, aRevocation, committedBy, garbleCommitsFor, inTime, keysOf, recordOf, sentTo, talkOf, type Family } from "./aFamily"
+import { aStranger, added, commitData, committed, theExtensions } from "./aGroup"
 import { anMls } from "./anMls"
+import { aikOf } from "./aPerson"
 
 const readinessOf = (device: Device): string | undefined => device.views.conversations?.[0]?.readiness
 
@@ -138,41 +141,47 @@ describe("a hub that leads a device astray on its way back", () => {
     return family
   }
 
-  const named = (device: Device): string => `${device.who.person}/${keysOf(device).device}`
+  /** A GroupInfo of the epoch after, so that it is not too old. */
+  async function infoAfter(mls: Mls, state: Uint8Array): Promise<Uint8Array> {
+    return (await committed(mls, state)).groupInfo
+  }
 
   test.each<[string, (family: Family, old: Uint8Array) => Promise<Uint8Array> | Uint8Array]>([
     ["an older epoch of its own group", (_, old) => old],
     ["no group at all", () => Uint8Array.of(1, 2, 3)],
-    ["another conversation's group", async ({ claire }) => {
+    ["another conversation's group", async (family) => {
       const mls = anMls()
-      return (await mls.create(groupIdOf(HUGO.person, 0), named(claire), keysOf(claire) as never, hubKey(claire))).groupInfo
+      return infoAfter(mls, await madeUp(mls, family, { groupId: groupIdOf(HUGO.person, 0) }))
     }],
-    ["a group that it made up, with other keys under the same names", async ({ claire, phone, id }) => {
+    ["a group that it made up, with other keys under the same names", async (family) => {
       const mls = anMls()
-      const made = await mls.create(groupIdOf(id, 0), named(claire), await mls.newDeviceKeys(), hubKey(claire))
-      const other = await mls.newKeyPackage(named(phone), await mls.newDeviceKeys())
-      return (await mls.update((await mls.add(made.state, [other.message])).state)).groupInfo
+      const made = await madeUp(mls, family, { keys: await mls.newDeviceKeys() })
+      return infoAfter(mls, (await added(mls, made, [await packageOf(mls, family, family.phone, await mls.newDeviceKeys())])).state)
     }],
-    ["its group as another hub's", async ({ claire, phone, id }) => {
+    ["its group as another hub's", async (family) => {
       const mls = anMls()
-      const made = await mls.create(groupIdOf(id, 0), named(claire), keysOf(claire) as never, new Uint8Array(32).fill(6))
-      const other = await mls.newKeyPackage(named(phone), keysOf(phone) as never)
-      return (await mls.update((await mls.add(made.state, [other.message])).state)).groupInfo
+      const made = await madeUp(mls, family, { hubKey: new Uint8Array(32).fill(6) })
+      return infoAfter(mls, (await added(mls, made, [await packageOf(mls, family, family.phone)])).state)
     }],
-    ["its group vouched for by somebody it does not know", async ({ claire, phone, id }) => {
+    ["its group vouched for by somebody it does not know", async (family) => {
       const mls = anMls()
-      const made = await mls.create(groupIdOf(id, 0), named(claire), keysOf(claire) as never, hubKey(claire))
-      const stranger = await mls.newKeyPackage(`${HUGO.person}/${HUGO.person}`, await mls.newDeviceKeys())
-      const own = await mls.newKeyPackage(named(phone), keysOf(phone) as never)
-      const added = await mls.add(made.state, [own.message, stranger.message])
-      return (await mls.update(await mls.join(added.welcome, stranger.secret, {}))).groupInfo
+      const stranger = await aStranger(family.hub.registry, HUGO, mls)
+      const own = await packageOf(mls, family, family.phone)
+      const { welcome } = await added(mls, await madeUp(mls, family), [own, stranger.message])
+      return infoAfter(mls, await mls.join(welcome, stranger.secret, {}))
     }],
-    ["its group with another key in a place that it knows", async ({ claire, phone, tablet, id }) => {
+    ["its group with another key in a place that it knows", async (family) => {
       const mls = anMls()
-      const made = await mls.create(groupIdOf(id, 0), named(claire), keysOf(claire) as never, hubKey(claire))
-      const own = await mls.newKeyPackage(named(phone), keysOf(phone) as never)
-      const other = await mls.newKeyPackage(named(tablet), await mls.newDeviceKeys())
-      return (await mls.update((await mls.add(made.state, [own.message, other.message])).state)).groupInfo
+      const own = await packageOf(mls, family, family.phone)
+      const other = await packageOf(mls, family, family.tablet, await mls.newDeviceKeys())
+      return infoAfter(mls, (await added(mls, await madeUp(mls, family), [own, other])).state)
+    }],
+    ["its group as another pharmacy's", async (family) => {
+      const mls = anMls()
+      const { hub, claire, id } = family
+      const extensions = theExtensions(id, hubKeyOf(claire), { ownerAik: aikOf(HUGO) })
+      const made = await mls.create(groupIdOf(id, 0), leafFor(hub, claire), keysOf(claire), extensions)
+      return infoAfter(mls, (await added(mls, made.state, [await packageOf(mls, family, family.phone)])).state)
     }],
   ])("with %s does not get it in", async (_, told) => {
     const family = await led(told)
@@ -188,15 +197,13 @@ describe("a hub that leads a device astray on its way back", () => {
   test("with its group vouched for by a device that was removed does not get it in", async () => {
     const family = await aFamily()
     const { hub, claire, phone, tablet, id } = family
-    const thief = { identity: named(tablet), keys: keysOf(tablet) as never }
     hub.retire(aRevocation(hub, tablet, phone))
     await settled(() => talkOf(family).epoch === 2 && readinessOf(phone) === "ready" && talkOf(family).group.confirmedBy().length === 2)
     const mls = anMls()
-    const made = await mls.create(groupIdOf(id, 0), thief.identity, thief.keys, hubKey(claire))
-    const own = await mls.newKeyPackage(named(phone), keysOf(phone) as never)
-    let state = (await mls.add(made.state, [own.message])).state
-    for (let epoch = 1; epoch < 4; epoch += 1) state = (await mls.update(state)).state
-    const info = (await mls.update(state)).groupInfo
+    const stolen = await mls.create(groupIdOf(id, 0), leafFor(hub, tablet), keysOf(tablet), theExtensions(id, hubKeyOf(claire)))
+    let { state } = await added(mls, stolen.state, [await packageOf(mls, family, phone)])
+    for (let epoch = 1; epoch < 4; epoch += 1) state = (await committed(mls, state)).state
+    const info = (await committed(mls, state)).groupInfo
     hub.meddle = (frame) => {
       if (frame.kind === "group.stuck") return { kind: "ok", now: 1, result: { resync: true } }
       return frame.kind === "group.info" ? answered({ epoch: 5, generation: 0, group_info: info }) : null
@@ -211,10 +218,9 @@ describe("a hub that leads a device astray on its way back", () => {
 
   test("by saying that it is out, vouched for by a member, is believed: it forgets", async () => {
     const family = await aFamily()
-    const { hub, phone, claire, id } = family
+    const { hub, phone, id } = family
     const mls = anMls()
-    const made = await mls.create(groupIdOf(id, 0), named(claire), keysOf(claire) as never, hubKey(claire))
-    const later = await mls.update((await mls.update(made.state)).state)
+    const later = await committed(mls, (await committed(mls, await madeUp(mls, family))).state)
     hub.meddle = (frame) => (frame.kind === "group.info" ? answered({ epoch: 2, generation: 0, group_info: later.groupInfo }) : null)
     garbleCommitsFor(phone)
     await committedBy(family, family.tablet)
@@ -244,19 +250,51 @@ describe("a hub that leads a device astray on its way back", () => {
     const { hub, claire, phone, id } = family
     const mls = anMls()
     const keys = await mls.newDeviceKeys()
-    const made = Group.joinExternal(talkOf(family).group.groupInfo, {
-      signaturePrivateKey: keys.privateKey, credential: basicCredential(new TextEncoder().encode(`${JEAN.person}/${HUGO.person}`)), extensions: [],
-      capabilities: { versions: [1], cipherSuites: [1], extensions: [], proposals: [], credentials: [1] }, lifetime: { notBefore: 0n, notAfter: 2n ** 40n },
-    }, { now: null, random: (size) => crypto.getRandomValues(new Uint8Array(size)) })
-    hub.append(talkOf(family), { who: JEAN, device: HUGO.person }, "commit", made.message, null)
+    // The authority is the hub's: it says that Jean has another account key, and the log holds it.
+    const seed = new Uint8Array(32).fill(3)
+    const { certificate } = hub.registry.enrol(JEAN, SUITE_1.signature.publicKey(seed))
+    const device = hub.registry.deviceCertificate(JEAN, HUGO.person, keys.publicKey, seed)
+    const credential = credentialOf({ identity: certificate, device, staff: new Uint8Array() })
+    const made = await mls.enter(talkOf(family).group.groupInfo, credential, keys, commitData())
+    hub.append(talkOf(family), { who: JEAN, device: HUGO.person }, "commit", made.commit, null)
     await settled(() => [claire, phone].every((device) => readinessOf(device) === "broken"))
 
-    expect(recordOf(claire, id).stuck?.reason).toBe("stranger")
+    expect(recordOf(claire, id).stuck?.reason).toBe("unproven_identity")
+    expect(claire.views.alarm?.code).toBe("C_IDENTITY_CHANGED")
     expect(claire.views.thread?.readers.map((one) => one.devices)).toEqual([1, 2])
   })
 })
 
-function hubKey(device: Device): Uint8Array {
+/** The certificates of a device's leaf, whoever holds its keys. */
+function leafFor(hub: Family["hub"], device: Device, keys: DeviceKeys = keysOf(device)): Credential {
+  return hub.registry.credential(device.who, keysOf(device).device, keys.publicKey)
+}
+
+/** Claire's leaf alone, in a group that she never made. */
+async function madeUp(mls: Mls, { hub, claire, id }: Family, { groupId = groupIdOf(id, 0), hubKey = hubKeyOf(claire), keys = keysOf(claire) } = {}): Promise<Uint8Array> {
+  return (await mls.create(groupId, leafFor(hub, claire, keys), keys, theExtensions(id, hubKey))).state
+}
+
+async function packageOf(mls: Mls, { hub }: Family, device: Device, keys: DeviceKeys = keysOf(device)): Promise<Uint8Array> {
+  return (await mls.newKeyPackage(leafFor(hub, device, keys), keys)).message
+}
+
+interface Successor {
+  readonly generation?: number
+  readonly keys?: DeviceKeys
+  readonly hubKey?: Uint8Array
+  readonly patientAik?: Uint8Array
+  readonly number?: number
+}
+
+/** The GroupInfo of a group that is to take the place of the family's. */
+async function successor(mls: Mls, { hub, claire, id }: Family, founder: Device, bend: Successor = {}): Promise<Uint8Array> {
+  const { generation = 1, keys = keysOf(founder), hubKey = hubKeyOf(claire), patientAik = aikOf(JEAN), number = 1 } = bend
+  const extensions = theExtensions(id, hubKey, { patientAik }, { number, inForce: [], tombstones: [] })
+  return (await mls.create(groupIdOf(id, generation), leafFor(hub, founder, keys), keys, extensions)).groupInfo
+}
+
+function hubKeyOf(device: Device): Uint8Array {
   return device.keeper["context"].me?.hub_key ?? new Uint8Array()
 }
 
@@ -322,16 +360,15 @@ describe("a group that nobody follows", () => {
   }, 20_000)
 
   test.each<[string, (family: Family) => Promise<Uint8Array>, "claire" | "phone"]>([
-    ["a device it made up", async ({ claire, id }) => {
+    ["a device it made up", async (family) => {
       const mls = anMls()
-      return (await mls.create(groupIdOf(id, 1), `${CLAIRE.person}/${keysOf(claire).device}`, await mls.newDeviceKeys(), hubKey(claire))).groupInfo
+      return successor(mls, family, family.claire, { keys: await mls.newDeviceKeys() })
     }, "claire"],
-    ["a patient's device", async ({ tablet, phone, id }) =>
-      (await anMls().create(groupIdOf(id, 1), `${JEAN.person}/${keysOf(phone).device}`, keysOf(phone) as never, hubKey(tablet))).groupInfo, "phone"],
-    ["a pharmacist, but open to another hub", async ({ claire, id }) =>
-      (await anMls().create(groupIdOf(id, 1), `${CLAIRE.person}/${keysOf(claire).device}`, keysOf(claire) as never, new Uint8Array(32).fill(1))).groupInfo, "claire"],
-    ["a pharmacist, of the same generation", async ({ claire, id }) =>
-      (await anMls().create(groupIdOf(id, 0), `${CLAIRE.person}/${keysOf(claire).device}`, keysOf(claire) as never, hubKey(claire))).groupInfo, "claire"],
+    ["a patient's device", (family) => successor(anMls(), family, family.phone), "phone"],
+    ["a pharmacist, but open to another hub", (family) => successor(anMls(), family, family.claire, { hubKey: new Uint8Array(32).fill(1) }), "claire"],
+    ["a pharmacist, of the same generation", (family) => successor(anMls(), family, family.claire, { generation: 0 }), "claire"],
+    ["a pharmacist, with another patient's key", (family) => successor(anMls(), family, family.claire, { patientAik: aikOf(HUGO) }), "claire"],
+    ["a pharmacist, as if nothing had gone before", (family) => successor(anMls(), family, family.claire, { number: 0 }), "claire"],
   ])("and is said to be succeeded by the group of %s stays what it is", async (_, make, by) => {
     const family = await aFamily()
     const { hub, tablet, id } = family
@@ -347,7 +384,7 @@ describe("a group that nobody follows", () => {
 
   test("and is said to be succeeded by the group of a device that was given up stays what it is", async () => {
     const family = await aFamily()
-    const { hub, claire, phone, tablet, id } = family
+    const { hub, phone, tablet, id } = family
     hub.askToCommit = () => undefined
     hub.retire(aRevocation(hub, tablet, phone))
     await settled(() => recordOf(phone, id).removing.length === 1)
@@ -356,10 +393,9 @@ describe("a group that nobody follows", () => {
     // Whatever role the hub gives its person.
     const members = record.room.summary.members.map((member) => ({ ...member, role: "pharmacist" }))
     context.rooms.set(id, { ...record, room: { ...record.room, summary: { ...record.room.summary, members } } })
-    const identity = `${JEAN.person}/${keysOf(tablet).device}`
-    const made = await anMls().create(groupIdOf(id, 1), identity, keysOf(tablet) as never, hubKey(claire))
+    const groupInfo = await successor(anMls(), family, tablet)
 
-    hub.append(talkOf(family), { who: JEAN, device: keysOf(tablet).device }, "succession", made.groupInfo, null)
+    hub.append(talkOf(family), { who: JEAN, device: keysOf(tablet).device }, "succession", groupInfo, null)
     await settled(() => phone.views.alarm?.code === "C_GROUP_REFUSED")
 
     expect(recordOf(phone, id)).toMatchObject({ state: record.state, generation: 0 })

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest"
 import { uuidBytes } from "../../src/core/uuid"
 import { CLAIRE, Device, JEAN, settled } from "./aDevice"
 import { aFamily, aRevocation, committedBy, keysOf, recordOf, sentTo, talkOf } from "./aFamily"
+import { added, committed, theExtensions } from "./aGroup"
 import { anMls } from "./anMls"
 import { authenticatedDataOf } from "./fakeHub"
 
@@ -131,7 +132,7 @@ describe("a removal that is justified", () => {
     await claire.call("write", id, "Qui lit ?")
     await settled()
 
-    expect(recordOf(claire, id).removing).toEqual([`${JEAN.person}/${keysOf(tablet).device}`])
+    expect(recordOf(claire, id).removing).toMatchObject([{ identity: `${JEAN.person}/${keysOf(tablet).device}` }])
     expect(sentTo(hub, "message.send")).toBe(0)
   })
 
@@ -170,7 +171,7 @@ describe("the device that is removed", () => {
       const family = await aFamily()
       const { hub, phone, tablet, id } = family
       const device = keysOf(tablet).device
-      if (shown === "proposal") hub.demand(talkOf(family), device, aRevocation(hub, tablet, phone))
+      if (shown === "proposal") hub.demand(talkOf(family), device, { why: "device", statement: aRevocation(hub, tablet, phone) })
       else await committedBy(family, phone, { remove: tablet })
       // The real hub shows it no more; should it, or another, the step itself is proof enough.
       tablet.connection?.push({ ...talkOf(family).events.find((one) => one.what === shown && one.seq > 1) })
@@ -190,10 +191,11 @@ describe("the device that is removed", () => {
 
     // The hub makes up a group of the same name, with a leaf of its own in Claire's, and a real key package.
     const mls = anMls()
-    const made = await mls.create(uuidBytes(id), `${CLAIRE.person}/${CLAIRE.person}`, await mls.newDeviceKeys(), hubKeyOf(tablet))
+    const keys = await mls.newDeviceKeys()
+    const made = await mls.create(uuidBytes(id), hub.registry.credential(CLAIRE, CLAIRE.person, keys.publicKey), keys, theExtensions(id, hubKeyOf(tablet)))
     const [stock] = hub.stock.get(keysOf(tablet).device) ?? []
-    const added = await mls.add(made.state, [stock?.bytes ?? new Uint8Array()])
-    tablet.connection?.push({ kind: "welcome", conversation: id, seq: 9, welcome: added.welcome })
+    const { welcome } = await added(mls, made.state, [stock?.bytes ?? new Uint8Array()])
+    tablet.connection?.push({ kind: "welcome", conversation: id, seq: 9, welcome })
     await settled(() => tablet.views.alarm?.code === "C_GROUP_REFUSED")
 
     expect(recordOf(tablet, id).state).toBeNull()
@@ -208,11 +210,13 @@ function hubKeyOf(device: Device): Uint8Array {
 describe("a removal that is not justified", () => {
   type Bent = Parameters<typeof aRevocation>[3]
   test.each<[string, (family: Awaited<ReturnType<typeof aFamily>>) => { statement: Uint8Array; bend?: object }]>([
-    ["signed by another person's device", ({ hub, tablet, claire }) => ({ statement: aRevocation(hub, tablet, claire) })],
+    ["signed by another person's key", ({ hub, tablet, claire }) => ({ statement: aRevocation(hub, tablet, claire) })],
     ["about another device", ({ hub, tablet, phone }) => ({ statement: aRevocation(hub, phone, tablet) })],
     ["of another deployment", ({ hub, tablet, phone }) => ({ statement: aRevocation(hub, tablet, phone, { deployment: "elsewhere" } satisfies Bent) })],
     ["under another person's name", ({ hub, tablet, phone }) => ({ statement: aRevocation(hub, tablet, phone, { person: uuidBytes(CLAIRE.person) } satisfies Bent) })],
-    ["signed by a device that is not in the group", ({ hub, tablet, phone }) => ({ statement: aRevocation(hub, tablet, phone, { signer: uuidBytes(CLAIRE.person) } satisfies Bent) })],
+    ["dated after what the hub says", ({ hub, tablet, phone }) => ({ statement: aRevocation(hub, tablet, phone, { atUs: hub.now + 3_600_000_000 } satisfies Bent) })],
+    ["of a time that is yet to come", ({ hub, tablet, phone }) => ({ statement: aRevocation(hub, tablet, phone), bend: { atUs: hub.now + 3_600_000_000 } })],
+    ["of a reason that is none", ({ hub, tablet, phone }) => ({ statement: aRevocation(hub, tablet, phone), bend: { why: "because" } })],
     ["altered", ({ hub, tablet, phone }) => ({ statement: flipped(aRevocation(hub, tablet, phone)) })],
     ["no statement at all", () => ({ statement: Uint8Array.of(1, 2, 3) })],
     ["of another epoch", ({ hub, tablet, phone }) => ({ statement: aRevocation(hub, tablet, phone), bend: { confirmedTranscriptHash: new Uint8Array(32) } })],
@@ -224,7 +228,7 @@ describe("a removal that is not justified", () => {
     const { statement, bend } = make(family)
     const before = recordOf(claire, id).state
 
-    hub.demand(talkOf(family), keysOf(tablet).device, statement, bend)
+    hub.demand(talkOf(family), keysOf(tablet).device, { why: "device", statement }, bend)
     await settled(() => claire.views.alarm?.code === "C_REMOVE_UNJUSTIFIED" && phone.views.alarm?.code === "C_REMOVE_UNJUSTIFIED")
 
     expect(recordOf(claire, id).state).toEqual(before)
@@ -239,10 +243,10 @@ describe("a removal that is not justified", () => {
     // Claire's device is bent: it takes the proposal as it comes, and commits it.
     const mls = anMls()
     hub.askToCommit = () => undefined
-    hub.demand(talkOf(family), keysOf(tablet).device, statement)
+    hub.demand(talkOf(family), keysOf(tablet).device, { why: "device", statement })
     await settled(() => phone.views.alarm?.code === "C_REMOVE_UNJUSTIFIED")
     const taken = await mls.proposed(recordOf(claire, id).state ?? new Uint8Array(), talkOf(family).events.at(-1)?.body ?? new Uint8Array())
-    const made = await mls.update(taken.state)
+    const made = await committed(mls, taken.state)
     if (claire.connection === null) throw new Error("no connection")
     claire.cut()
     hub.append(talkOf(family), { who: CLAIRE, device: keysOf(claire).device }, "commit", made.commit, null)
@@ -264,7 +268,7 @@ describe("a removal that is not justified", () => {
   test("a commit that leaves a demanded removal out is not followed", async () => {
     const family = await aFamily()
     const { hub, claire, phone, tablet, id } = family
-    const made = await anMls().update(recordOf(claire, id).state ?? new Uint8Array())
+    const made = await committed(anMls(), recordOf(claire, id).state ?? new Uint8Array())
     hub.askToCommit = () => undefined
     hub.retire(aRevocation(hub, tablet, phone))
     await settled(() => recordOf(phone, id).removing.length === 1)

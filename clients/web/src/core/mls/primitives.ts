@@ -3,7 +3,6 @@
  * hash and cipher. Their errors become ours here, so that a bad key is a refusal and never a surprise.
  */
 import { gcm } from "@noble/ciphers/aes.js"
-import { chacha20poly1305 } from "@noble/ciphers/chacha.js"
 import type { ECDSA } from "@noble/curves/abstract/weierstrass.js"
 import type { EdDSA } from "@noble/curves/abstract/edwards.js"
 import type { MontgomeryECDH } from "@noble/curves/abstract/montgomery.js"
@@ -62,7 +61,7 @@ export function hashOf(hash: CHash, kdfId: number): Hash {
 
 type NobleAead = (key: Uint8Array, nonce: Uint8Array, aad: Uint8Array) => { encrypt(plain: Uint8Array): Uint8Array; decrypt(cipher: Uint8Array): Uint8Array }
 
-function aead(id: number, keyLength: number, cipher: NobleAead): Aead {
+export function aead(id: number, keyLength: number, cipher: NobleAead): Aead {
   return {
     id, keyLength, nonceLength: 12,
     seal: (key, nonce, aad, plaintext) => cipher(key, nonce, aad).encrypt(plaintext),
@@ -78,7 +77,6 @@ function aead(id: number, keyLength: number, cipher: NobleAead): Aead {
 
 export const AES_128_GCM = aead(1, 16, gcm)
 export const AES_256_GCM = aead(2, 32, gcm)
-export const CHACHA20_POLY1305 = aead(3, 32, chacha20poly1305)
 
 /** X25519 or X448. `smallOrder`: the u coordinates, below `prime`, with which every agreement gives zeros. */
 export function montgomeryGroup(

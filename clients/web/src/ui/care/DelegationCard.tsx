@@ -20,12 +20,12 @@ interface CardProps {
 export function DelegationCard({ delegation, watch }: CardProps) {
   const engine = useEngine()
   const heading = useId()
-  const { id, conversation, granteeName: name, state, mandate, notBefore, notAfter, mayEnd } = delegation
+  const { id, conversation, granteeName: name, state, mandate, notBefore, notAfter, endedAt, mayEnd } = delegation
   // The whole of it, one scope, or nothing is asked about.
   const [asking, setAsking] = useState<Scope | "all" | null>(null)
   const open = engine.conversations.value.find((each) => each.id === conversation)
   const from = formatDate(notBefore, locale.value)
-  const to = formatDate(notAfter, locale.value)
+  const to = formatDate(endedAt ?? notAfter, locale.value)
   return (
     <article class="card delegation" aria-labelledby={heading}>
       <div class="card-line">
@@ -62,14 +62,16 @@ interface ScopesProps {
 }
 
 function Scopes({ delegation, withdraw }: ScopesProps) {
-  const { scopes, withdrawn, mayEnd, granteeName } = delegation
+  const { scopes, withdrawn, mayEnd, granteeName, state } = delegation
+  if (isOver(delegation)) return <p class="soft">{t("carers-was", { scopes: scopeNames(scopes, "you") })}</p>
+  const each = mayEnd && state === "active"
   return (
     <>
       <ul class="scopes">
         {inOrder(scopes).map((scope) => (
           <li key={scope}>
             <SentIcon /><span>{scopeName(scope, "you")}</span>
-            {mayEnd && scope !== READING && (
+            {each && scope !== READING && (
               <button type="button" class="button quiet" onClick={() => withdraw(scope)}>
                 {t("carers-withdraw-scope")}<span class="visually-hidden">{` : ${scopeName(scope, "you")} (${granteeName})`}</span>
               </button>

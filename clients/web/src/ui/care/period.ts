@@ -29,6 +29,7 @@ export const daysFrom = (now: number): Days => ({
 export function endOf(field: string, now: number): number | null {
   const [year = 0, month = 0, day = 0] = field.split("-").map(Number)
   const end = new Date(year, month - 1, day, 23, 59, 59).getTime()
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(field) || Number.isNaN(end) || end <= now || field > daysFrom(now).last) return null
+  // Written back it is the same day: 2026-13-45 is none.
+  if (Number.isNaN(end) || dayField(end) !== field || end <= now || field > daysFrom(now).last) return null
   return Math.min(end, now + MOST_DAYS * DAY_MS - MARGIN_MS)
 }

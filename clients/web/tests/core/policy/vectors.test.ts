@@ -2,11 +2,12 @@
 import { readdirSync } from "node:fs"
 import { describe, expect, test } from "vitest"
 import { VECTORS } from "../golden"
-import { policyFile, run } from "./trial"
+import { CHECKS, policyFile, run } from "./trial"
 
-/** Bytes, not decisions: `statements.test.ts` holds them against what we write. */
+/** Bytes, not decisions: `bytes.test.ts` holds them against what we write. */
 const BYTES = ["statements.json"]
 const FILES = readdirSync(new URL("policy/", VECTORS)).filter((name) => name.endsWith(".json") && !BYTES.includes(name))
+const THEMES = ["acts", "commits", "credentials", "delegations", "endings", "foundings", "records", "removals", "states"]
 const CASES = FILES.flatMap((name) => policyFile(name).cases)
 
 describe.each(FILES)("in %s", (name) => {
@@ -18,11 +19,19 @@ describe.each(FILES)("in %s", (name) => {
 })
 
 describe("the shared cases", () => {
+  test("stand in files that are all known", () => {
+    expect(FILES.toSorted()).toEqual(THEMES.map((theme) => `${theme}.json`))
+  })
+
   test("are a hundred and more, and half of them refusals", () => {
     const refused = CASES.filter(({ expect: expected }) => "refused" in expected)
 
     expect(CASES.length).toBeGreaterThanOrEqual(100)
     expect(refused.length).toBeGreaterThanOrEqual(CASES.length / 2)
+  })
+
+  test("ask every kind of decision", () => {
+    expect(new Set(CASES.map(({ check }) => check))).toEqual(new Set(CHECKS.keys()))
   })
 
   test("have a sentence each, no two the same", () => {
