@@ -64,8 +64,12 @@ def seed(database: Database) -> None:
             if pharmacy.finess not in there:
                 tx.tenants.open(pharmacy)
         for persona in PERSONAS:
-            if tx.people.find(persona.person.id) is None:
+            known = tx.people.find(persona.person.id)
+            if known is None:
                 tx.people.enrol(persona.person, persona.name)
+            elif known.profession is not persona.profession:
+                # A demonstration from before there were professions.
+                tx.staff.appoint(known.id, persona.profession)
         people = {persona.slug: persona.person.id for persona in PERSONAS}
         for patient, carer in RELATIONS:
             tx.carers.relate(people[patient], people[carer], 0)

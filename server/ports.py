@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from crypto.keys import Secret
-from crypto.policy.vocabulary import Role
+from crypto.policy.vocabulary import Profession, Role
 from server.domain.audit import Draft, LogClass
 from server.domain.call import StoredCall
 from server.domain.conversation import Conversation, Device, Event, KeyPackage, Member
@@ -385,7 +385,11 @@ class Certificates(Protocol):
 
 
 class StaffCertificates(Protocol):
-    """The owner pharmacist's word on the account keys of the staff."""
+    """What a pharmacist is in a pharmacy, and the owner's word on the staff's account keys."""
+
+    def appoint(self, person: str, profession: Profession) -> None:
+        """Have a pharmacist be the owner, a deputy or a locum."""
+        ...
 
     def find(self, person: str, aik: bytes) -> bytes:
         """Return the certificate of an account key, or nothing."""

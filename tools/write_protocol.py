@@ -30,6 +30,12 @@ INSIDE: tuple[type[msgspec.Struct], ...] = (
     frames.Summary,
     frames.MemberState,
     frames.Added,
+    frames.IdentityView,
+    frames.StaffView,
+    frames.DeviceView,
+    frames.CarerView,
+    frames.DelegationView,
+    frames.AccessRow,
     frames.CallView,
     frames.LegView,
     frames.PairView,
@@ -183,8 +189,15 @@ PLAIN: Mapping[type[inspection.Type], str] = {
 
 def _who(rule: Rule) -> str:
     roles = "everyone" if rule.roles == EVERYONE else ", ".join(sorted(rule.roles))
-    standing = {"none": "", "member": "; member", "admitted": "; device in the group"}
-    return roles + standing[rule.standing.value]
+    standing = {
+        "none": "",
+        "member": "; member",
+        "concerned": "; member, or its carer",
+        "admitted": "; device in the group",
+    }
+    scope = f"; a carer: `{rule.scope.value}`" if rule.scope else ""
+    bare = "; also before the device is certified" if rule.bare else ""
+    return roles + standing[rule.standing.value] + scope + bare
 
 
 def _trace(rule: Rule) -> str:

@@ -36,6 +36,7 @@ from clients.python.errors import (
     BrokenStream,
     ClientError,
     ConnectionLost,
+    Denied,
     Dismissed,
     HubFault,
     NoAnswer,
@@ -46,7 +47,7 @@ from clients.python.errors import (
 )
 from clients.python.groups import SUITE, Place, Room
 from clients.python.identities import Identities, Standing
-from clients.python.judge import Judge, identity_of
+from clients.python.judge import Judge, NeedsProof, identity_of
 from clients.python.receipts import PinnedLogs
 from clients.python.session import Session
 from clients.python.staff import Staff
@@ -254,13 +255,22 @@ class Client:
         proposals = tuple(package.proposal() for package in packages)
         await self.identities.prove_all(package.person for package in packages)
         judge = self.judge(room.conversation)
-        certified = [judge.newcomer(one.key_package.leaf_node, room.policy) for one in proposals]
+        try:
+            certified = [
+                judge.newcomer(one.key_package.leaf_node, room.policy) for one in proposals
+            ]
+        except NeedsProof as exc:
+            raise Denied("unproven_identity") from exc
         patients = [one.aik for one in certified if one.role is Role.PATIENT]
         return Wanted(
             proposals=proposals,
             adds=tuple(package.added for package in packages),
             patient_aik=patients[0] if patients else b"",
         )
+
+    async def enter(self, conversation: str) -> None:
+        """Come into the group of a conversation where another device of this person's is."""
+        await self.upkeep.enter(self.known(conversation))
 
     async def remove(self, conversation: str, device: str) -> int:
         """Commit the Remove of another device of this person; return the commit's `seq`."""
@@ -418,6 +428,11 @@ class Client:
         # Where the task is cancelled before its first step, nobody else ends it.
         task.add_done_callback(lambda _: work.close())
 
+    def reconnect(self) -> None:
+        """Give up the connection that stands: the next one tells everything from the cursors."""
+        if self._connection is not None:
+            self._connection.abort()
+
     def alarm(self, why: ClientError) -> None:
         """Tell the owner what was refused of others."""
         self.alarms.append(why)
@@ -436,7 +451,7 @@ class Client:
         return self.clock.now_us()
 
     def settled(self) -> None:
-        """It is known what this device is to its person, or more of it."""
+        """Something is known that somebody may wait for."""
         self._moved.set()
 
     def notify(self, notice: Notice) -> None:
@@ -444,7 +459,7 @@ class Client:
         self._observer.on_notice(notice)
         self._moved.set()
 
-    def enter(self, room: Room, result: dict[str, Any]) -> None:
+    def accepted(self, room: Room, result: dict[str, Any]) -> None:
         """Go on with what the hub accepted, where its answer says that it stands."""
         if room.is_founding:
             self._arrivals.learn(_summary(result.get("conversation")))
@@ -619,7 +634,9 @@ class Client:
     def _learn_delegation(self, view: DelegationView) -> None:
         if self.delegations.book.learn(view):
             self._observer.on_delegation(view)
-            self.upkeep.look(self.device.room(view.conversation))
+            room = self.rooms.get(view.conversation)
+            if room is not None:
+                self.upkeep.look(room)
 
     async def _commit(self, conversation: str, wanted: Callable[[], Wanted] = Wanted) -> int:
         answer = await self.upkeep.commit(self.known(conversation), wanted)

@@ -20,6 +20,7 @@ from clients.python.acts import Answer
 from clients.python.commits import Wanted
 from clients.python.errors import (
     CannotFollow,
+    Denied,
     GroupForked,
     HubFault,
     NoAnswer,
@@ -188,12 +189,15 @@ class Upkeep:
         client, device = self._client, self._client.device
         if self._may_admit:
             wanted = with_changes(wanted, narrowed=tuple(self._withdrawn(room)))
-        room.commit(
-            wanted,
-            device.own(),
-            client.judge(room.conversation),
-            random_bytes=device.random_bytes,
-        )
+        try:
+            room.commit(
+                wanted,
+                device.own(),
+                client.judge(room.conversation),
+                random_bytes=device.random_bytes,
+            )
+        except NeedsProof as exc:
+            raise Denied("unproven_identity") from exc
 
     async def _submit(self, room: Room) -> Answer:
         """Ask for what is under way until it is answered, and go on with it once it stands."""
@@ -215,7 +219,7 @@ class Upkeep:
             # event before it cannot be followed.
             await client.until(lambda: room.pending is not pending or room.fault is not None)
         elif room.pending is pending:
-            client.enter(room, answer.result)
+            client.accepted(room, answer.result)
         return answer
 
     def _undo(self, room: Room) -> None:
@@ -277,7 +281,13 @@ class Upkeep:
             return []
         book, now = self._client.delegations.book, self._client.now_us()
         known = room.in_force | {one.delegation for one in room.before().tombstones}
-        return [one for one in book.accepted(room.conversation, now) if one.id not in known]
+        # A renewed delegation comes in once the one before it is out.
+        inside = {one.content.grantee for one in room.records.values()}
+        return [
+            one
+            for one in book.accepted(room.conversation, now)
+            if one.id not in known and one.content.grantee not in inside
+        ]
 
     def _withdrawn(self, room: Room) -> list[bytes]:
         """Return the withdrawals of scopes that the group does not hold yet."""
@@ -329,8 +339,18 @@ class Upkeep:
 
     async def _rejoin(self, room: Room, reason: str) -> None:
         """Report the fault, and come in again by an external commit in place of the own leaf."""
-        client = self._client
         await self._report(room, reason)
+        await self._enter(room)
+
+    async def enter(self, room: Room) -> None:
+        """Come into a group by oneself: a new device of somebody who is there."""
+        async with self._locks[room.conversation]:
+            if room.group is None and room.pending is None:
+                await self._enter(room)
+
+    async def _enter(self, room: Room) -> None:
+        """Come in (again) by an external commit, once everybody inside is known."""
+        client = self._client
         asked = frames.AskGroupInfo(id=client.next_id(), conversation=room.conversation)
         answer = await client.perform(asked)
         answer.proof(act="group.info_told", conversation=None)
@@ -340,7 +360,7 @@ class Upkeep:
         try:
             self._come_in(room, told)
         except NeedsProof as unproven:
-            await client.identities.prove(unproven.persons)
+            await client.identities.prove_for(room.conversation, unproven.persons)
             try:
                 self._come_in(room, told)
             except NeedsProof as exc:

@@ -48,6 +48,8 @@ class Breach(StrEnum):
     """A tombstone goes, or changes, before its delegation would have ended by itself."""
     CHANGES_RECORD = "changes_record"
     """A record in force changes otherwise than by a further withdrawal of scopes."""
+    DROPS_WITHDRAWAL = "drops_withdrawal"
+    """A delegation comes into force with a scope of which the judge knows that it was withdrawn."""
     MISSING_REMOVE = "missing_remove"
     """A member's commit passes over a removal that is due."""
     IDLE_STATEMENT = "idle_statement"

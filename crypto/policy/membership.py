@@ -72,7 +72,6 @@ ENDED_AS: Final[Mapping[str, Refusal]] = {
 }
 
 _SIGNED_ENDS: Final = frozenset({Why.REVOCATION, Why.RESIGNATION, Why.SUSPENSION})
-_LETS_CARERS_IN: Final = frozenset({Role.PATIENT, *STAFF})
 BRINGS: Final[Mapping[Role, frozenset[Role]]] = {
     Role.PATIENT: frozenset({Role.CARER}),
     Role.TECHNICIAN: frozenset({Role.CARER}),
@@ -95,6 +94,10 @@ class CommitView:
     """What the hub has proposed in this epoch, each justified."""
     barred: frozenset[LeafIdentity] = frozenset()
     """Devices that do not come in: given up, as this judge knows, or to be removed later."""
+    ended: frozenset[bytes] = frozenset()
+    """Delegations of which this judge knows that they ended, whatever the group says."""
+    withdrawn: Mapping[bytes, frozenset[Scope]] = field(default_factory=dict)
+    """Scopes of which this judge knows that the patient withdrew them, by delegation."""
     statements: tuple[EndingStatement, ...] = ()
     """Of its `CommitData`."""
     known_proposals: bool = True
@@ -112,14 +115,17 @@ def check_commit(
     *,
     not_below_us: int = 0,
     now_us: int | None = None,
+    catching_up: bool = False,
 ) -> Granted | Refused:
     """Decide whether a commit may be made at `at_us`, the hub time that it carries.
 
-    `not_below_us` is the `at` of the commit before it; `now_us` the judge's clock, where there is
-    one to compare with (the hub's; not that of a client that catches up).
+    `not_below_us` is the `at` of the commit before it, `now_us` the judge's clock. A client that
+    catches up reads of the past, and of no future.
     """
+    clock = now_us if now_us is not None else at_us
+    earliest = not_below_us if catching_up else max(not_below_us, clock - CLOCK_TOLERANCE_US)
     return (
-        _check_clock(at_us, not_below_us, now_us)
+        _check_clock(at_us, earliest, clock + CLOCK_TOLERANCE_US)
         or _check_form(commit)
         or _check_leaves(before, commit, after)
         or _check_identities(after.leaves)
@@ -140,7 +146,7 @@ def check_state(state: State, at_us: int | None) -> Granted | Refused:
     """
     return (
         _check_identities(state.leaves)
-        or _check_delegations(state, at_us)
+        or _check_delegations(state)
         or _first(_check_leaf(one, state, at_us) for one in _sorted(state.leaves))
         or Granted()
     )
@@ -242,7 +248,7 @@ def _check_successor(state: State, before: State, succession: bytes, at_us: int)
 def _delegation_named(leaf: Certified, named: bytes, state: State) -> InForce | Refused:
     ended = next((one for one in state.tombstones if one.delegation == named), None)
     if ended is not None:
-        return Refused(ENDED_AS[ended.ending])
+        return Refused(ENDED_AS.get(ended.ending, Refusal.E_NO_DELEGATION))
     found = state.delegation(named)
     if found is None:
         return Refused(Refusal.E_NO_DELEGATION if named else Refusal.E_ACTING_FOR)
@@ -258,10 +264,8 @@ def _beyond(found: InForce, scope: Scope) -> Refusal | None:
     return Refusal.E_CAPACITY if scope is Scope.DECIDE_FINAL else None
 
 
-def _check_clock(at_us: int, not_below_us: int, now_us: int | None) -> Refused | None:
-    backwards = at_us < not_below_us
-    disagrees = now_us is not None and abs(at_us - now_us) > CLOCK_TOLERANCE_US
-    return Refused(Refusal.E_CLOCK) if backwards or disagrees else None
+def _check_clock(at_us: int, earliest_us: int, latest_us: int) -> Refused | None:
+    return None if earliest_us <= at_us <= latest_us else Refused(Refusal.E_CLOCK)
 
 
 def _check_form(commit: CommitView) -> Refused | None:
@@ -499,7 +503,7 @@ def _is_out(one: Certified, before: State, ends: _Ends) -> bool:
     if one.role is Role.PATIENT:
         return bool(ends.patient_aik) and one.aik == ends.patient_aik
     found = before.delegation_of(one)
-    return one.role is Role.CARER and found is not None and found.id in ends.delegations
+    return found is not None and found.id in ends.delegations
 
 
 def _check_ended(
@@ -531,14 +535,14 @@ def _signed(states: frozenset[DelegationState]) -> bool:
 def _check_admitted(before: State, commit: CommitView, after: State, at_us: int) -> Refused | None:
     """A delegation comes into force with its carer, and never again after its end."""
     known = {one.id for one in before.in_force}
-    ended = {one.delegation for one in before.tombstones}
+    ended = commit.ended | {one.delegation for one in before.tombstones}
     for found in after.in_force:
         if found.id in known:
             continue
         if found.id in ended:
             return Refused(Refusal.E_ALREADY_ENDED, Breach.BROUGHT_BACK)
-        if commit.committer.role not in _LETS_CARERS_IN:
-            return breached(Breach.CARER_CHANGES)
+        if found.scopes & commit.withdrawn.get(found.id, frozenset()):
+            return breached(Breach.DROPS_WITHDRAWAL)
         if not any(one.identity in commit.added for one in after.leaves_under(found)):
             return breached(Breach.WITHOUT_MEMBER)
         refused = _refusal(check_entry(found, policy=after.policy, at_us=at_us))
@@ -574,8 +578,6 @@ def _check_tombstones(before: State, after: State, at_us: int) -> Refused | None
 
 def _check_identities(leaves: frozenset[Certified]) -> Refused | None:
     """A device once; one account key for each person, and one person for each account key."""
-    if len(_names(leaves)) != len(leaves):
-        return breached(Breach.SAME_DEVICE_TWICE)
     if len({one.identity.device for one in leaves}) != len(leaves):
         return breached(Breach.SAME_DEVICE_TWICE)
     pairs = {(one.identity.person, one.aik, one.role) for one in leaves}
@@ -583,7 +585,11 @@ def _check_identities(leaves: frozenset[Certified]) -> Refused | None:
     return None if len(pairs) == len(people) == len(keys) else breached(Breach.OTHER_KEY)
 
 
-def _check_delegations(state: State, at_us: int | None) -> Refused | None:
+def _check_delegations(state: State) -> Refused | None:
+    """What is in force is once, and of nobody who must not have it.
+
+    Its time is asked of the leaves that are there by it: one without any harms nobody.
+    """
     ended = {one.delegation for one in state.tombstones}
     pairs = {(one.delegation.grantor, one.delegation.grantee) for one in state.in_force}
     if any(one.id in ended for one in state.in_force):
@@ -592,16 +598,12 @@ def _check_delegations(state: State, at_us: int | None) -> Refused | None:
         return Refused(Refusal.E_DUPLICATE_DELEGATION)
     if any(one.ending not in ENDED_AS for one in state.tombstones):
         return breached(Breach.WITHOUT_TOMBSTONE)
-    return _first(_check_in_force(one, state, at_us) for one in state.in_force)
-
-
-def _check_in_force(found: InForce, state: State, at_us: int | None) -> Refused | None:
-    for leaf in state.leaves:
-        is_grantee = leaf.person == found.delegation.grantee
-        if leaf.role in STAFF and (is_grantee or leaf.aik == found.delegation.grantee_aik):
+    staff = [one for one in state.leaves if one.role in STAFF] if state.in_force else []
+    people, keys = {one.person for one in staff}, {one.aik for one in staff}
+    for found in state.in_force:
+        if found.delegation.grantee in people or found.delegation.grantee_aik in keys:
             return Refused(Refusal.E_STAFF_GRANTEE)
-    why = None if at_us is None else found.too_early_or_late(at_us)
-    return None if why is None else Refused(why)
+    return None
 
 
 def _check_leaf(leaf: Certified, state: State, at_us: int | None) -> Refused | None:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from crypto.policy.vocabulary import Profession
 from server.domain.identity import IssuedIdentity, LinkRequest, WaitingRevocation
 from server.storage.schema import (
     carer_code,
@@ -97,6 +98,12 @@ class StaffTable:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    def appoint(self, person_id: str, profession: Profession) -> None:
+        """Have a pharmacist be the owner, a deputy or a locum."""
+        self._connection.execute(
+            update(person).where(person.c.id == person_id).values(profession=profession.value)
+        )
 
     def find(self, person_id: str, aik: bytes) -> bytes:
         """Return the certificate of an account key, or nothing."""

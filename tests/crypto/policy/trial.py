@@ -37,7 +37,7 @@ from crypto.policy.membership import (
 from crypto.policy.removal import Justified, RemoveJustification, check_removal
 from crypto.policy.state import State
 from crypto.policy.statements import Delegation
-from crypto.policy.vocabulary import Refusal, Role
+from crypto.policy.vocabulary import Refusal, Role, Scope
 
 DIRECTORY: Final = Path(__file__).parents[2] / "vectors" / "policy"
 S = TypeVar("S", bound=Struct)
@@ -219,6 +219,11 @@ def _commit(trial: Trial) -> dict[str, Any]:
         removed=frozenset(map(_named, case["removed"])),
         due=due,
         barred=frozenset(map(_named, case["barred"])),
+        ended=frozenset(UUID(one).bytes for one in case["ended"]),
+        withdrawn={
+            UUID(one).bytes: frozenset(map(Scope, scopes))
+            for one, scopes in case["withdrawn"].items()
+        },
         statements=data.statements,
         known_proposals=case["known_proposals"],
         same_other_extensions=case["same_other_extensions"],
@@ -230,6 +235,7 @@ def _commit(trial: Trial) -> dict[str, Any]:
         data.at_us,
         not_below_us=case["not_below_us"],
         now_us=case["now_us"],
+        catching_up=case["catching_up"],
     )
     return _by(_or_no(decided))
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from crypto.policy.vocabulary import ENDED, DelegationState, Scope
-from server.domain.delegation import StoredDelegation, live_one, may_use, why_not
+from server.domain.acting import live_one, may_use, why_not
+from server.domain.delegation import StoredDelegation
 from server.domain.refusals import Refused
 from signaling.codes import Code
 

@@ -15,6 +15,8 @@ from sqlalchemy.exc import IntegrityError
 
 from crypto.log.checkpoint import UnverifiedCheckpoint
 from crypto.log.tree import verify_consistency
+from crypto.policy.vocabulary import Profession
+from server.demo import seed
 from server.domain.audit import Draft, EntryType, LogClass
 from server.domain.identity import IssuedIdentity, LinkRequest, WaitingRevocation
 from server.ports import Access, Tx
@@ -81,6 +83,25 @@ def test_a_revoked_identity_stands_no_more_and_is_remembered(tx: Tx) -> None:
         b"revocation 0",
     ]
     assert tx.certificates.holder(b"a" * 32) == JEAN.id
+
+
+def test_a_pharmacist_is_appointed(tx: Tx) -> None:
+    """What they are stands in their identity certificate; it may change."""
+    tx.staff.appoint(HUGO.id, Profession.LOCUM)
+
+    assert tx.people.find(HUGO.id) == replace(HUGO, profession=Profession.LOCUM)
+    assert tx.people.find(CLAIRE.id) == CLAIRE
+
+
+def test_an_older_demonstration_learns_who_is_the_owner(database: Database) -> None:
+    """Its people were there before there were professions."""
+    with database.write() as tx:
+        tx.staff.appoint(CLAIRE.id, Profession.NONE)
+
+    seed(database)
+
+    with database.read() as tx:
+        assert tx.people.find(CLAIRE.id) == CLAIRE
 
 
 def test_a_staff_certificate_is_of_one_account_key(tx: Tx) -> None:

@@ -217,7 +217,8 @@ export interface DelegationDraft {
   /** The carer's person id. */
   readonly carer: string
   readonly scopes: readonly Scope[]
-  /** Instant (ms). */
+  /** Instants (ms). Without a beginning: now, or a day later for a lone pharmacist. A renewal begins when the one before ends. */
+  readonly notBefore?: number
   readonly notAfter: number
   /** The summary sentence as it was shown: its hash is signed. */
   readonly text: string

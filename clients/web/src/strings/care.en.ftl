@@ -31,6 +31,7 @@ basis-future-protection-mandate = Future protection mandate
 basis-de-facto-carer = De facto carer
 which-conversation = “{ $kind }” of { $date } with { $name }
 which-unknown = a conversation that this device does not know
+period-later = from { $from } and { $until }
 delegation-summary = { $voice ->
     [you] { $name } may { $scopes }, only in the conversation { $conversation }, { $until }. Nothing else. You can stop it at any moment.
    *[they] { $name } may, for { $patient }, { $scopes }, only in the conversation { $conversation }, { $until }. Nothing else. { $patient } can stop it at any moment.
@@ -120,6 +121,7 @@ duties-1 = I act for { $patient } and in their interest.
 duties-2 = I do only what is authorised here.
 duties-3 = I keep secret what I read.
 duties-4 = My name always shows: I write on behalf of { $patient }, who can stop it at any moment.
+duties-renewal = Renewal to accept
 duties-accept = I accept these duties
 duties-refuse = I refuse
 duties-waiting = You have accepted. The conversation opens here as soon as a device of the pharmacy or of { $patient } has added you.
@@ -156,6 +158,7 @@ paper-lead = For a patient without a device or under protection. Two pharmacists
 paper-kind = What you have seen
 paper-kind-paper = A mandate signed on paper by the patient
 paper-kind-evidence = The document of a legal representative (judgment, notarised mandate…)
+paper-signs-alone = This patient has a device: they give a mandate of their own in “My carers”.
 paper-basis = Legal basis
 paper-carer = Who will act for { $name }?
 paper-no-carer = The pharmacy knows no carer of this patient.

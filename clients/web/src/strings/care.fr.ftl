@@ -31,6 +31,7 @@ basis-future-protection-mandate = Mandat de protection future
 basis-de-facto-carer = Aidant de fait
 which-conversation = « { $kind } » du { $date } avec { $name }
 which-unknown = une conversation que cet appareil ne connaît pas
+period-later = à partir du { $from } et { $until }
 delegation-summary = { $voice ->
     [you] { $name } pourra { $scopes }, seulement dans la conversation { $conversation }, { $until }. Rien d’autre. Vous pourrez l’arrêter à tout moment.
    *[they] { $name } pourra, pour { $patient }, { $scopes }, seulement dans la conversation { $conversation }, { $until }. Rien d’autre. { $patient } pourra l’arrêter à tout moment.
@@ -120,6 +121,7 @@ duties-1 = J’agis pour { $patient } et dans son intérêt.
 duties-2 = Je ne fais que ce qui est autorisé ici.
 duties-3 = Je garde secret ce que je lis.
 duties-4 = Mon nom s’affiche toujours : j’écris au nom de { $patient }, qui peut arrêter à tout moment.
+duties-renewal = Renouvellement à accepter
 duties-accept = J’accepte ces devoirs
 duties-refuse = Je refuse
 duties-waiting = Vous avez accepté. La conversation s’ouvrira ici dès qu’un appareil de la pharmacie ou de { $patient } vous aura ajouté.
@@ -156,6 +158,7 @@ paper-lead = Pour un patient sans appareil ou sous protection. Deux pharmaciens 
 paper-kind = Ce que vous avez vu
 paper-kind-paper = Un mandat signé sur papier par le patient
 paper-kind-evidence = Le document d’un représentant légal (jugement, mandat notarié…)
+paper-signs-alone = Ce patient a un appareil : un mandat de sa main se donne dans « Mes aidants ».
 paper-basis = Fondement
 paper-carer = Qui agira pour { $name } ?
 paper-no-carer = La pharmacie ne connaît aucun aidant pour ce patient.

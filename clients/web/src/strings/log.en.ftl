@@ -40,6 +40,7 @@ band-label = { $count ->
    *[other] , of which { $denied } refusals
 }, from { $from } to { $to }
 entry-who = { $name }, { $role }
+entry-acting = On behalf of the patient, under authorisation { $delegation }, version { $version }
 entry-rule = Rule applied: { $rule }
 entry-raw = Entry no. { $index } of the { $log }, as sealed
 entry-raw-altered = Entry no. { $index } of the { $log }, as the server gives it now
@@ -106,10 +107,16 @@ entry-group-succeeded = Encryption of the conversation begun anew
 entry-group-remove-proposed = Removal of a device asked for by the server
 entry-device-retired = Device given up by its owner
 entry-identity-issued = Secure account certified
+entry-account-revocation-proposed = Account declared lost by a first pharmacist
 entry-staff-certified = Account of a member of staff confirmed
 entry-device-certified = Device linked to an account
+entry-device-link-asked = A device asks to be linked
+entry-recovery-kept = Recovery code made
+entry-recovery-asked = Recovery code used
 entry-account-revoked = Account lost, replaced on the word of two pharmacists
 entry-carer-linked = Carer added by their code
+entry-carer-code-made = Carer code given
+entry-aside-started = Conversation alone with the pharmacy started
 entry-delegation-proposed = Authorisation signed, to be confirmed
 entry-delegation-confirmed = Authorisation confirmed by a pharmacist
 entry-delegation-accepted = Authorisation accepted by the carer

@@ -40,6 +40,7 @@ band-label = { $count ->
    *[other] , dont { $denied } refus
 }, du { $from } au { $to }
 entry-who = { $name }, { $role }
+entry-acting = Au nom du patient, sous l’autorisation { $delegation }, version { $version }
 entry-rule = Règle appliquée : { $rule }
 entry-raw = Entrée n° { $index } du { $log }, telle qu’elle est scellée
 entry-raw-altered = Entrée n° { $index } du { $log }, telle que le serveur la donne maintenant
@@ -106,10 +107,16 @@ entry-group-succeeded = Chiffrement de la conversation recommencé
 entry-group-remove-proposed = Retrait d’un appareil demandé par le serveur
 entry-device-retired = Appareil retiré par son propriétaire
 entry-identity-issued = Compte sécurisé certifié
+entry-account-revocation-proposed = Compte déclaré perdu par un premier pharmacien
 entry-staff-certified = Compte d’un membre de l’équipe confirmé
 entry-device-certified = Appareil relié à un compte
+entry-device-link-asked = Un appareil demande à être relié
+entry-recovery-kept = Code de secours créé
+entry-recovery-asked = Code de secours utilisé
 entry-account-revoked = Compte perdu, remplacé sur la parole de deux pharmaciens
 entry-carer-linked = Aidant ajouté par son code
+entry-carer-code-made = Code d’aidant donné
+entry-aside-started = Conversation seul(e) avec la pharmacie commencée
 entry-delegation-proposed = Autorisation signée, à confirmer
 entry-delegation-confirmed = Autorisation confirmée par un pharmacien
 entry-delegation-accepted = Autorisation acceptée par l’aidant

@@ -14,7 +14,8 @@ export const ENTRY_TYPES = [
   "call.opened", "call.rang", "call.accepted", "call.declined", "call.missed", "call.delayed", "call.connected",
   "call.pair_lost", "call.socket_lost", "call.socket_back", "call.incident", "call.turn_issued", "call.left", "call.ended",
   "group.info_told", "group.confirmed", "group.forked", "group.stuck", "group.succeeded", "group.remove_proposed", "device.retired",
-  "identity.issued", "staff.certified", "device.certified", "account.revoked", "carer.linked",
+  "identity.issued", "staff.certified", "device.certified", "device.link_asked", "recovery.kept", "recovery.asked",
+  "account.revocation_proposed", "account.revoked", "carer.linked", "carer.code_made", "aside.started",
   "delegation.proposed", "delegation.confirmed", "delegation.accepted", "delegation.activated", "delegation.narrowed",
   "delegation.revoked", "delegation.resigned", "delegation.suspended", "delegation.expired",
 ] as const

@@ -4,7 +4,7 @@
  */
 import { equal } from "../core/bytes"
 import { decodeCommitData, sameOthers, type CommitData } from "../core/policy/conversation"
-import { checkCommit, checkState } from "../core/policy/membership"
+import { checkCommit, checkFounding, checkState } from "../core/policy/membership"
 import { checkRemoval, decodeJustification, type Justified } from "../core/policy/removal"
 import type { State } from "../core/policy/state"
 import { uuidText } from "../core/uuid"
@@ -49,7 +49,7 @@ function judge(context: Context, record: InGroup, applied: AppliedCommit): Commi
     committer: leafIn(applied.external ? after : before, applied.committer.identity), external: applied.external,
     added: applied.added.map(({ identity }) => leafOf(identity)), removed: applied.removed.map(({ identity }) => leafOf(identity)),
     due: record.removing.filter((one) => one.epoch === epoch).map(justifiedOf),
-    waiting: record.removing.filter((one) => one.epoch !== epoch).map(({ identity }) => leafOf(identity)),
+    barred: record.removing.filter((one) => one.epoch !== epoch).map(({ identity }) => leafOf(identity)),
     statements: data.statements, knownProposals: applied.knownProposals,
     sameOtherExtensions: sameOthers(applied.before.extensions, applied.after.extensions),
   }, after, { atUs: data.atUs, notBelowUs: record.highest.atUs, nowUs: null }))
@@ -90,7 +90,7 @@ function unjustified<T>(work: () => T): T {
 }
 
 /** The generation of a group that takes this one's place: founded by a pharmacist's device that was in it, alone. */
-export async function succeeded(context: Context, record: RoomRecord, event: ConversationEvent): Promise<number> {
+export async function succeeded(context: Context, record: InGroup, event: ConversationEvent): Promise<number> {
   const shown = await context.mls.shown(event.body)
   const [founder, ...others] = shown.members
   const generation = generationOf(record.room.id, shown.id)
@@ -101,20 +101,10 @@ export async function succeeded(context: Context, record: RoomRecord, event: Con
   if (known === undefined || !equal(known, founder.signatureKey)) throw new MlsFault("wrong_signer")
   demandHub(context, shown)
   const standing = stateIn(context, record.room, shown, null)
-  if (leafIn(standing, founder.identity).role !== "pharmacist") throw new MlsFault("wrong_signer")
-  demandSuccessor(context, record, standing)
+  // Nobody acts for the patient in a new group yet, and whoever's time was ended in the old one never does.
+  const before = context.standings.of(record)
+  taken(checkFounding(standing, leafOf(founder.identity), Math.max(hubNowUs(context), record.highest.atUs), { before, succession: null }))
   return generation
-}
-
-/** Nobody acts for the patient in a new group yet, and whoever's time was ended in the old one never does. */
-export function demandSuccessor(context: Context, record: RoomRecord, after: State): void {
-  if (after.number <= record.highest.number || after.inForce.length > 0) throw new MlsFault("brought_back")
-  if (record.state === null) return
-  const before = context.standings.of({ ...record, state: record.state })
-  const stays = before.tombstones.filter(({ notAfterUs }) => notAfterUs > hubNowUs(context))
-  const kept = stays.every((one) => after.tombstones.some((other) => equal(one.delegation, other.delegation) && one.ending === other.ending))
-  if (!kept) throw new MlsFault("drops_tombstone")
-  if (!equal(before.policy.patientAik, after.policy.patientAik)) throw new MlsFault("changes_policy")
 }
 
 /** A group that this device is let into, or comes back to: as it may be, and not behind what was seen of it. */

@@ -529,7 +529,7 @@ def suspending_says_why(page: Page, address: str) -> None:
 @journey
 def a_paper_stays_here(page: Page, address: str) -> None:
     """A document is hashed on the device, a lone pharmacist must name it, and the rule is said."""
-    show(page, address, "staff-carer-details")
+    show(page, address, "staff-carer-paper-details")
     page.get_by_role("button", name="Mandat sur papier").click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("24 h plus tard")).to_be_visible()

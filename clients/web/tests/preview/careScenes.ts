@@ -127,6 +127,9 @@ export const CARE_SCENES: Readonly<Record<string, Scene>> = {
   "patient-carer-accepted": ofSophie(aDelegation({ state: "accepted" })),
   "patient-carer-new": ofSophie(aDelegation()),
   "patient-carer-talk": ofSophie(aDelegation(), { messages: [byCarer(1, "Bonjour, papa a pris son dernier comprimé ce matin.", true), answer(1, "Bonjour. Merci, je prépare le renouvellement.")] }),
+  "patient-carer-renewal": ofSophie(aDelegation(), {
+    delegations: [{ ...aDelegation(), side: "grantee" }, { ...aDelegation({ id: uuid(707), state: "confirmed", notBefore: NOW + 29 * DAY, notAfter: NOW + 60 * DAY }), side: "grantee" }],
+  }),
   "patient-carer-reads": ofSophie(aDelegation({ scopes: ["conversation.read"] }), { messages: [answer(1, "Bonjour, votre père est livré demain.")] }),
   "patient-carer-over": ofSophie(over("revoked"), { conversations: [together({ over: true })] }),
   "patient-carer-list": ofSophie(aDelegation(), {
@@ -138,6 +141,9 @@ export const CARE_SCENES: Readonly<Record<string, Scene>> = {
   "staff-carer-paper-confirm": atCounter([PAPER], { app: hugo }),
   "staff-carer-trace": atCounter([{ ...PAPER, mayConfirm: false }], { hash: `#trace/${uuid(701)}` }),
   "staff-carer-details": atCounter([aDelegation()], { hash: `#details/${uuid(1)}` }),
+  "staff-carer-paper-details": atCounter([], {
+    hash: `#details/${uuid(1)}`, conversations: [aConversation(1, { readiness: "waiting_for_patient", members: [aMember("claire", "Claire Morel", "pharmacist"), aMember("jean", "Jean Lefèvre", "patient", { state: "invited" })] })],
+  }),
   "staff-team": talk({ hash: "#team", staff: STAFF }),
   "staff-team-waits": talk({ app: hugo, conversations: [], staff: STAFF }),
   "staff-devices": talk({ hash: "#devices", devices: DEVICES }),

@@ -222,10 +222,11 @@ ACTS = (
     Shot("patient-needs-link", "patient-needs-link-code", unfold("Je n’ai plus d’autre appareil")),
     Shot("patient-carer-code", "patient-carer-code-shown", press("Afficher mon code")),
     Shot("patient-carer-talk", "patient-carer-limits", unfold("Ce que vous pouvez faire ici")),
+    Shot("patient-carer-renewal", "patient-carer-renews", press("Renouvellement")),
     Shot("patient-carer-duties", "patient-carer-refuses", press("Je refuse")),
     Shot("staff-carer", "staff-carer-suspend", press("Suspendre l’autorisation")),
     Shot("staff-carer", "staff-compare", compare),
-    Shot("staff-carer-details", "staff-carer-attest", attest),
+    Shot("staff-carer-paper-details", "staff-carer-attest", attest),
     Shot("control-timeline", "control-raw", lambda page: page.locator("summary").first.click()),
 )
 

@@ -6,14 +6,15 @@ import { speak } from "../../src/strings/strings"
 import { whyNot } from "../../src/ui/accesses/Accesses"
 import { learnLog } from "../../src/ui/accesses/sentences"
 import { cleanCode } from "../../src/ui/care/CarerField"
-import { delegable, unanswered } from "../../src/ui/care/Delegate"
+import { beginsAt, delegable, unanswered } from "../../src/ui/care/Delegate"
 import { fingerprintOf } from "../../src/ui/care/evidence"
-import { lackingHere, type Attested } from "../../src/ui/care/OnPaper"
+import { lackingHere, mandatesFor, type Attested } from "../../src/ui/care/OnPaper"
 import { dayField, daysFrom, endOf, MOST_DAYS } from "../../src/ui/care/period"
 import { basesOf, FIRST, inOrder, lacking, offeredBy } from "../../src/ui/care/scopes"
 import { learnCare } from "../../src/ui/care/sentences"
 import { actingUnder, allows, isOver, mayTakePart, standingIn } from "../../src/ui/care/standing"
 import { dutiesText, scopeNames, shownIn, stateWords, summaryOf } from "../../src/ui/care/words"
+import { actingWords } from "../../src/ui/officer/outcome"
 import { grouped } from "../../src/ui/identity/Digits"
 import { squares } from "../../src/ui/identity/qr"
 import { troubleText, untilWords } from "../../src/ui/words"
@@ -153,6 +154,14 @@ describe("« Autoriser un aidant »", () => {
     expect(unanswered({ ...draft, carer: "sophie", conversation: "one" }, NOW)).toBe("check")
   })
 
+  it("begins a renewal when the one before ends, and at once where that is over", () => {
+    expect(beginsAt(undefined, NOW)).toBe(NOW)
+    expect(beginsAt(aDelegation(), NOW)).toBe(NOW + DAY)
+    expect(beginsAt(aDelegation({ state: "revoked" }), NOW)).toBe(NOW)
+    expect(plain(summaryOf({ carer: "Sophie", patient: "Jean", conversation: undefined, scopes: [], from: NOW + DAY, until: NOW + 9 * DAY, mandate: "device" }, NOW)))
+      .toContain("à partir du 4 mars 2026 et jusqu’au 12 mars 2026")
+  })
+
   it("never offers the conversation that no carer may know of, nor one that this device lost", () => {
     expect(delegable(aConversation())).toBe(true)
     expect(delegable(aConversation({ kind: "private_aside" }))).toBe(false)
@@ -181,6 +190,13 @@ describe("a mandate on paper", () => {
     ["a day that is past", { day: "2020-01-01" }, "delegate-day-wrong"],
   ])("%s", (_case, changes, missing) => {
     expect(lackingHere({ ...form, ...changes }, NOW)).toBe(missing)
+  })
+
+  it("is only for a patient without a device: another signs for themselves", () => {
+    const jean: Member = { ...claire, person: "jean", role: "patient" }
+
+    expect(mandatesFor(aConversation({ members: [claire, jean] }))).toEqual(["evidence"])
+    expect(mandatesFor(aConversation({ members: [claire, { ...jean, state: "invited" }] }))).toEqual(["paper", "evidence"])
   })
 
   it("is named by its SHA-256, made here", async () => {
@@ -260,6 +276,16 @@ describe("the end of an authorisation", () => {
     const states = [...vocabulary("DelegationState"), "accepted", "ending"] as readonly DelegationState[]
 
     expect(states.filter((state) => !isOver(aDelegation({ state })))).toEqual(["proposed", "confirmed", "active", "accepted"])
+  })
+})
+
+describe("a carer's act in the trail", () => {
+  it("says for whom and under which delegation; an act in one's own name, or no entry at all, says neither", () => {
+    const raw = (acting: unknown) => ({ raw: JSON.stringify({ v: 1, acting_for: acting }) })
+
+    expect(plain(actingWords(raw({ delegation: "d1", patient: "jean", version: 3 })) ?? "")).toBe("Au nom du patient, sous l’autorisation d1, version 3")
+    expect(actingWords(raw(null))).toBeNull()
+    expect(actingWords({ raw: "{" })).toBeNull()
   })
 })
 

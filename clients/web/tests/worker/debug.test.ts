@@ -1,16 +1,17 @@
 import { test } from "vitest"
-import { CLAIRE, HUGO, JEAN, aConnectedDevice, settled } from "./aDevice"
-import { FakeHub } from "./fakeHub"
+import { settled } from "./aDevice"
+import { aFamily, committedBy, garbleCommitsFor } from "./aFamily"
 
 test("debug", async () => {
-  const hub = new FakeHub([CLAIRE, HUGO, JEAN])
-  const jean = await aConnectedDevice(hub, JEAN)
-  const claire = await aConnectedDevice(hub, CLAIRE)
-  for (const d of [jean, claire]) Object.assign(d.keeper["context"], { fail: (e: unknown) => { console.log(d.who.name, e) } })
-  const founded = await claire.call("found", JEAN.person, "health", "")
-  console.log(founded)
-  await settled().catch(() => 0)
-  await new Promise((r) => setTimeout(r, 300))
-  console.log(hub.seen.map((f) => f.kind).join(" "))
-  for (const d of [jean, claire]) console.log(d.who.name, d.views.alarm, d.said.filter((s) => s.kind === "failed" || s.kind === "drop"), d.views.conversations?.map((c) => c.readiness), d.keeper["context"].rooms.get("id" in founded ? founded.id : "")?.stuck)
+  const family = await aFamily()
+  const { hub, phone, claire, tablet, id } = family
+  for (const d of [phone, claire, tablet]) Object.assign(d.keeper["context"], { fail: (e: unknown) => { console.log(d.who.name, e) } })
+  garbleCommitsFor(phone)
+  const from = hub.seen.length
+  const receive = hub.receive.bind(hub)
+  hub.receive = (c, f) => { const push = c.push.bind(c); c.push = (x) => { if (x["kind"] === "refused") console.log(x); push(x) }; receive(c, f); c.push = push }
+  await committedBy(family, tablet)
+  for (let i = 0; i < 8; i++) { await settled(); phone.timePasses() }
+  console.log(hub.seen.slice(from).map((f) => f.kind).join(" "))
+  for (const d of [phone, claire]) console.log(d.who.name, d.views.alarm, d.said.filter((s) => s.kind === "failed" || s.kind === "drop"), d.views.conversations?.map((c) => c.readiness), d.keeper["context"].rooms.get(id)?.stuck)
 })

@@ -102,7 +102,7 @@ export class FakeGroup {
     if (committer === undefined) throw new RefusedGroup("E_SENDER")
     const kinds = made.proposals.map(({ proposal }) => proposal.kind)
     const verdict = checkCommit(before, {
-      committer, external, added: made.added.map(leafOf), removed: made.removed.map(leafOf), due, waiting: [], statements: data.statements,
+      committer, external, added: made.added.map(leafOf), removed: made.removed.map(leafOf), due, barred: [], statements: data.statements,
       knownProposals: kinds.every((kind) => ["add", "remove", "external_init", "group_context_extensions"].includes(kind)),
       sameOtherExtensions: sameOthers(made.extensionsBefore, made.extensionsAfter),
     }, after, { atUs: data.atUs, notBelowUs: this.atUs, nowUs })

@@ -62,7 +62,7 @@ const ENTRIES: Readonly<Record<EndingWord, string>> = {
 
 function idIn(what: EndingWord, statement: Uint8Array): string {
   const kinds = { revocation: REVOCATION, resignation: RESIGNATION, suspension: SUSPENSION }
-  return uuidText(UnverifiedStatement.decode<{ readonly delegation: Uint8Array }>(kinds[what] as typeof REVOCATION, statement).content.delegation)
+  return uuidText(UnverifiedStatement.decode<{ readonly delegation: Uint8Array }>(kinds[what], statement).content.delegation)
 }
 
 /** One connection: frames reach the device by `deliver`. */
@@ -105,7 +105,9 @@ export class FakeHub {
   readonly #answered = new Map<string, Json>()
   /** Return what to answer instead, "silence" to lose the frame, "mute" to act and lose the answer. */
   meddle: (frame: Frame, from: Connection) => Json | "silence" | "mute" | null = () => null
-  now = Date.now() * 1000
+  /** How far the hub's clock goes ahead of this machine's. */
+  skewUs = 0
+  #last = 0
   readonly deployment: string = "colloque.test"
   readonly registry: FakeRegistry
   readonly delegations: FakeDelegations
@@ -157,7 +159,6 @@ export class FakeHub {
   }
 
   #entry(log: FakeLog, { person, role }: Person, device: string, type: string, conversation: string | null, more: Json): Json {
-    this.now += 1000
     return {
       type, ts: this.now, class: log === this.care ? "care" : "technical", actor: { person, role, device },
       conversation, conversation_entry: null, decision: { effect: "permit", rule: "test" }, object: null, outcome: null, ...more,
@@ -413,6 +414,12 @@ export class FakeHub {
     return FakeGroup.found(groupInfo, groupIdOf(conversation, generation), founder, this.trust)
   }
 
+  /** Microseconds; never the same twice. */
+  get now(): number {
+    this.#last = Math.max(this.#last + 1, Date.now() * 1000 + this.skewUs)
+    return this.#last
+  }
+
   get trust(): FakeGroup["trust"] {
     return { deployment: this.deployment, authority: this.registry.authority }
   }
@@ -572,7 +579,6 @@ export class FakeHub {
 
   /** Give a body its place and show it to every admitted device, whoever it says it is from. */
   append(talk: Talk, from: { readonly who: Person; readonly device: string } | null, what: ConversationEvent["what"], body: Uint8Array, message: string | null): ConversationEvent {
-    this.now += 1000
     const event: ConversationEvent = {
       kind: "event", conversation: talk.summary.id, seq: talk.events.length + 1, ts: this.now, what,
       person: from?.who.person ?? "hub", device: from?.device ?? "", body, message,

@@ -8,6 +8,7 @@ from crypto.policy.decision import Breach
 from crypto.policy.vocabulary import Refusal
 from tests.crypto.policy.case import Book
 from tests.crypto.policy.cases.committing import (
+    END,
     NOBODYS,
     commit,
     other_account,
@@ -16,6 +17,7 @@ from tests.crypto.policy.cases.committing import (
 from tests.crypto.policy.world import (
     ALICE,
     AUTHORITY,
+    CALL,
     CLAIRE,
     DAY,
     ELSEWHERE,
@@ -36,6 +38,7 @@ from tests.crypto.policy.world import (
     a_policy,
     a_record,
     a_tombstone,
+    a_withdrawal,
     an_acceptance,
     device_of,
     identity_of,
@@ -45,6 +48,7 @@ from tests.crypto.policy.world import (
     on_paper,
     signed,
     staff_of,
+    text,
     uid,
     with_carer,
 )
@@ -54,6 +58,7 @@ def write(book: Book) -> None:
     """Write the cases."""
     for some in (
         _admission,
+        _two_at_once,
         _further_devices_of_a_carer,
         _first_device,
         _patients_devices,
@@ -129,6 +134,27 @@ def _admission(book: Book) -> None:
     )
     near.breach("a carer by a device that was given up", Breach.GIVEN_UP, barred=[named(SOPHIE)])
     near.breach("a carer let in by a carer", Breach.CARER_CHANGES, **_by_karim(before, after))
+    sophies = a_delegation().delegation
+    near.refused(
+        "a delegation that the patient has ended, and whose end the hub withholds",
+        Refusal.E_ALREADY_ENDED,
+        Breach.BROUGHT_BACK,
+        ended=[text(sophies)],
+    )
+    near.breach(
+        "a scope that the patient has withdrawn, and whose withdrawal the hub withholds",
+        Breach.DROPS_WITHDRAWAL,
+        withdrawn={text(sophies): [CALL.value]},
+    )
+    book.granted(
+        "a carer comes in without the scope that the patient has withdrawn",
+        NOBODYS,
+        **inputs
+        | {
+            "after": listing(a_record(revocations=(a_withdrawal(CALL),))),
+            "withdrawn": {text(sophies): [CALL.value]},
+        },
+    )
     _bad_records(near, listing)
     _bad_histories(near, before, after)
 
@@ -140,6 +166,35 @@ def _by_karim(before: Group, after: Group) -> dict[str, Any]:
         "after": after.told(leaf(KARIM)).listing(2, karims, a_record()),
         "committer": named(KARIM),
     }
+
+
+def _two_at_once(book: Book) -> None:
+    """Each of several is judged, whichever comes first."""
+    before = a_group()
+    comes = [named(SOPHIE), named(KARIM)]
+
+    def after(**over: int) -> Group:
+        records = [
+            a_record(a_delegation(who, not_after_us=over.get(who.name, END)), carer=who)
+            for who in (SOPHIE, KARIM)
+        ]
+        return a_group(leaf(SOPHIE), leaf(KARIM)).listing(1, *records)
+
+    near = book.granted(
+        "two carers are let in at once", NOBODYS, **commit(CLAIRE, before, after(), added=comes)
+    )
+    for who in (SOPHIE, KARIM):
+        near.refused(
+            f"two carers at once, of whom the delegation of {who.name} is over",
+            Refusal.E_DELEGATION_EXPIRED,
+            after=after(**{who.name: NOW}),
+        )
+        near.breach(
+            f"two delegations at once, and no device of {who.name}",
+            Breach.WITHOUT_MEMBER,
+            after=after().without(leaf(who)),
+            added=[named(one) for one in (SOPHIE, KARIM) if one != who],
+        )
 
 
 def _bad_records(near: Any, listing: Any) -> None:

@@ -101,6 +101,11 @@ def _empty(book: Book) -> None:
         removed=[named(JEAN)],
     )
     near.breach(
+        "a Remove of somebody who is not in the group",
+        Breach.WRONG_MEMBERS,
+        removed=[named(KARIM)],
+    )
+    near.breach(
         "a commit that removes its own sender",
         Breach.WRONG_MEMBERS,
         after=group.without(leaf(CLAIRE)),
@@ -161,9 +166,30 @@ def _empty(book: Book) -> None:
         after=_expiring(group),
     )
     book.granted(
+        "a commit dated at the very instant of the one before it",
+        NOBODYS,
+        **commit(CLAIRE, group, group, not_below_us=NOW),
+    )
+    book.granted(
         "a commit dated exactly two minutes after the hub's clock",
         NOBODYS,
         **commit(CLAIRE, group, group, now_us=NOW - 120 * SECOND),
+    )
+    near = book.granted(
+        "a commit of last week, read by a client that catches up",
+        NOBODYS,
+        **commit(CLAIRE, group, group, now_us=NOW + 7 * DAY, catching_up=True),
+    )
+    near.refused("a commit of last week, as if it were of now", Refusal.E_CLOCK, catching_up=False)
+    near.refused(
+        "a commit of the future, read by a client that catches up",
+        Refusal.E_CLOCK,
+        now_us=NOW - 120 * SECOND - 1,
+    )
+    near.refused(
+        "a commit from before the last one, read by a client that catches up",
+        Refusal.E_CLOCK,
+        not_below_us=NOW + 1,
     )
     near = book.granted(
         "a commit in which its own sender's certificate is renewed",

@@ -52,12 +52,15 @@ def commit(
         "removed": [],
         "barred": [],
         "due": [],
+        "ended": [],
+        "withdrawn": {},
         "transcript": TRANSCRIPT,
         "data": data(at_us, *statements),
         "known_proposals": True,
         "same_other_extensions": True,
         "not_below_us": NOW - DAY,
         "now_us": None,
+        "catching_up": False,
     } | more
 
 

@@ -72,6 +72,7 @@ def write(book: Book) -> None:
         _devices_given_up,
         _ends_that_are_due,
         _ends_by_statement,
+        _ends_of_one_of_two,
         _expiry,
         _accounts,
         _succession,
@@ -341,6 +342,40 @@ def _ends_by_statement(book: Book) -> None:
     )
 
 
+def _ends_of_one_of_two(book: Book) -> None:
+    """A statement is about one delegation, whichever it is among those in force."""
+    before = a_group(leaf(SOPHIE), leaf(KARIM)).listing(2, a_record(), a_record(carer=KARIM))
+    for who, other in ((SOPHIE, KARIM), (KARIM, SOPHIE)):
+        given = a_delegation(who)
+        after = a_group(leaf(other)).listing(3, a_record(carer=other), ended=(a_tombstone(given),))
+        said = saying("revocation", a_withdrawal(of=given))
+        forged = saying("revocation", a_withdrawal(of=given, by=AUTHORITY))
+        near = book.granted(
+            f"the patient withdraws the delegation of {who.name}, one of two carers",
+            NOBODYS,
+            **commit(JEAN, before, after, statements=(said,), removed=[named(who)]),
+        )
+        near.refused(
+            f"the operator withdraws the delegation of {who.name}, one of two carers",
+            Refusal.E_SIGNATURE,
+            data=data(NOW, forged),
+        )
+        near.breach(
+            f"the removal of another carer than {who.name}, whose delegation is withdrawn",
+            Breach.REMOVES_ANOTHER,
+            after=a_group(leaf(who)).listing(3, a_record(carer=other), ended=(a_tombstone(given),)),
+            removed=[named(other)],
+        )
+    nobody = a_group()
+    book.granted(
+        "a commit without a statement, where nobody acts", NOBODYS, **commit(JEAN, nobody, nobody)
+    ).refused(
+        "a withdrawal where nobody acts",
+        Refusal.E_NO_DELEGATION,
+        data=data(NOW, saying("revocation", a_withdrawal())),
+    )
+
+
 def _expiry(book: Book) -> None:
     before = with_carer()
     after = a_group().listing(2, ended=(a_tombstone(ending=DelegationState.EXPIRED, at_us=END),))
@@ -420,6 +455,11 @@ def _succession(book: Book) -> None:
     )
     near.refused(
         "a succession by a pharmacist and a technician", Refusal.E_ROLE, **by(succeeded(HUGO, LEA))
+    )
+    near.refused(
+        "a succession with somebody's staff certificate",
+        Refusal.E_SIGNATURE,
+        data=data(NOW, saying("succession", succeeded(), chain_of(HUGO))),
     )
     near.refused(
         "a succession of another account key",

@@ -208,6 +208,12 @@ def _carers(book: Book) -> None:
         at_us=NOW,
     )
     book.granted(
+        "a delegation that has expired, and whose carer has no device here",
+        {},
+        state=a_group().listing(1, a_record()),
+        at_us=END,
+    )
+    book.granted(
         "a delegation whose carer has no device here at the moment",
         {},
         state=a_group().listing(1, a_record()),

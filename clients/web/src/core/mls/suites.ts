@@ -1,13 +1,12 @@
 /**
- * Cipher suites (RFC 9420, 5.1 and 17.1). Suites 1 and 3 are here; those of the NIST curves and of
- * curve448 are in `otherSuites.ts`, so that the application need not carry them.
+ * Cipher suites (RFC 9420, 5.1 and 17.1). Ours is here; suites 2 to 7 are in `otherSuites.ts`, so that
+ * the application need not carry them.
  */
 import { ed25519, x25519 } from "@noble/curves/ed25519.js"
 import { sha256 } from "@noble/hashes/sha2.js"
 import { Unsupported } from "./errors"
 import {
-  AES_128_GCM, CHACHA20_POLY1305, edwardsSignature, hashOf, montgomeryGroup,
-  type Aead, type DiffieHellman, type Hash, type SignatureScheme,
+  AES_128_GCM, edwardsSignature, hashOf, montgomeryGroup, type Aead, type DiffieHellman, type Hash, type SignatureScheme,
 } from "./primitives"
 
 export interface CipherSuite {
@@ -33,9 +32,8 @@ const ED25519 = edwardsSignature(ed25519)
 
 /** MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519: ours. */
 export const SUITE_1: CipherSuite = { id: 1, hash: SHA256, aead: AES_128_GCM, group: X25519, signature: ED25519 }
-const SUITE_3: CipherSuite = { id: 3, hash: SHA256, aead: CHACHA20_POLY1305, group: X25519, signature: ED25519 }
 
-const known = new Map<number, CipherSuite>([SUITE_1, SUITE_3].map((suite) => [suite.id, suite]))
+const known = new Map<number, CipherSuite>([[SUITE_1.id, SUITE_1]])
 
 function edwardsBase(key: Uint8Array): Uint8Array {
   const clamped = key.map((byte, i) => (i === 0 ? byte & 248 : i === 31 ? (byte & 127) | 64 : byte))

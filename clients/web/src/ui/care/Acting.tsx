@@ -6,7 +6,9 @@ import { mayWrite } from "../conversation/ReadinessNote"
 import { useEngine } from "../engine"
 import { CarersIcon, SentIcon, StopIcon } from "../icons"
 import { Ask } from "../parts/Ask"
+import { Dialog } from "../parts/Dialog"
 import { untilWords } from "../words"
+import { DutiesBody } from "./Duties"
 import { inOrder, lacking } from "./scopes"
 import { scopeName } from "./words"
 
@@ -28,13 +30,29 @@ export function Acting({ conversation, under: { scopes, grantorName: name, notAf
   )
 }
 
+/** A renewal is accepted while the authorisation before it still runs. */
+function Renewal({ renewal }: { readonly renewal: Delegation }) {
+  const [open, setOpen] = useState(false)
+  const title = t("duties-title", { patient: renewal.grantorName })
+  return (
+    <div class="strip">
+      <CarersIcon />
+      <p>{title}</p>
+      <button type="button" class="button" aria-haspopup="dialog" onClick={() => setOpen(true)}>{t("duties-renewal")}</button>
+      {open && <Dialog title={title} onClose={() => setOpen(false)}><div class="reader-list"><DutiesBody delegation={renewal} /></div></Dialog>}
+    </div>
+  )
+}
+
 /** What this authorisation allows and what it does not, in words, and the way out of it. */
 export function ActingStrip({ under }: { readonly under: Delegation }) {
   const engine = useEngine()
   const [asking, setAsking] = useState(false)
   const { id, grantorName: patient, scopes, mayEnd } = under
+  const renewal = engine.delegations.value.find((each) => each.side === "grantee" && each.conversation === under.conversation && each.state === "confirmed")
   return (
     <div class="strips">
+      {renewal !== undefined && <Renewal renewal={renewal} />}
       <details class="strip limits">
         <summary>{t("acting-limits")}</summary>
         <Limits title={t("acting-may")} icon={SentIcon} scopes={inOrder(scopes)} />

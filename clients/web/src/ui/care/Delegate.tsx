@@ -14,6 +14,7 @@ import { CarerField } from "./CarerField"
 import { daysFrom, endOf } from "./period"
 import { DayField, ScopeFields } from "./ScopeFields"
 import { offeredBy, READING } from "./scopes"
+import { isOver } from "./standing"
 import { shownIn, summaryOf, whichConversation } from "./words"
 
 /** The last word on the page of carers after one has signed. */
@@ -31,18 +32,22 @@ export interface Draft {
 }
 
 /** The first question that still wants an answer; the last step where none does. */
-export function unanswered({ carer, conversation, day }: Draft, now: number): Step {
+export function unanswered({ carer, conversation, day }: Draft, begins: number): Step {
   if (carer === null) return "who"
   if (conversation === null) return "where"
-  return endOf(day, now) === null ? "what" : "check"
+  return endOf(day, begins) === null ? "what" : "check"
 }
 
 /** A conversation in which somebody may be let in. */
 export const delegable = ({ kind, readiness }: Conversation): boolean =>
   kind !== "private_aside" && readiness !== "removed" && readiness !== "refused"
 
-function beginning(renewed: Delegation | undefined, conversations: readonly Conversation[], now: number): Draft {
-  const day = daysFrom(now).chosen
+/** Two never run at once: a renewal begins when the one before ends. */
+export const beginsAt = (renewed: Delegation | undefined, now: number): number =>
+  renewed !== undefined && !isOver(renewed) ? Math.max(now, renewed.notAfter) : now
+
+function beginning(renewed: Delegation | undefined, conversations: readonly Conversation[], begins: number): Draft {
+  const day = daysFrom(begins).chosen
   if (renewed !== undefined) return { carer: renewed.grantee, conversation: renewed.conversation, scopes: renewed.scopes.filter((scope) => scope !== READING), day }
   const only = conversations.length === 1 ? conversations[0] : undefined
   return { carer: null, conversation: only?.id ?? null, scopes: [], day }
@@ -73,16 +78,17 @@ interface StepsProps {
 function Steps({ carers, renewed }: StepsProps) {
   const engine = useEngine()
   const [now] = useState(Date.now)
+  const begins = beginsAt(renewed, now)
   const conversations = engine.conversations.value.filter(delegable)
-  const [draft, setDraft] = useState(() => beginning(renewed, conversations, now))
-  const [step, setStep] = useState<Step>(() => unanswered(draft, now))
+  const [draft, setDraft] = useState(() => beginning(renewed, conversations, begins))
+  const [step, setStep] = useState<Step>(() => unanswered(draft, begins))
   const change = (changes: Partial<Draft>) => setDraft({ ...draft, ...changes })
   const at = STEPS.indexOf(step)
-  const first = STEPS.indexOf(unanswered(draft, now))
+  const first = STEPS.indexOf(unanswered(draft, begins))
   const next = STEPS[at + 1]
   const previous = STEPS[at - 1]
   const name = carers.find(({ person }) => person === draft.carer)?.name ?? renewed?.granteeName ?? ""
-  if (step === "check") return <Check draft={draft} name={name} now={now} back={() => setStep("what")} />
+  if (step === "check") return <Check draft={draft} name={name} now={now} begins={begins} back={() => setStep("what")} />
   const submit = (event: Event) => {
     event.preventDefault()
     if (next !== undefined && first > at) setStep(next)
@@ -95,7 +101,7 @@ function Steps({ carers, renewed }: StepsProps) {
         {step === "what" && (
           <>
             <ScopeFields offered={offeredBy("patient_mandate")} chosen={draft.scopes} choose={(scopes) => change({ scopes })} voice="you" />
-            <DayField day={draft.day} choose={(day) => change({ day })} now={now} />
+            <DayField day={draft.day} choose={(day) => change({ day })} now={begins} />
           </>
         )}
       </Question>
@@ -151,22 +157,24 @@ interface CheckProps {
   readonly draft: Draft
   readonly name: string
   readonly now: number
+  readonly begins: number
   readonly back: () => void
 }
 
 /** The sentence that is signed, alone on the page. */
-function Check({ draft: { carer, conversation, scopes, day }, name, now, back }: CheckProps) {
+function Check({ draft: { carer, conversation, scopes, day }, name, now, begins, back }: CheckProps) {
   const engine = useEngine()
   const { busy, trouble, ask } = useOutcome()
   const app = engine.app.value
-  const until = endOf(day, now)
+  const until = endOf(day, begins)
+  const from = begins > now ? begins : undefined
   if (carer === null || conversation === null || until === null) return null
   const text = summaryOf({
     carer: name, patient: app.kind === "ready" ? app.me.name : "", conversation: engine.conversations.value.find(({ id }) => id === conversation),
-    scopes, until, mandate: "device",
+    scopes, until, mandate: "device", ...(from === undefined ? {} : { from }),
   }, now)
   const sign = async () => {
-    const draft = { conversation, carer, scopes: [READING, ...scopes], notAfter: until, text, ...shownIn(language.value) }
+    const draft = { conversation, carer, scopes: [READING, ...scopes], notAfter: until, text, ...shownIn(language.value), ...(from === undefined ? {} : { notBefore: from }) }
     if (!await ask(() => engine.proposeDelegation(draft))) return
     signed.value = true
     go({ kind: "carers" })

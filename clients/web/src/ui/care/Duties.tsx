@@ -9,8 +9,7 @@ import { Ask } from "../parts/Ask"
 import { Heading } from "../parts/Heading"
 import { Notice, TroubleNotice } from "../parts/Notice"
 import { useOutcome } from "../parts/useOutcome"
-import { untilWords } from "../words"
-import { dutiesText, scopeNames } from "./words"
+import { dutiesText, periodWords, scopeNames } from "./words"
 
 interface DutiesProps {
   readonly delegation: Delegation
@@ -19,17 +18,26 @@ interface DutiesProps {
 
 /** What a carer is asked to do, what it binds them to; then, once accepted, what comes next. */
 export function Duties({ delegation, back }: DutiesProps) {
-  const { grantorName: patient, scopes, notAfter, state } = delegation
   return (
     <div class="plain">
       {back}
-      <Heading of="conversation">{t("duties-title", { patient })}</Heading>
-      <p>{t("duties-what", { scopes: scopeNames(scopes, "they"), until: untilWords(notAfter, Date.now()) })}</p>
-      <h2>{t("duties-lead")}</h2>
+      <Heading of="conversation">{t("duties-title", { patient: delegation.grantorName })}</Heading>
+      <DutiesBody delegation={delegation} />
+    </div>
+  )
+}
+
+export function DutiesBody({ delegation }: Pick<DutiesProps, "delegation">) {
+  const { grantorName: patient, scopes, notBefore, notAfter, state } = delegation
+  const [now] = useState(Date.now)
+  return (
+    <>
+      <p>{t("duties-what", { scopes: scopeNames(scopes, "they"), until: periodWords(notBefore > now ? notBefore : undefined, notAfter, now) })}</p>
+      <p><strong>{t("duties-lead")}</strong></p>
       <ol class="duties">{dutiesText(patient).split("\n").map((duty) => <li key={duty}>{duty}</li>)}</ol>
       <div role="status">{state === "accepted" && <Notice icon={ClockIcon}><p>{waiting(delegation, Date.now())}</p></Notice>}</div>
       {state === "confirmed" && <Answer delegation={delegation} />}
-    </div>
+    </>
   )
 }
 

@@ -15,7 +15,12 @@ import { basesOf, offeredBy, READING } from "./scopes"
 import { shownIn, summaryOf } from "./words"
 
 type OnPaperMandate = Exclude<Mandate, "device">
-const MANDATES: readonly OnPaperMandate[] = ["paper", "evidence"]
+
+/** A patient who holds a device signs for themselves: nobody attests a paper for them. */
+export function mandatesFor({ members, patient }: Pick<Conversation, "members" | "patient">): readonly OnPaperMandate[] {
+  const signs = members.some(({ person, state }) => person === patient && state === "joined")
+  return signs ? ["evidence"] : ["paper", "evidence"]
+}
 
 export interface Attested {
   readonly mandate: OnPaperMandate
@@ -59,8 +64,9 @@ export function OnPaper({ conversation, onClose }: OnPaperProps) {
 function Form({ conversation, onClose }: OnPaperProps) {
   const engine = useEngine()
   const [now] = useState(Date.now)
+  const mandates = mandatesFor(conversation)
   const [form, setForm] = useState<Attested>({
-    mandate: "paper", basis: "patient_mandate", carer: null, scopes: [], day: daysFrom(now).chosen, hash: "", issuer: "", identity: false, alone: false,
+    mandate: mandates[0] ?? "evidence", basis: basesOf(mandates[0] ?? "evidence")[0] ?? "patient_mandate", carer: null, scopes: [], day: daysFrom(now).chosen, hash: "", issuer: "", identity: false, alone: false,
   })
   const change = (changes: Partial<Attested>) => setForm({ ...form, ...changes })
   const { busy, trouble, ask } = useOutcome()
@@ -80,7 +86,7 @@ function Form({ conversation, onClose }: OnPaperProps) {
   }
   return (
     <form class="dispensation" onSubmit={submit}>
-      <Kind form={form} change={change} />
+      <Kind form={form} change={change} mandates={mandates} />
       <fieldset><legend>{t("paper-carer", { name: patient })}</legend><CarerField carers={carers} chosen={carer} choose={(person) => change({ carer: person })} /></fieldset>
       <fieldset>
         <legend>{t("paper-what")}</legend>
@@ -108,7 +114,7 @@ interface PartProps {
   readonly change: (changes: Partial<Attested>) => void
 }
 
-function Kind({ form, change }: PartProps) {
+function Kind({ form, change, mandates }: PartProps & { readonly mandates: readonly OnPaperMandate[] }) {
   const id = useId()
   const choose = (mandate: OnPaperMandate) => change({ mandate, basis: basesOf(mandate)[0] ?? form.basis })
   const pick = (value: string) => change({ basis: basesOf(form.mandate).find((basis) => basis === value) ?? form.basis })
@@ -116,10 +122,11 @@ function Kind({ form, change }: PartProps) {
     <fieldset>
       <legend>{t("paper-kind")}</legend>
       <div class="choices">
-        {MANDATES.map((each) => (
+        {mandates.map((each) => (
           <label class="choice" key={each}><input type="radio" name="mandate" checked={each === form.mandate} onChange={() => choose(each)} /><span>{t(`paper-kind-${each}`)}</span></label>
         ))}
       </div>
+      {mandates.length === 1 && <p class="soft">{t("paper-signs-alone")}</p>}
       <label class="field-label" for={id}>{t("paper-basis")}</label>
       <select id={id} value={form.basis} onChange={(event) => pick(event.currentTarget.value)}>
         {basesOf(form.mandate).map((basis) => <option key={basis} value={basis}>{t(`basis-${slug(basis)}`)}</option>)}

@@ -26,15 +26,21 @@ export interface Summed {
   readonly patient: string
   readonly conversation: Conversation | undefined
   readonly scopes: Iterable<Scope>
+  /** A renewal's beginning; else it begins once everybody has agreed. */
+  readonly from?: number
   readonly until: number
   readonly mandate: Mandate
 }
 
+/** « jusqu’au … », or for what begins later « du … jusqu’au … ». */
+export const periodWords = (from: number | undefined, until: number, now: number): string =>
+  from === undefined ? untilWords(until, now) : t("period-later", { from: formatDate(from, locale.value), until: untilWords(until, now) })
+
 /** The sentence that is read before signing: its hash is signed with the rest. */
-export function summaryOf({ carer, patient, conversation, scopes, until, mandate }: Summed, now: number): string {
+export function summaryOf({ carer, patient, conversation, scopes, from, until, mandate }: Summed, now: number): string {
   const voice = mandate === "device" ? "you" : "they"
   return t("delegation-summary", {
-    voice, name: carer, patient, scopes: scopeNames(scopes, voice), conversation: whichConversation(conversation, voice), until: untilWords(until, now),
+    voice, name: carer, patient, scopes: scopeNames(scopes, voice), conversation: whichConversation(conversation, voice), until: periodWords(from, until, now),
   })
 }
 
