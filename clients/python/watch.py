@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 THE_HUB: Final = ""
 """The source of what the hub itself tells at hello."""
 ASK_AGAIN_SECONDS: Final = 1.0
+PAUSE_SECONDS: Final = 1.0
+"""Between two questions about one source: of many messages a second the newest head is enough."""
 
 
 class LogWatch:
@@ -81,9 +83,11 @@ class LogWatch:
             )
         )
         proof = msgspec.convert(answer.result.get("proof"), list[bytes])
-        newer = self._gossip.settle(source, question, proof)
+        question.verify(proof)
         client.logs.proven(question.head, question.note)
         client.device.touch_pins()
         client.settled()
+        await asyncio.sleep(PAUSE_SECONDS)
+        newer = self._gossip.settle(source, question, proof)
         if newer is not None and client.logs.top is not None:
             self._gossip.hear(source, newer, client.logs.top, now=self.clock())
