@@ -62,7 +62,7 @@ const ENTRIES: Readonly<Record<EndingWord, string>> = {
 
 function idIn(what: EndingWord, statement: Uint8Array): string {
   const kinds = { revocation: REVOCATION, resignation: RESIGNATION, suspension: SUSPENSION }
-  return uuidText(UnverifiedStatement.decode<{ readonly delegation: Uint8Array }>(kinds[what] as typeof REVOCATION, statement).content.delegation)
+  return uuidText(UnverifiedStatement.decode<{ readonly delegation: Uint8Array }>(kinds[what], statement).content.delegation)
 }
 
 /** One connection: frames reach the device by `deliver`. */
