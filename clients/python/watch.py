@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from clients.python.errors import ClientError, LogForked
-from clients.python.gossip import Gossip, Question
+from clients.python.gossip import PROOF_SECONDS, Gossip, Question
 from crypto.errors import CryptoError
 from crypto.log.checkpoint import Checkpoint
 from signaling import frames
@@ -64,6 +64,8 @@ class LogWatch:
     def _doubt(self, source: str, head: Checkpoint, note: str, own: Checkpoint) -> None:
         if self._gossip.hear(source, (head, note), own, now=self.clock()) is not None:
             self._client.begin(self._ask(source))
+            # Also where the hub answers nothing at all.
+            asyncio.get_running_loop().call_later(PROOF_SECONDS, self.tick)
 
     async def _ask(self, source: str) -> None:
         """Ask until every head of a source is proven, or its time is over."""
