@@ -177,7 +177,7 @@ export class Delegations {
     const given = SCOPES.filter((scope) => document?.scopes.includes(scope) === true)
     const live = LIVE.includes(view.state) && state !== "ending"
     const needs = document === null ? 0 : needsOf(document, confirmed)
-    const pharmacist = role === "pharmacist" && this.context.rooms.has(view.conversation)
+    const pharmacist = role === "pharmacist"
     return {
       id: view.id, conversation: view.conversation, grantor: view.grantor, grantorName: view.grantor_name, grantee: view.grantee, granteeName: view.grantee_name,
       side: view.grantor === me ? "grantor" : role === "carer" ? "grantee" : "staff", state, scopes,
