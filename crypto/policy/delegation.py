@@ -344,7 +344,7 @@ def _check_scopes(delegation: Delegation) -> Refusal | None:
 
 def _check_basis(delegation: Delegation) -> Refusal | None:
     """The legal basis decides by whose hand, and for what."""
-    if delegation.legal_basis not in set(LegalBasis) or delegation.mandate not in set(Mandate):
+    if delegation.legal_basis not in set(LegalBasis):
         return Refusal.E_LEGAL_BASIS
     rules = LEGAL_BASES[LegalBasis(delegation.legal_basis)]
     fits = delegation.mandate in rules.mandates and set(delegation.scopes) <= rules.scopes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from crypto.policy.statements import Delegation
-from crypto.policy.vocabulary import Refusal, Role
+from crypto.policy.vocabulary import Refusal, Role, Scope
 from tests.crypto.policy.case import Book
 from tests.crypto.policy.world import (
     ALICE,
@@ -201,11 +201,32 @@ def _mandates(book: Book) -> None:
         delegation=a_delegation(evidence=hashed("a document")),
     )
     near.refused(
+        "a delegation by a device with an issuer beside the signature",
+        Refusal.E_EVIDENCE,
+        delegation=a_delegation(issuer=b"somebody"),
+    )
+    near.refused(
         "a mandate that there is not",
         Refusal.E_LEGAL_BASIS,
         delegation=a_delegation(mandate="word of mouth"),
     )
     without = a_policy(patient_aik=b"")
+    near = book.granted(
+        "a guardian with every scope that there is",
+        {},
+        **giving(by_evidence(scopes=tuple(sorted(Scope)))),
+    )
+    near.refused(
+        "every scope that there is, given by the patient",
+        Refusal.E_LEGAL_BASIS,
+        delegation=a_delegation(scopes=tuple(sorted(Scope))),
+    )
+    near.refused(
+        "a delegation by a device that names no key, of a patient who has none",
+        Refusal.E_IDENTITY,
+        policy=without,
+        delegation=a_delegation(grantor_aik=b""),
+    )
     near = book.granted(
         "a delegation on paper, of a patient without a device",
         {},
@@ -230,6 +251,11 @@ def _mandates(book: Book) -> None:
         "a paper with its document",
         {},
         **giving(on_paper(evidence=hashed("scan")), policy=without),
+    )
+    book.granted(
+        "a paper with its document, and who issued it",
+        {},
+        **giving(on_paper(evidence=hashed("scan"), issuer=b"a notary"), policy=without),
     )
     near = book.granted(
         "a delegation on paper that stands when the patient gets a device",
@@ -282,6 +308,16 @@ def _periods(book: Book) -> None:
         "a delegation that ends before it begins",
         Refusal.E_PERIOD,
         delegation=lasting(NOW + 1, NOW),
+    )
+    near.refused(
+        "a delegation of no time, next week",
+        Refusal.E_PERIOD,
+        delegation=lasting(NOW + 7 * DAY, NOW + 7 * DAY),
+    )
+    near.refused(
+        "a delegation of next week that ends before it begins",
+        Refusal.E_PERIOD,
+        delegation=lasting(NOW + 8 * DAY, NOW + 7 * DAY),
     )
     near.refused("a delegation that is over", Refusal.E_PERIOD, at_us=NOW + 1)
     book.granted(

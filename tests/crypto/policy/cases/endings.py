@@ -139,6 +139,8 @@ def _resignations(book: Book) -> None:
         Refusal.E_NO_DELEGATION,
         statement=a_resignation(delegation=uid("another")),
     )
+    near.refused("a resignation of which nothing reads", Refusal.E_SIGNATURE, statement=b"nothing")
+    near.refused("a resignation by a word that there is not", Refusal.E_SIGNATURE, what="regret")
     near.refused(
         "a resignation of the future", Refusal.E_CLOCK, statement=a_resignation(at_us=LATER)
     )
@@ -169,6 +171,7 @@ def _suspensions(book: Book) -> None:
         return {"statement": a_suspension(who, **changes), "staff": staff}
 
     near.refused("a suspension by a technician", Refusal.E_ROLE, **by(LEA, chain_of(LEA)))
+    near.refused("a suspension of which nothing reads", Refusal.E_SIGNATURE, statement=b"nothing")
     near.refused("a suspension without a staff certificate", Refusal.E_SIGNATURE, **by(HUGO, b""))
     near.refused(
         "a suspension by the operator's pharmacist",
@@ -219,4 +222,5 @@ def _expiry(book: Book) -> None:
     )
     near.refused("an expiry a microsecond too early", Refusal.E_PERIOD, at_us=end - 1)
     near.refused("an expiry that somebody signed", Refusal.E_SIGNATURE, statement=a_withdrawal())
+    near.refused("an expiry with a staff certificate", Refusal.E_SIGNATURE, staff=chain_of(HUGO))
     near.refused("an expiry at no time", Refusal.E_PERIOD, at_us=None)

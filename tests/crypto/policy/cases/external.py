@@ -19,6 +19,8 @@ from tests.crypto.policy.cases.committing import (
 )
 from tests.crypto.policy.world import (
     CALL,
+    DAY,
+    HUGO,
     JEAN,
     KARIM,
     LEA,
@@ -30,6 +32,7 @@ from tests.crypto.policy.world import (
     a_withdrawal,
     device_id,
     device_of,
+    identity_of,
     leaf,
     named,
     with_carer,
@@ -91,6 +94,13 @@ def _resync(book: Book) -> None:
         "a device that comes again though its removal is due", Breach.STRANGER, due=[due(JEAN)]
     )
     near.breach("a device that comes again though it was given up", Breach.GIVEN_UP, barred=mine)
+    near.breach(
+        "a device that comes again, while another's certificate is exchanged",
+        Breach.CHANGES_LEAF,
+        after=before.without(leaf(HUGO)).told(
+            leaf(HUGO, identity=identity_of(HUGO, not_after_us=NOW + 300 * DAY))
+        ),
+    )
     near.refused(
         "a device that comes again with a certificate that has expired",
         Refusal.E_IDENTITY,

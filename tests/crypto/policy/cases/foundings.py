@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from crypto.policy.cosigned import CoSigned, cosign
 from crypto.policy.decision import Breach
 from crypto.policy.vocabulary import Refusal
 from tests.crypto.policy.case import Book
 from tests.crypto.policy.world import (
+    AUTHORITY,
     CLAIRE,
     DAY,
     ELSEWHERE_CONVERSATION,
@@ -16,12 +18,15 @@ from tests.crypto.policy.world import (
     KARIM,
     LEA,
     NOW,
+    SECOND,
     SOPHIE,
     Group,
     a_delegation,
     a_policy,
     a_record,
+    a_succession,
     a_tombstone,
+    eyes,
     identity_of,
     leaf,
     named,
@@ -244,6 +249,32 @@ def _after_a_succession(book: Book) -> None:
         Refusal.E_IDENTITY,
         succession=succeeded(old_aik=SOPHIE.key),
     )
+    for name, why, changes in (
+        ("of another patient", Refusal.E_IDENTITY, {"patient": SOPHIE.id}),
+        ("of another deployment", Refusal.E_IDENTITY, {"deployment": "x.example"}),
+        ("to the same key", Refusal.E_IDENTITY, {"new_aik": JEAN.key}),
+        ("of the future", Refusal.E_CLOCK, {"at_us": NOW + 120 * SECOND + 1}),
+    ):
+        near.refused(f"a succession {name}", why, succession=succeeded(**changes))
+    said = a_succession()
+    claire, hugo = eyes(said, CLAIRE, HUGO)
+    by_authority = cosign(said, AUTHORITY)
+    for name, why, signatures in (
+        ("by one pharmacist", Refusal.E_FOUR_EYES, (claire,)),
+        ("with a third signature", Refusal.E_FOUR_EYES, (claire, hugo, by_authority)),
+        (
+            "by one pharmacist and the authority",
+            Refusal.E_FOUR_EYES,
+            (claire, by_authority),
+        ),
+        (
+            "with one signature under another statement",
+            Refusal.E_SIGNATURE,
+            (claire, *eyes(a_succession(old_epoch=13), HUGO)),
+        ),
+    ):
+        near.refused(f"a succession {name}", why, succession=CoSigned(said.encode(), signatures))
+    near.refused("a succession of which nothing reads", Refusal.E_SIGNATURE, succession=b"nothing")
     near.refused(
         "a succession in another conversation",
         Refusal.E_IDENTITY,

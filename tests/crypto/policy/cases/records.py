@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from crypto.policy.conversation import ConversationPolicy, DelegationRecord
+from crypto.policy.conversation import ConversationPolicy, DelegationRecord, SignedConfirmation
 from crypto.policy.statements import Delegation, unsigned
-from crypto.policy.vocabulary import LONE_PHARMACIST_DELAY_US, Refusal
+from crypto.policy.vocabulary import LONE_PHARMACIST_DELAY_US, Refusal, Scope
 from tests.crypto.policy.case import Book
 from tests.crypto.policy.world import (
     AUTHORITY,
@@ -127,6 +128,26 @@ def _signatures(book: Book) -> None:
         "a year and a microsecond",
         Refusal.E_PERIOD_TOO_LONG,
         record=a_record(a_delegation(not_after_us=NOW + 364 * DAY + 1)),
+    )
+    near.refused(
+        "a record whose delegation does not read",
+        Refusal.E_SIGNATURE,
+        record=replace(a_record(), delegation=b"nothing"),
+    )
+    near.refused(
+        "a record whose confirmation does not read",
+        Refusal.E_SIGNATURE,
+        record=a_record(confirmations=(SignedConfirmation(b"nothing"),)),
+    )
+    near.refused(
+        "a record whose acceptance does not read",
+        Refusal.E_SIGNATURE,
+        record=a_record(acceptance=b"nothing"),
+    )
+    near.refused(
+        "a record whose withdrawal does not read",
+        Refusal.E_SIGNATURE,
+        record=a_record(revocations=(b"nothing",)),
     )
     near.refused("a record that does not read", Refusal.E_SIGNATURE, record=b"\x00")
 
@@ -444,7 +465,17 @@ def _withdrawals(book: Book) -> None:
     )
     near.refused("the right to read withdrawn alone", Refusal.E_SCOPE, **less(a_withdrawal(READ)))
     near.refused(
+        "every scope that there is withdrawn by its name",
+        Refusal.E_SCOPE,
+        **less(a_withdrawal(*Scope)),
+    )
+    near.refused(
         "everything withdrawn, and still in force", Refusal.E_SCOPE, **less(a_withdrawal())
+    )
+    near.refused(
+        "one scope withdrawn by the carer, and then another by the patient",
+        Refusal.E_SIGNATURE,
+        **less(a_withdrawal(CALL, by=SOPHIE.aik), a_withdrawal(SEND)),
     )
     near = book.granted(
         "a delegation of which the patient withdrew one scope after another",

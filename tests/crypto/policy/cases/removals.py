@@ -24,6 +24,7 @@ from tests.crypto.policy.world import (
     SECOND,
     SOPHIE,
     TRANSCRIPT,
+    Leaf,
     Person,
     a_delegation,
     a_device_revocation,
@@ -35,8 +36,10 @@ from tests.crypto.policy.world import (
     an_account_revocation,
     chain_of,
     device_id,
+    device_of,
     eyes,
     hashed,
+    identity_of,
     key,
     leaf,
     named,
@@ -128,6 +131,13 @@ def _devices(book: Book) -> None:
     )
     near.refused(
         "a device given up in the future", Refusal.E_CLOCK, **given_up(at_us=NOW + 120 * SECOND + 1)
+    )
+    book.granted(
+        "a device given up exactly two minutes ahead of the hub's clock",
+        granted,
+        **removing(
+            JEAN, saying(JEAN, statement=a_device_revocation(JEAN, at_us=NOW + 120 * SECOND))
+        ),
     )
     near.refused(
         "a justification for another conversation",
@@ -239,6 +249,31 @@ def _accounts(book: Book) -> None:
         Refusal.E_FOUR_EYES,
         **by(authority, claire, hugo),
     )
+    near.refused(
+        "a stolen account, one pharmacist's signature under another statement",
+        Refusal.E_SIGNATURE,
+        **by(claire, *eyes(an_account_revocation(JEAN, reason="lost"), HUGO), authority),
+    )
+    near.refused(
+        "a stolen account, the authority under a pharmacist's name",
+        Refusal.E_SIGNATURE,
+        **by(claire, hugo, replace(authority, signer=ROSE.id)),
+    )
+    near.refused(
+        "a stolen account, the authority with a staff certificate",
+        Refusal.E_SIGNATURE,
+        **by(claire, hugo, replace(authority, staff=chain_of(HUGO))),
+    )
+    for name, why, changes in (
+        ("of another deployment", Refusal.E_IDENTITY, {"deployment": "x.example"}),
+        ("for one conversation alone", Refusal.E_IDENTITY, {"conversation": CONVERSATION}),
+        ("of another person under the same key", Refusal.E_IDENTITY, {"person": SOPHIE.id}),
+        ("of the future", Refusal.E_CLOCK, {"at_us": NOW + 120 * SECOND + 1}),
+    ):
+        near.refused(f"a stolen account, {name}", why, **lost(_signed_by_all(**changes)))
+    near.refused(
+        "a stolen account, of which nothing reads", Refusal.E_SIGNATURE, **lost(b"nothing")
+    )
     near.refused("the stolen account of another person", Refusal.E_IDENTITY, **lost(stolen(SOPHIE)))
     near.refused(
         "another account key of the same person", Refusal.E_IDENTITY, **lost(stolen(JEAN.renewed()))
@@ -269,6 +304,13 @@ def _accounts(book: Book) -> None:
         {"why": "account", "ends": [[text(a_delegation().delegation), "suspended"]]},
         **removing(SOPHIE, saying(SOPHIE, why="account", statement=stolen(SOPHIE))),
     )
+
+
+def _signed_by_all(**changes: Any) -> bytes:
+    """Return the revocation of Jean's account with these changes, signed by all who must."""
+    said = an_account_revocation(JEAN, **changes)
+    signatures = (*eyes(said, CLAIRE, HUGO), cosign(said, AUTHORITY))
+    return CoSigned(said.encode(), signatures).encode()
 
 
 def ended(why: str, statement: bytes, **changes: Any) -> RemoveJustification:
@@ -314,6 +356,17 @@ def _withdrawals(book: Book) -> None:
         ),
     )
     near.refused(
+        "a removal of a carer under another account key than the delegation's",
+        Refusal.E_NO_DELEGATION,
+        state=GROUP.without(leaf(SOPHIE)).told(leaf(SOPHIE.renewed())),
+    )
+    near.refused(
+        "a removal of somebody else with the carer's account key",
+        Refusal.E_NO_DELEGATION,
+        state=GROUP.without(leaf(SOPHIE)).told(_with_sophies_key()),
+        target=_with_sophies_name(),
+    )
+    near.refused(
         "the end of a delegation that the justification does not name",
         Refusal.E_NO_DELEGATION,
         **by(a_withdrawal(), delegation=b""),
@@ -324,6 +377,19 @@ def _withdrawals(book: Book) -> None:
         target=named(JEAN),
         justification=ended("revocation", a_withdrawal(), device=device_id(JEAN)),
     )
+
+
+def _with_sophies_key() -> Leaf:
+    """Return a leaf of another carer's name, of Sophie's device and under her account key."""
+    return leaf(
+        SOPHIE,
+        identity=identity_of(SOPHIE, person=uid("somebody")),
+        device=device_of(SOPHIE, person=uid("somebody")),
+    )
+
+
+def _with_sophies_name() -> dict[str, str]:
+    return {"person": text(uid("somebody")), "device": named(SOPHIE).device}
 
 
 def _other_ends(book: Book) -> None:
