@@ -65,6 +65,8 @@ if TYPE_CHECKING:
     from clients.python.groups import Room
 
 DAY_US: Final = 24 * 3600 * 1_000_000
+MAX_DELEGATIONS: Final = 10_000
+"""More than a pharmacy has: a hub that tells of more fills nothing."""
 Told = TypeVar("Told")
 
 
@@ -86,6 +88,8 @@ class Book:
 
     def learn(self, view: DelegationView) -> bool:
         """Take in how a delegation stands; tell whether it is news."""
+        if view.id not in self._views and len(self._views) >= MAX_DELEGATIONS:
+            return False
         news = self._views.get(view.id) != view
         self._views[view.id] = view
         return news
@@ -348,6 +352,15 @@ class Delegations:
             raise Denied("wrong_document")
         return said
 
+    async def _meet_pharmacists(self, view: DelegationView) -> None:
+        """Learn who confirmed: the owner may first have signed in after this device's hello."""
+        try:
+            said = [Unverified.decode(Confirmation, one).content for one in view.confirmations]
+        except CryptoError as exc:
+            raise Denied(Refusal.E_SIGNATURE.value) from exc
+        persons = [str(UUID(bytes=one.pharmacist)) for one in said]
+        await self._client.identities.prove_all(persons)
+
     async def _document(
         self,
         conversation: str,
@@ -417,6 +430,7 @@ class Delegations:
             patient = await self._client.identities.of(view.grantor)
             if patient.aik != said.grantor_aik:
                 raise Denied(Refusal.E_IDENTITY.value)
+        await self._meet_pharmacists(view)
         if trust.owner is None or trust.pharmacy is None:
             raise Denied("unknown_owner")
         policy = ConversationPolicy(

@@ -7,7 +7,7 @@ it comes back in its place; another's is believed once MLS, and then `trust.Judg
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 from uuid import UUID
@@ -25,6 +25,7 @@ from clients.python.content import (
     open_signal,
     seal,
 )
+from clients.python.context import said_by
 from clients.python.errors import (
     BrokenStream,
     CannotFollow,
@@ -37,6 +38,7 @@ from clients.python.errors import (
     Unproven,
 )
 from clients.python.judge import Before, Floor, Judge, due_in, identity_of
+from clients.python.stored import STORED_VERSION, StoredPending, StoredRoom
 from crypto.errors import CryptoError
 from crypto.hpke import RandomBytes
 from crypto.mls.authenticated_data import AuthenticatedData
@@ -55,7 +57,6 @@ from crypto.policy.conversation import (
     Delegations,
     EndingStatement,
     Tombstone,
-    read_extensions,
 )
 from crypto.policy.identity import LeafIdentity
 from crypto.policy.state import State
@@ -78,7 +79,6 @@ Place = tuple[int, int]
 Starting = frames.CreateConversation | frames.SucceedGroup
 Step = frames.Commit | Starting
 T = TypeVar("T")
-_STORED_VERSION: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,35 +108,6 @@ class Joined:
     """This device is in the group now; `spent` is the key package it came in by."""
 
     spent: bytes
-
-
-class _StoredPending(msgspec.Struct, frozen=True, kw_only=True):
-    frame: bytes
-    following: bytes | None
-    rejoins: bool
-
-
-class _Stored(msgspec.Struct, frozen=True, kw_only=True):
-    """The stored form of a room, with every secret of its group in the clear."""
-
-    v: int = _STORED_VERSION
-    cursor: int
-    place: Place
-    number: int
-    at_us: int
-    group: bytes | None
-    pending: _StoredPending | None
-    counter: int
-    signals: int
-    confirmed: bool
-    fault: str | None
-    unlawful: bool
-    vouchers: dict[str, bytes] = {}
-    given_up: list[str] = []
-    ended: dict[str, bytes] = {}
-    stopped: list[bytes] = []
-    policy: bytes | None = None
-    tombstones: list[bytes] = []
 
 
 @dataclass(slots=True)
@@ -175,25 +146,22 @@ class Room:
     @property
     def policy(self) -> ConversationPolicy:
         """Return what the group says of the conversation."""
-        return read_extensions(self._held().context.extensions)[0]
+        return said_by(self._held()).policy
 
     @property
-    def records(self) -> dict[bytes, DelegationRecord]:
+    def number(self) -> int:
+        """Return the number of the group's delegations."""
+        return said_by(self._held()).delegations.number
+
+    @property
+    def records(self) -> Mapping[bytes, DelegationRecord]:
         """Return the delegations that the group holds, by their ids."""
-        if self.group is None:
-            return {}
-        _, delegations = read_extensions(self.group.context.extensions)
-        return {one.id: one for one in delegations.in_force}
+        return {} if self.group is None else said_by(self.group).records
 
     @property
     def in_force(self) -> frozenset[bytes]:
         """Return the ids of the delegations that the group holds."""
         return frozenset(self.records)
-
-    @property
-    def number(self) -> int:
-        """Return the number of the group's delegations."""
-        return read_extensions(self._held().context.extensions)[1].number
 
     @property
     def epoch(self) -> int:
@@ -328,14 +296,16 @@ class Room:
         """Return what whoever leads this device into a group has to go on from."""
         if self.group is None:
             return Before(self.floor, *self._last)
-        policy, delegations = read_extensions(self.group.context.extensions)
-        return Before(self.floor, policy, delegations.tombstones)
+        said = said_by(self.group)
+        return Before(self.floor, said.policy, said.delegations.tombstones)
 
     def for_successor(self, now_us: int) -> tuple[ConversationPolicy, Delegations]:
         """Return what the next group of this conversation begins with: nobody is let in yet."""
-        policy, before = read_extensions(self._held().context.extensions)
+        before = self.before()
+        if before.policy is None:
+            raise NoGroup("not_in_group")
         stones = tuple(one for one in before.tombstones if one.not_after_us > now_us)
-        return policy, Delegations(before.number + 1, (), stones)
+        return before.policy, Delegations(before.floor.number + 1, (), stones)
 
     def is_overdue(self, own_us: int) -> bool:
         """Tell whether a carer's time is over by this device's own clock, and the carer is in.
@@ -550,13 +520,13 @@ class Room:
         stored = None
         if pending is not None:
             following = pending.following
-            stored = _StoredPending(
+            stored = StoredPending(
                 frame=encode(pending.frame),
                 following=None if following is None else following.serialize(),
                 rejoins=pending.rejoins,
             )
         return msgspec.msgpack.encode(
-            _Stored(
+            StoredRoom(
                 cursor=self.cursor,
                 place=self.place,
                 number=self.floor.number,
@@ -581,14 +551,14 @@ class Room:
     def decode(cls, conversation: str, data: bytes) -> Room:
         """Read the stored form; raise `StateUnreadable`."""
         try:
-            stored = msgspec.msgpack.decode(data, type=_Stored)
+            stored = msgspec.msgpack.decode(data, type=StoredRoom)
             return cls._of(conversation, stored)
         except (msgspec.DecodeError, CryptoError, SignalingError) as exc:
             raise StateUnreadable("no conversation of this version") from exc
 
     @classmethod
-    def _of(cls, conversation: str, stored: _Stored) -> Room:
-        if stored.v != _STORED_VERSION:
+    def _of(cls, conversation: str, stored: StoredRoom) -> Room:
+        if stored.v != STORED_VERSION:
             raise StateUnreadable("no conversation of this version")
         fault = None
         if stored.fault is not None:
@@ -847,7 +817,7 @@ def _instant_of(pending: Pending) -> int:
     return CommitData.decode(decode_header(pending.frame.commit).authenticated_data).at_us
 
 
-def _pending(stored: _StoredPending) -> Pending:
+def _pending(stored: StoredPending) -> Pending:
     frame = decode_client(stored.frame)
     if not isinstance(frame, Step):
         raise StateUnreadable("nothing that waits for an answer")

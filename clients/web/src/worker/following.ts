@@ -103,7 +103,7 @@ export async function succeeded(context: Context, record: InGroup, event: Conver
   const standing = stateIn(context, record.room, shown, null)
   // Nobody acts for the patient in a new group yet, and whoever's time was ended in the old one never does.
   const before = context.standings.of(record)
-  taken(checkFounding(standing, leafOf(founder.identity), Math.max(hubNowUs(context), record.highest.atUs), { before, succession: new Uint8Array() }))
+  taken(checkFounding(standing, leafOf(founder.identity), Math.max(hubNowUs(context), record.highest.atUs), { before, succession: null }))
   return generation
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest"
 import { CLAIRE, HUGO, JEAN, settled } from "./aDevice"
+import { inTime } from "./aFamily"
 import { anOpenDispensation } from "./aScene"
 import { FakeHub } from "./fakeHub"
 import { FakeLog } from "./fakeLog"
@@ -97,10 +98,13 @@ describe("a hub that lies", () => {
     hub.care.checkpoint = () => forked
 
     claire.connect(hub)
-    await settled(() => claire.views.alarm?.code === "C_LOG_FORKED" || claire.count("welcomed") === 2)
+    await settled(() => claire.count("welcomed") === 2)
     hub.care.checkpoint = FakeLog.prototype.checkpoint.bind(hub.care)
-    await claire.call("write", id, "Avec ce que j’ai vu")
-    await settled(() => [claire, jean].some((one) => one.views.alarm?.code === "C_LOG_FORKED"))
+    // What she was shown has no proof: a minute later she knows why. Until then she vouches for nothing of it.
+    await claire.call("write", id, "Sans ce que j’ai vu")
+    await inTime(() => claire.views.alarm?.code === "C_LOG_FORKED", claire)
+
+    expect(jean.views.alarm ?? null).toBeNull()
   })
 
   test("with frames that make no sense only makes the device come back", async () => {

@@ -9,7 +9,7 @@ import { CLOCK_TOLERANCE_US, type Refusal } from "./vocabulary"
 export type Breach =
   | "stranger" | "external_change" | "adds_another" | "removes_another" | "changes_extensions" | "foreign_proposal" | "carer_changes"
   | "changes_policy" | "wrong_number" | "without_member" | "without_end" | "without_tombstone" | "leaves_carer" | "brought_back"
-  | "drops_tombstone" | "changes_record" | "missing_remove" | "idle_statement" | "changes_leaf" | "wrong_members" | "wrong_founder" | "given_up"
+  | "drops_tombstone" | "changes_record" | "drops_withdrawal" | "missing_remove" | "idle_statement" | "changes_leaf" | "wrong_members" | "wrong_founder" | "given_up"
   | "same_device_twice" | "other_key" | "other_patient"
 
 export interface Granted<T> {

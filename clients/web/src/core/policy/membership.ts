@@ -12,8 +12,9 @@ import { decide, hold, need, refused, take, type Refused, type Verdict } from ".
 import { checkEnding, checkEntry, isOf, tooEarlyOrLate, type InForce } from "./delegation"
 import { isValidAt, type Certified } from "./identity"
 import type { Justified } from "./removal"
+import { areOne } from "./staff"
 import { delegationNamed, delegationOf, hasLeaf, leafKey, leafOf, leavesUnder, sameLeaf, somebodyOf, type State } from "./state"
-import { CLOCK_TOLERANCE_US, KINDS, isOneOf, isStaff, type EndedState, type Participant, type Refusal, type Scope } from "./vocabulary"
+import { CLOCK_TOLERANCE_US, ENDED, KINDS, isOneOf, isStaff, type EndedState, type Participant, type Refusal, type Scope } from "./vocabulary"
 
 /** The scope that a carer needs for an act. An act that is not here is nobody's. */
 export const ACT_SCOPES: Readonly<Record<string, Scope>> = {
@@ -47,6 +48,10 @@ export interface CommitView {
   readonly due: readonly Justified[]
   /** Devices that do not come in: given up, as this judge knows, or to be removed later. */
   readonly barred: readonly Leaf[]
+  /** Delegations of which this judge knows that they ended, whatever the group says. */
+  readonly ended?: readonly Uint8Array[]
+  /** Scopes of which this judge knows that the patient withdrew them. */
+  readonly withdrawn?: readonly Withdrawn[]
   /** Of its `CommitData`. */
   readonly statements: readonly EndingStatement[]
   /** It holds no other proposals than Add, Remove, at most one GroupContextExtensions and, of an external commit, ExternalInit. */
@@ -55,20 +60,28 @@ export interface CommitView {
   readonly sameOtherExtensions: boolean
 }
 
+export interface Withdrawn {
+  readonly delegation: Uint8Array
+  readonly scopes: readonly string[]
+}
+
 /** When a commit says it is, and what that is held against. */
 export interface Moment {
   /** The hub time that it carries. */
   readonly atUs: number
   /** The `at` of the commit before it. */
   readonly notBelowUs: number
-  /** The judge's clock; null where there is none to compare with: a client that catches up. */
+  /** The judge's clock; null where there is none to compare with. */
   readonly nowUs: number | null
+  /** A client that catches up reads of the past, and of no future. */
+  readonly catchingUp?: boolean
 }
 
 /** Whether a commit may be made; and the delegation under which, where its sender is a carer. */
-export function checkCommit(before: State, commit: CommitView, after: State, { atUs, notBelowUs, nowUs }: Moment): Verdict<InForce | null> {
+export function checkCommit(before: State, commit: CommitView, after: State, moment: Moment): Verdict<InForce | null> {
+  const { atUs } = moment
   return decide(() => {
-    need(atUs >= notBelowUs && (nowUs === null || Math.abs(atUs - nowUs) <= CLOCK_TOLERANCE_US), "E_CLOCK")
+    checkMoment(moment)
     hold(commit.knownProposals, "foreign_proposal")
     hold(commit.sameOtherExtensions, "changes_extensions")
     checkLeaves(before, commit, after)
@@ -84,7 +97,7 @@ export function checkCommit(before: State, commit: CommitView, after: State, { a
 export function checkState(state: State, atUs: number | null): Verdict<null> {
   return decide(() => {
     checkIdentities(state.leaves)
-    checkDelegations(state, atUs)
+    checkDelegations(state)
     for (const leaf of inOrder(state.leaves)) checkLeaf(leaf, state, atUs)
     return null
   })
@@ -160,7 +173,11 @@ function checkSuccessor(state: State, { before, succession }: Succeeding, atUs: 
   hold(equal(encodePolicy(state.policy), encodePolicy({ ...before.policy, patientAik })), "changes_policy")
   hold(state.number === before.number + 1, "wrong_number")
   const stays = before.tombstones.filter((one) => one.notAfterUs > atUs)
-  hold(stays.map(stoneKey).join("|") === state.tombstones.map(stoneKey).join("|"), "drops_tombstone")
+  const stones = new Set(state.tombstones.map(stoneKey))
+  hold(stays.every((one) => stones.has(stoneKey(one))), "drops_tombstone")
+  // What was in force comes in again, or ended meanwhile: nobody was left to commit that.
+  const ended = before.inForce.flatMap(({ delegation }) => ENDED.map((end) => tombstoneOf(delegation, end, atUs)))
+  hold(within(stones, new Set([...stays, ...ended].map(stoneKey))), "without_end")
 }
 
 function actsUnder(leaf: Certified, id: Uint8Array, state: State): InForce {
@@ -170,6 +187,11 @@ function actsUnder(leaf: Certified, id: Uint8Array, state: State): InForce {
   need(found !== undefined, id.length > 0 ? "E_NO_DELEGATION" : "E_ACTING_FOR")
   need(isOf(found, somebodyOf(leaf)), "E_ACTING_FOR")
   return found
+}
+
+function checkMoment({ atUs, notBelowUs, nowUs, catchingUp = false }: Moment): void {
+  const ahead = nowUs === null ? 0 : atUs - nowUs
+  need(atUs >= notBelowUs && ahead <= CLOCK_TOLERANCE_US && (catchingUp || ahead >= -CLOCK_TOLERANCE_US), "E_CLOCK")
 }
 
 function checkTime(found: InForce, atUs: number | null): void {
@@ -183,7 +205,6 @@ function checkLeaves(before: State, commit: CommitView, after: State): void {
   const goes = new Set(commit.removed.map(nameOf))
   const there = namesOf(before.leaves)
   const then = namesOf(after.leaves)
-  hold(there.size === before.leaves.length && then.size === after.leaves.length, "same_device_twice")
   const twice = [...comes].some((one) => there.has(one))
   const fits = within(goes, there) && [...comes].every((one) => !there.has(one) || goes.has(one))
   hold(fits, twice ? "same_device_twice" : "wrong_members")
@@ -231,8 +252,7 @@ function checkExternal(before: State, commit: CommitView, after: State, atUs: nu
   hold(commit.added.length === 0 && commit.statements.length === 0 && same, "external_change")
   const going = new Set([...commit.barred, ...commit.due.map(({ target }) => target)].map(nameOf))
   hold(!going.has(nameOf(mine.identity)) && isKnown(mine, before, going), "stranger")
-  const own = leafOf(before, mine.identity) === undefined ? 0 : 1
-  hold(commit.removed.length === own && commit.removed.every((one) => sameLeaf(one, mine.identity)), "external_change")
+  hold(commit.removed.every((one) => sameLeaf(one, mine.identity)), "external_change")
   checkLeaf(mine, after, atUs)
 }
 
@@ -335,7 +355,7 @@ function checkCarer(before: State, commit: CommitView, after: State, removed: Re
 function isOut(one: Certified, before: State, ends: Ends): boolean {
   if (one.role === "patient") return ends.patientAik !== null && equal(one.aik, ends.patientAik)
   const found = delegationOf(before, one)
-  return one.role === "carer" && found !== undefined && ends.delegations.has(idOf(found))
+  return found !== undefined && ends.delegations.has(idOf(found))
 }
 
 /** What ended leaves one tombstone, and no leaf; what leaves had ended. */
@@ -356,13 +376,14 @@ function checkEnded(before: State, after: State, ends: Ends, removed: ReadonlySe
 }
 
 /** A delegation comes into force with its carer, and never again after its end. */
-function checkAdmitted(before: State, { committer }: CommitView, after: State, added: ReadonlySet<string>, atUs: number): void {
+function checkAdmitted(before: State, { ended = [], withdrawn = [] }: CommitView, after: State, added: ReadonlySet<string>, atUs: number): void {
   const known = new Set(before.inForce.map(idOf))
-  const gone = new Set(before.tombstones.map(({ delegation }) => encodeHex(delegation)))
+  const gone = new Set([...ended, ...before.tombstones.map(({ delegation }) => delegation)].map(encodeHex))
   for (const found of after.inForce) {
     if (known.has(idOf(found))) continue
     need(!gone.has(idOf(found)), "E_ALREADY_ENDED", "brought_back")
-    hold(committer.role !== "carer", "carer_changes")
+    const lost = withdrawn.filter(({ delegation }) => encodeHex(delegation) === idOf(found)).flatMap(({ scopes }) => scopes)
+    hold(!found.scopes.some((scope) => lost.includes(scope)), "drops_withdrawal")
     hold(leavesUnder(after, found).some(({ identity }) => added.has(nameOf(identity))), "without_member")
     take(checkEntry(found, after.policy, atUs))
   }
@@ -396,18 +417,16 @@ function checkIdentities(leaves: readonly Certified[]): void {
   hold(pairs === different((one) => one.identity.person) && pairs === different((one) => encodeHex(one.aik)), "other_key")
 }
 
-function checkDelegations(state: State, atUs: number | null): void {
-  const ended = new Set(state.tombstones.map(({ delegation }) => encodeHex(delegation)))
-  need(!state.inForce.some((one) => ended.has(idOf(one))), "E_ALREADY_ENDED", "brought_back")
-  const pairs = new Set(state.inForce.map(({ delegation }) => encodeHex(delegation.grantor) + encodeHex(delegation.grantee)))
-  need(pairs.size === state.inForce.length, "E_DUPLICATE_DELEGATION")
-  hold(state.tombstones.every(({ ending }) => ENDED_AS.has(ending)), "without_tombstone")
-  for (const found of state.inForce) {
-    const { grantee, granteeAik } = found.delegation
-    const isGrantee = (one: Certified): boolean => equal(somebodyOf(one).person, grantee) || equal(one.aik, granteeAik)
-    need(!state.leaves.some((one) => isStaff(one.role) && isGrantee(one)), "E_STAFF_GRANTEE")
-    checkTime(found, atUs)
-  }
+/** What is in force is once, and of nobody who must not have it. Its time is asked of the leaves that are there by it. */
+function checkDelegations({ inForce, tombstones, leaves }: State): void {
+  const ended = new Set(tombstones.map(({ delegation }) => encodeHex(delegation)))
+  need(!inForce.some((one) => ended.has(idOf(one))), "E_ALREADY_ENDED", "brought_back")
+  const pairs = new Set(inForce.map(({ delegation }) => encodeHex(delegation.grantor) + encodeHex(delegation.grantee)))
+  need(pairs.size === inForce.length, "E_DUPLICATE_DELEGATION")
+  hold(tombstones.every(({ ending }) => ENDED_AS.has(ending)), "without_tombstone")
+  const staff = leaves.filter(({ role }) => isStaff(role)).map(somebodyOf)
+  const isStaffs = ({ delegation: { grantee, granteeAik } }: InForce): boolean => staff.some((one) => areOne(one, { person: grantee, aik: granteeAik }))
+  need(!inForce.some(isStaffs), "E_STAFF_GRANTEE")
 }
 
 /** Each leaf hangs on a root that neither the hub nor the authority holds. */
@@ -415,7 +434,7 @@ function checkLeaf(leaf: Certified, state: State, atUs: number | null): void {
   const { kind, patient, patientAik } = state.policy
   need(KINDS[kind]?.members.includes(leaf.role) === true, "E_KIND")
   need(equal(somebodyOf(leaf).person, patient) === (leaf.role === "patient"), "E_IDENTITY", "other_patient")
-  if (leaf.role === "patient") need(patientAik.length > 0 && equal(leaf.aik, patientAik), "E_IDENTITY", "other_key")
+  if (leaf.role === "patient") need(equal(leaf.aik, patientAik), "E_IDENTITY", "other_key")
   else if (leaf.role === "carer") checkCarersLeaf(leaf, state, atUs)
   else need(leaf.staff, "E_IDENTITY")
 }

@@ -14,8 +14,7 @@ export const SCOPES = [
 export type Scope = (typeof SCOPES)[number]
 
 /** By whose hand a delegation was given: the patient's key, or what pharmacists attest. */
-export const MANDATES = ["device", "paper", "evidence"] as const
-export type Mandate = (typeof MANDATES)[number]
+export type Mandate = "device" | "paper" | "evidence"
 
 export const ENDED = ["revoked", "suspended", "expired", "resigned", "contested"] as const
 /** How a delegation ended. */

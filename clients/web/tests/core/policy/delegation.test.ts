@@ -1,8 +1,10 @@
 /** Whether a delegation holds. The shared vectors say more, in both languages; here stands what a reader looks for first. */
 import { describe, expect, test } from "vitest"
 import { signStatement, RESIGNATION, REVOCATION, SUSPENSION, type Delegation } from "../../../src/core/policy/statements"
-import { checkDelegation, checkEnding, checkProposal, checkRecord, type About } from "../../../src/core/policy/delegation"
-import { DAY_US, LEGAL_BASES, MANDATES, SCOPES } from "../../../src/core/policy/vocabulary"
+import {
+  checkAcceptance, checkConfirmation, checkDelegation, checkEnding, checkProposal, checkRecord, checkWithdrawal, type About,
+} from "../../../src/core/policy/delegation"
+import { DAY_US, LEGAL_BASES, SCOPES } from "../../../src/core/policy/vocabulary"
 import {
   CLAIRE, DEPLOYMENT, HUGO, JEAN, LEA, MARC, NOTHING, NOW_US, PLACE, POLICY, SOPHIE, aConfirmation, aDelegation, aPerson, aRecord, anAcceptance,
   flipped, no, signedDelegation, yes,
@@ -34,6 +36,7 @@ describe("a delegation", () => {
     ["of a legal basis that does not exist", "E_LEGAL_BASIS", { legalBasis: "constructor" }],
     ["of a mandate that does not exist", "E_LEGAL_BASIS", { mandate: "telephone" }],
     ["by another key of the patient", "E_IDENTITY", { grantorAik: MARC.aik }],
+    ["signed, and with an issuer as well", "E_EVIDENCE", { issuer: Uint8Array.of(1) }],
     ["signed, and with evidence as well", "E_EVIDENCE", EVIDENCE],
     ["that ends as it begins", "E_PERIOD", { notBeforeUs: NOW_US + 1, notAfterUs: NOW_US + 1 }],
     ["that is over", "E_PERIOD", { notBeforeUs: NOW_US - 2, notAfterUs: NOW_US }],
@@ -65,7 +68,7 @@ describe("a delegation", () => {
 
   test("allows of each legal basis what the table says, by whose hand it says, and nothing else", () => {
     for (const [legalBasis, rules] of Object.entries(LEGAL_BASES)) {
-      for (const mandate of MANDATES) {
+      for (const mandate of ["device", "paper", "evidence"]) {
         for (const scope of SCOPES) {
           const policy = mandate === "paper" ? WITHOUT_DEVICE : POLICY
           const hand = { mandate, ...(mandate === "paper" ? ON_PAPER : {}), ...(mandate === "evidence" ? EVIDENCE : {}) }
@@ -86,6 +89,48 @@ describe("a delegation", () => {
     expect(yes(checkProposal(signedDelegation(aDelegation()), about, "carer"))).toEqual(aDelegation())
     expect(no(checkProposal(signedDelegation(aDelegation(), SOPHIE.secret), about, "carer"))).toBe("E_SIGNATURE")
     expect(no(checkProposal(signedDelegation(aDelegation({ deployment: "else.example" })), about, "carer"))).toBe("E_NO_DELEGATION")
+  })
+})
+
+describe("what is said of a delegation that is proposed", () => {
+  const soon = NOW_US + 120_000_000
+
+  test("keeps to its rules, before anybody confirms it", () => {
+    const proposed = (delegation: Delegation, role = "carer"): ReturnType<typeof checkProposal> =>
+      checkProposal(signedDelegation(delegation), { ...PLACE, atUs: NOW_US }, role)
+
+    expect(no(proposed(aDelegation(), "technician"))).toBe("E_STAFF_GRANTEE")
+    expect(no(proposed(aDelegation({ notAfterUs: NOW_US })))).toBe("E_PERIOD")
+    expect(no(proposed(aDelegation({ notBeforeUs: NOW_US + 2, notAfterUs: NOW_US + 1 })))).toBe("E_PERIOD")
+  })
+
+  test("a pharmacist confirms, within two minutes of the clock, if not concerned", () => {
+    const confirm = (changes: object, by = CLAIRE): ReturnType<typeof checkConfirmation> => {
+      const { confirmation, staff } = aConfirmation(aDelegation(), by, changes)
+      return checkConfirmation(confirmation, staff, ABOUT)
+    }
+
+    expect(yes(confirm({ atUs: soon, heardAlone: true }))).toMatchObject({ heardAlone: true, atUs: soon })
+    expect(no(confirm({ atUs: soon + 1 }))).toBe("E_CLOCK")
+    expect(no(confirm({ conversation: JEAN.id }))).toBe("E_STALE_CONFIRMATION")
+    expect(no(confirm({ pharmacist: SOPHIE.id }))).toBe("E_FOUR_EYES")
+    expect(no(confirm({ pharmacist: JEAN.id }))).toBe("E_FOUR_EYES")
+  })
+
+  test("the carer accepts, within two minutes of the clock", () => {
+    const accept = (changes: object): ReturnType<typeof checkAcceptance> => checkAcceptance(anAcceptance(aDelegation(), changes), ABOUT)
+
+    expect("granted" in accept({ atUs: soon })).toBe(true)
+    expect(no(accept({ atUs: soon + 1 }))).toBe("E_CLOCK")
+    expect(no(accept({ deployment: "else.example" }))).toBe("E_NOT_ACCEPTED")
+  })
+
+  test("the patient withdraws in part, within two minutes of the clock", () => {
+    const withdraw = (atUs: number): ReturnType<typeof checkWithdrawal> =>
+      checkWithdrawal(signStatement(REVOCATION, { ...HERE, scopes: ["conversation.send"], atUs }, JEAN.secret), ["conversation.read", "conversation.send"], ABOUT)
+
+    expect(yes(withdraw(soon))).toEqual(["conversation.read"])
+    expect(no(withdraw(soon + 1))).toBe("E_CLOCK")
   })
 })
 
@@ -197,5 +242,6 @@ describe("the end of a delegation", () => {
     expect(no(at(null))).toBe("E_PERIOD")
     expect(yes(at(notAfterUs))).toMatchObject({ state: "expired", atUs: notAfterUs })
     expect(no(checkEnding("expiry", all, NOTHING, { ...ABOUT, atUs: notAfterUs }))).toBe("E_SIGNATURE")
+    expect(no(checkEnding("expiry", NOTHING, HUGO.staff, { ...ABOUT, atUs: notAfterUs }))).toBe("E_SIGNATURE")
   })
 })

@@ -36,12 +36,12 @@ const WITHOUT_SOPHIE = aState([...STAFF, jean], ENDED)
 interface Tried extends Partial<CommitView>, Partial<Moment> {}
 
 /** Claire's commit that does nothing but what `tried` says, now. */
-function commit(before: State, after: State, { atUs = NOW_US, notBelowUs = 0, nowUs = null, ...tried }: Tried = {}): Verdict<unknown> {
+function commit(before: State, after: State, { atUs = NOW_US, notBelowUs = 0, nowUs = null, catchingUp = false, ...tried }: Tried = {}): Verdict<unknown> {
   const view: CommitView = {
     committer: claire, external: false, added: [], removed: [], due: [], barred: [], statements: [], knownProposals: true, sameOtherExtensions: true,
     ...tried,
   }
-  return checkCommit(before, view, after, { atUs, notBelowUs, nowUs })
+  return checkCommit(before, view, after, { atUs, notBelowUs, nowUs, catchingUp })
 }
 
 const adds = (...leaves: Certified[]): Tried => ({ added: leaves.map(({ identity }) => identity) })
@@ -93,10 +93,13 @@ describe("a member's commit", () => {
   test("is of the time that it says", () => {
     const at = (moment: Partial<Moment>): Verdict<unknown> => commit(FAMILY, FAMILY, moment)
 
+    expect("granted" in at({ notBelowUs: NOW_US })).toBe(true)
     expect("granted" in at({ notBelowUs: NOW_US, nowUs: NOW_US + 120_000_000 })).toBe(true)
     expect(no(at({ notBelowUs: NOW_US + 1 }))).toBe("E_CLOCK")
     expect(no(at({ nowUs: NOW_US + 120_000_001 }))).toBe("E_CLOCK")
     expect(no(at({ nowUs: NOW_US - 120_000_001 }))).toBe("E_CLOCK")
+    expect("granted" in at({ nowUs: 2 * NOW_US, catchingUp: true })).toBe(true)
+    expect(no(at({ nowUs: NOW_US - 120_000_001, catchingUp: true }))).toBe("E_CLOCK")
   })
 
   test("holds no other proposals, and changes no other extensions", () => {
@@ -108,6 +111,9 @@ describe("a member's commit", () => {
     expect(no(commit(FAMILY, aState([...STAFF, jean, hugo], EMPTY)))).toBe("wrong_members")
     expect(no(commit(FAMILY, aState(STAFF, EMPTY)))).toBe("wrong_members")
     expect(no(commit(FAMILY, FAMILY, removes(hugo)))).toBe("wrong_members")
+    expect(no(commit(FAMILY, aState([lea, jean], EMPTY), removes(claire)))).toBe("wrong_members")
+    expect(no(commit(FAMILY, aState([...FAMILY.leaves, hugo], EMPTY), { committer: hugo, ...adds(hugo) }))).toBe("stranger")
+    expect(no(commit(FAMILY, aState([...FAMILY.leaves, { ...jean, signatureKey: MARC.aik }], EMPTY)))).toBe("same_device_twice")
     expect(no(commit(FAMILY, FAMILY, adds(jean)))).toBe("same_device_twice")
     expect(no(commit(FAMILY, aState([claire, lea, { ...jean, signatureKey: MARC.aik }], EMPTY)))).toBe("changes_leaf")
   })
@@ -188,6 +194,22 @@ describe("the end of a delegation", () => {
 
     expect(no(commit(WITH_SOPHIE, WITH_SOPHIE, { statements: [{ ...REVOKED, statement: other }] }))).toBe("E_NO_DELEGATION")
     expect(no(commit(WITH_SOPHIE, WITHOUT_SOPHIE, { ...withStatement, statements: [{ ...REVOKED, what: "expiry" }] }))).toBe("E_SIGNATURE")
+  })
+})
+
+describe("what a judge knows and the hub withholds", () => {
+  const admission = aState([...STAFF, jean, sophie], IN_FORCE)
+  const { delegation } = documentOf(RECORD)
+
+  test("ends a delegation before it begins", () => {
+    expect("granted" in commit(FAMILY, admission, { ...adds(sophie), ended: [MARC.id] })).toBe(true)
+    expect(no(commit(FAMILY, admission, { ...adds(sophie), ended: [delegation] }))).toBe("brought_back")
+  })
+
+  test("keeps a scope withdrawn that was", () => {
+    expect("granted" in commit(FAMILY, admission, { ...adds(sophie), withdrawn: [{ delegation, scopes: ["call.join"] }] })).toBe(true)
+    expect("granted" in commit(FAMILY, admission, { ...adds(sophie), withdrawn: [{ delegation: MARC.id, scopes: ["conversation.send"] }] })).toBe(true)
+    expect(no(commit(FAMILY, admission, { ...adds(sophie), withdrawn: [{ delegation, scopes: ["conversation.send"] }] }))).toBe("drops_withdrawal")
   })
 })
 
@@ -287,6 +309,13 @@ describe("a commit from outside", () => {
     expect(no(commit(FAMILY, FAMILY, from(jean, { ...removes(jean), barred: [jean.identity] })))).toBe("given_up")
   })
 
+  test("leaves everybody else's leaf as it was", () => {
+    const renewed = aState([{ ...claire, signatureKey: MARC.aik }, lea, jean], EMPTY)
+
+    expect(no(commit(FAMILY, renewed, from(jean, removes(jean))))).toBe("changes_leaf")
+    expect(no(commit(FAMILY, FAMILY, from({ ...jean, signatureKey: MARC.aik }, removes(jean))))).toBe("changes_leaf")
+  })
+
   test("does nothing else", () => {
     expect(no(commit(FAMILY, aState([lea, jean], EMPTY), from(jean, removes(jean, claire))))).toBe("external_change")
     expect(no(commit(FAMILY, aState(FAMILY.leaves, { ...EMPTY, number: 1 }), from(jean, removes(jean))))).toBe("external_change")
@@ -357,6 +386,13 @@ describe("a group", () => {
     expect(no(checkState(aState([...STAFF, aLeaf(aPerson("eve", "patient"))], EMPTY), NOW_US))).toBe("other_patient")
     expect(no(checkState(aState([claire, { ...hugo, staff: false }], EMPTY), NOW_US))).toBe("E_IDENTITY")
     expect(no(checkState(aState([claire, jean, { ...jean, identity: { ...jean.identity, person: idOf("x") } }], EMPTY), null))).toBe("same_device_twice")
+  })
+
+  test("holds nobody whose delegation is over", () => {
+    const { notAfterUs } = documentOf(RECORD)
+
+    expect("granted" in checkState(aState([...STAFF, jean], IN_FORCE), NOW_US)).toBe(true)
+    expect(no(checkState(WITH_SOPHIE, notAfterUs))).toBe("E_DELEGATION_EXPIRED")
   })
 
   test("that is a private aside holds no carer", () => {

@@ -16,7 +16,7 @@ import { checkRemoval, decodeJustification, type Justified } from "../../../src/
 import { leafOf, stateOf, type State } from "../../../src/core/policy/state"
 import { DELEGATION, type Delegation } from "../../../src/core/policy/statements"
 import type { Refusal } from "../../../src/core/policy/vocabulary"
-import { uuidText } from "../../../src/core/uuid"
+import { uuidBytes, uuidText } from "../../../src/core/uuid"
 import { goldenText } from "../golden"
 
 export type Expected = { readonly granted: object } | { readonly refused: Refusal; readonly breach?: Breach }
@@ -79,6 +79,9 @@ interface Said {
   readonly removed: readonly Leaf[]
   readonly due: readonly SaidRemoval[]
   readonly barred: readonly Leaf[]
+  readonly ended: readonly string[]
+  readonly withdrawn: Readonly<Record<string, readonly string[]>>
+  readonly catching_up: boolean
   readonly known_proposals: boolean
   readonly same_other_extensions: boolean
   readonly not_below_us: number
@@ -139,8 +142,10 @@ export const CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>(Object.
     const { atUs, statements } = attempt(() => decodeCommitData(decodeHex(said.data)), "E_POLICY")
     const committer = leafNamed(said.external ? after : before, said.committer)
     const { external, added, removed, barred, known_proposals: knownProposals, same_other_extensions: sameOtherExtensions } = said
-    const view = { committer, external, added, removed, due, barred, statements, knownProposals, sameOtherExtensions }
-    return by(take(checkCommit(before, view, after, { atUs, notBelowUs: said.not_below_us, nowUs: said.now_us })))
+    const ended = said.ended.map(uuidBytes)
+    const withdrawn = Object.entries(said.withdrawn).map(([id, scopes]) => ({ delegation: uuidBytes(id), scopes }))
+    const view = { committer, external, added, removed, due, barred, ended, withdrawn, statements, knownProposals, sameOtherExtensions }
+    return by(take(checkCommit(before, view, after, { atUs, notBelowUs: said.not_below_us, nowUs: said.now_us, catchingUp: said.catching_up })))
   },
   act(said, trust) {
     const state = stateFrom(said.state, trust)
