@@ -240,9 +240,18 @@ def _check_successor(state: State, before: State, succession: bytes, at_us: int)
     stays = {one for one in before.tombstones if one.not_after_us > at_us}
     if not stays <= set(state.tombstones):
         return breached(Breach.DROPS_TOMBSTONE)
-    # What was in force comes in again, or ended meanwhile: nobody was left to commit that.
-    ended = {tombstone_of(one.delegation, end, at_us) for one in before.in_force for end in ENDED}
-    return None if set(state.tombstones) <= stays | ended else breached(Breach.WITHOUT_END)
+    fresh = set(state.tombstones) - stays
+    return None if _ended_meanwhile(fresh, before, at_us) else breached(Breach.WITHOUT_END)
+
+
+def _ended_meanwhile(fresh: set[Tombstone], before: State, at_us: int) -> bool:
+    """Tell whether tombstones are of what was in force, and ended when nobody could commit it.
+
+    When, the founder says: a group begins without a commit that would carry the hub's time.
+    """
+    ended = {tombstone_of(one.delegation, end, 0) for one in before.in_force for end in ENDED}
+    latest = at_us + CLOCK_TOLERANCE_US
+    return all(replace(one, at_us=0) in ended and one.at_us <= latest for one in fresh)
 
 
 def _delegation_named(leaf: Certified, named: bytes, state: State) -> InForce | Refused:

@@ -1,17 +1,23 @@
 import { test } from "vitest"
-import { settled } from "./aDevice"
-import { aFamily, committedBy, garbleCommitsFor } from "./aFamily"
+import { CLAIRE, HUGO, JEAN, SOPHIE, aConnectedDevice, settled } from "./aDevice"
+import { aDraft, delegationsOf } from "./aMandate"
+import { FakeHub } from "./fakeHub"
 
 test("debug", async () => {
-  const family = await aFamily()
-  const { hub, phone, claire, tablet, id } = family
-  for (const d of [phone, claire, tablet]) Object.assign(d.keeper["context"], { fail: (e: unknown) => { console.log(d.who.name, e) } })
-  garbleCommitsFor(phone)
-  const from = hub.seen.length
-  const receive = hub.receive.bind(hub)
-  hub.receive = (c, f) => { const push = c.push.bind(c); c.push = (x) => { if (x["kind"] === "refused") console.log(x); push(x) }; receive(c, f); c.push = push }
-  await committedBy(family, tablet)
-  for (let i = 0; i < 8; i++) { await settled(); phone.timePasses() }
-  console.log(hub.seen.slice(from).map((f) => f.kind).join(" "))
-  for (const d of [phone, claire]) console.log(d.who.name, d.views.alarm, d.said.filter((s) => s.kind === "failed" || s.kind === "drop"), d.views.conversations?.map((c) => c.readiness), d.keeper["context"].rooms.get(id)?.stuck)
+    const hub = new FakeHub([CLAIRE, HUGO, JEAN, SOPHIE])
+    const sophie = await aConnectedDevice(hub, SOPHIE)
+    const claire = await aConnectedDevice(hub, CLAIRE)
+    const hugo = await aConnectedDevice(hub, HUGO)
+    const founded = await claire.call("found", JEAN.person, "age", "")
+    if (!("id" in founded)) throw new Error("not founded")
+    const { id } = founded
+    for (const d of [sophie, claire, hugo]) Object.assign(d.keeper["context"], { fail: (e: unknown) => { console.log(d.who.name, e) } })
+    const outcome = await claire.call("propose", aDraft({ id }, { mandate: "paper", evidence: { hash: "ab".repeat(32), issuer: "Jean Lefèvre" } }))
+    console.log(outcome)
+    await settled()
+    const { id: delegation } = delegationsOf(hugo)[0] ?? { id: "" }
+    console.log(await hugo.call("confirm", delegation, false))
+    await settled()
+  console.log(hub.seen.map((f) => f.kind).join(" "), hub.delegations.views)
+  for (const d of [hugo, claire, sophie]) console.log(d.who.name, d.views.alarm, d.views.delegations)
 })
