@@ -292,7 +292,7 @@ export type Identity =
   /** `fingerprint`: the QR code's text. `digits`: its thirty digits. `recoveryKept`: a recovery code was made. */
   | { readonly kind: "ready"; readonly fingerprint: string; readonly digits: string; readonly recoveryKept: boolean }
 
-/** Another device of mine asks to be let in; its screen shows the same eight digits. */
+/** Another device of mine asks to be let in; its screen shows the same sixteen digits. */
 export interface LinkRequest {
   readonly device: string
   readonly digits: string
