@@ -15,13 +15,13 @@ from clients.python.errors import (
     ClientError,
     GroupForked,
     HubFault,
+    NoAnswer,
     Unauthorised,
     Unlawful,
     Unproven,
 )
 from clients.python.groups import PREVIOUS_SECONDS, Room
 from clients.python.judge import NeedsProof
-from crypto.errors import CryptoError
 from signaling import frames
 from signaling.frames import Event, SignalPush, Summary
 
@@ -44,7 +44,9 @@ class Hold:
     """
 
     asked: frozenset[str] = frozenset()
-    frames: deque[Held] = field(default_factory=deque)
+    waiting: deque[Held] = field(default_factory=deque)
+    receipts: deque[frames.ReceiptPush] = field(default_factory=lambda: deque(maxlen=MAX_EARLY))
+    """Of the epochs to which the frames lead."""
     undescribed: bool = False
 
 
@@ -127,17 +129,21 @@ class Arrivals:
         return welcome and frame.conversation not in self._client.summaries
 
     def _keep_waiting(self, hold: Hold, frame: Held) -> None:
-        if len(hold.frames) >= MAX_HELD:
+        if len(hold.waiting) >= MAX_HELD:
             room = self._client.device.room(frame.conversation)
             raise BrokenStream(expected=room.cursor + 1, arrived=frame.seq)
-        hold.frames.append(frame)
+        hold.waiting.append(frame)
 
     async def _prove(self, conversation: str, hold: Hold) -> None:
         """Ask who somebody is, then go on with what waited for it."""
         try:
             await self._client.identities.prove_for(conversation, hold.asked)
-        except (ClientError, CryptoError) as why:
-            self._client.alarm(why if isinstance(why, ClientError) else HubFault(str(why)))
+        except NoAnswer:
+            # Nothing is held against anybody: what waits comes again with the next connection.
+            self._client.reconnect()
+            return
+        except ClientError as why:
+            self._client.alarm(why)
         if self._held.get(conversation) is hold:
             del self._held[conversation]
             self._go_on(hold)
@@ -146,13 +152,16 @@ class Arrivals:
         asked = hold.asked or frozenset({""})
         if hold.undescribed:
             asked = frozenset()
-        while hold.frames:
-            frame = hold.frames.popleft()
+        while hold.waiting:
+            frame = hold.waiting.popleft()
             self._in_order(frame, asked)
             again = self._held.get(frame.conversation)
             if again is not None:
-                again.frames.extend(hold.frames)
+                again.waiting.extend(hold.waiting)
+                again.receipts.extend(hold.receipts)
                 return
+        for receipt in hold.receipts:
+            self._confirmed(receipt)
 
     def _refuse(self, frame: Held) -> None:
         """Somebody's certificate is not in the log: neither a step nor a group with it is ours."""
@@ -170,8 +179,12 @@ class Arrivals:
 
     def _confirmed(self, push: frames.ReceiptPush) -> None:
         """A member says which epoch it is in."""
-        room = self._client.device.room(push.conversation)
-        if not self._client.device.opens:
+        room = self._client.rooms.get(push.conversation)
+        if not self._client.device.opens or room is None:
+            return
+        hold = self._held.get(push.conversation)
+        if hold is not None:
+            hold.receipts.append(push)
             return
         try:
             room.confirmed_by(push.receipt, self._client.judge(push.conversation))
@@ -237,7 +250,7 @@ class Arrivals:
         mine = event.device == self._client.device.id
         try:
             said = self._read_own(room, event) if mine else self._read_other(room, event)
-        except (Unproven, Unauthorised, CannotFollow) as why:
+        except (Unproven, Unauthorised, CannotFollow, Unlawful) as why:
             self._lose(room, why)
             return Message.of(event, mine=mine, refused=why.code)
         return Message.of(event, mine=mine, said=said)
@@ -281,7 +294,7 @@ class Arrivals:
         room = self._client.device.room(push.conversation)
         try:
             content = room.read_signal(push, self._client.judge(push.conversation), time.time())
-        except (Unproven, Unauthorised) as why:
+        except (Unproven, Unauthorised, Unlawful) as why:
             self._lose(room, why)
             return
         if content is None:

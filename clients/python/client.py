@@ -428,6 +428,11 @@ class Client:
         # Where the task is cancelled before its first step, nobody else ends it.
         task.add_done_callback(lambda _: work.close())
 
+    def reconnect(self) -> None:
+        """Give up the connection that stands: the next one tells everything from the cursors."""
+        if self._connection is not None:
+            self._connection.abort()
+
     def alarm(self, why: ClientError) -> None:
         """Tell the owner what was refused of others."""
         self.alarms.append(why)
@@ -446,7 +451,7 @@ class Client:
         return self.clock.now_us()
 
     def settled(self) -> None:
-        """It is known what this device is to its person, or more of it."""
+        """Something is known that somebody may wait for."""
         self._moved.set()
 
     def notify(self, notice: Notice) -> None:
@@ -629,7 +634,9 @@ class Client:
     def _learn_delegation(self, view: DelegationView) -> None:
         if self.delegations.book.learn(view):
             self._observer.on_delegation(view)
-            self.upkeep.look(self.device.room(view.conversation))
+            room = self.rooms.get(view.conversation)
+            if room is not None:
+                self.upkeep.look(room)
 
     async def _commit(self, conversation: str, wanted: Callable[[], Wanted] = Wanted) -> int:
         answer = await self.upkeep.commit(self.known(conversation), wanted)

@@ -65,6 +65,8 @@ if TYPE_CHECKING:
     from clients.python.groups import Room
 
 DAY_US: Final = 24 * 3600 * 1_000_000
+MAX_DELEGATIONS: Final = 10_000
+"""More than a pharmacy has: a hub that tells of more fills nothing."""
 Told = TypeVar("Told")
 
 
@@ -86,6 +88,8 @@ class Book:
 
     def learn(self, view: DelegationView) -> bool:
         """Take in how a delegation stands; tell whether it is news."""
+        if view.id not in self._views and len(self._views) >= MAX_DELEGATIONS:
+            return False
         news = self._views.get(view.id) != view
         self._views[view.id] = view
         return news

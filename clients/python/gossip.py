@@ -35,12 +35,16 @@ class Question:
     @property
     def first(self) -> Checkpoint:
         """Return the smaller of both."""
-        return min(self.head, self.own, key=lambda one: one.size)
+        return self._both[0]
 
     @property
     def second(self) -> Checkpoint:
         """Return the larger of both."""
-        return max(self.head, self.own, key=lambda one: one.size)
+        return self._both[1]
+
+    @property
+    def _both(self) -> list[Checkpoint]:
+        return sorted((self.head, self.own), key=lambda one: one.size)
 
     def verify(self, proof: Sequence[bytes]) -> None:
         """Raise `BadProof` unless the first tree is the beginning of the second."""

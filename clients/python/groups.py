@@ -7,8 +7,10 @@ it comes back in its place; another's is believed once MLS, and then `trust.Judg
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Final, TypeVar
 from uuid import UUID
 
@@ -175,25 +177,22 @@ class Room:
     @property
     def policy(self) -> ConversationPolicy:
         """Return what the group says of the conversation."""
-        return read_extensions(self._held().context.extensions)[0]
+        return said_by(self._held()).policy
 
     @property
-    def records(self) -> dict[bytes, DelegationRecord]:
+    def number(self) -> int:
+        """Return the number of the group's delegations."""
+        return said_by(self._held()).delegations.number
+
+    @property
+    def records(self) -> Mapping[bytes, DelegationRecord]:
         """Return the delegations that the group holds, by their ids."""
-        if self.group is None:
-            return {}
-        _, delegations = read_extensions(self.group.context.extensions)
-        return {one.id: one for one in delegations.in_force}
+        return {} if self.group is None else said_by(self.group).records
 
     @property
     def in_force(self) -> frozenset[bytes]:
         """Return the ids of the delegations that the group holds."""
         return frozenset(self.records)
-
-    @property
-    def number(self) -> int:
-        """Return the number of the group's delegations."""
-        return read_extensions(self._held().context.extensions)[1].number
 
     @property
     def epoch(self) -> int:
@@ -328,14 +327,16 @@ class Room:
         """Return what whoever leads this device into a group has to go on from."""
         if self.group is None:
             return Before(self.floor, *self._last)
-        policy, delegations = read_extensions(self.group.context.extensions)
-        return Before(self.floor, policy, delegations.tombstones)
+        said = said_by(self.group)
+        return Before(self.floor, said.policy, said.delegations.tombstones)
 
     def for_successor(self, now_us: int) -> tuple[ConversationPolicy, Delegations]:
         """Return what the next group of this conversation begins with: nobody is let in yet."""
-        policy, before = read_extensions(self._held().context.extensions)
+        before = self.before()
+        if before.policy is None:
+            raise NoGroup("not_in_group")
         stones = tuple(one for one in before.tombstones if one.not_after_us > now_us)
-        return policy, Delegations(before.number + 1, (), stones)
+        return before.policy, Delegations(before.floor.number + 1, (), stones)
 
     def is_overdue(self, own_us: int) -> bool:
         """Tell whether a carer's time is over by this device's own clock, and the carer is in.
@@ -784,6 +785,31 @@ class Room:
             if (header.group_id, header.epoch) == theirs:
                 return before.group, before.state
         return self._held(), self.state(judge)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSaid:
+    """What a group's context says, read once."""
+
+    policy: ConversationPolicy
+    delegations: Delegations
+    records: Mapping[bytes, DelegationRecord]
+    first_end_us: int | None
+    """When the first delegation in force ends by itself."""
+
+
+def said_by(group: Group) -> GroupSaid:
+    """Return what a group of ours says of itself."""
+    return _said(group.context.extensions)
+
+
+# Each message asks whether it may be sent; a device is in a few busy groups at a time.
+@lru_cache(maxsize=256)
+def _said(extensions: Extensions) -> GroupSaid:
+    policy, delegations = read_extensions(extensions)
+    records = {one.id: one for one in delegations.in_force}
+    ends = [one.content.not_after_us for one in delegations.in_force]
+    return GroupSaid(policy, delegations, MappingProxyType(records), min(ends, default=None))
 
 
 def group_id(conversation: str, generation: int = 0) -> bytes:

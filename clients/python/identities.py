@@ -29,7 +29,7 @@ from clients.python.errors import (
     NotLinked,
     Refused,
 )
-from clients.python.receipts import verify_is_for
+from clients.python.receipts import CARE, verify_is_for
 from clients.python.trust import Notice, digest_of
 from crypto.errors import CryptoError
 from crypto.log import canonical
@@ -37,11 +37,10 @@ from crypto.log.verify import VerifiedReceipt
 from crypto.policy.conversation import ConversationPolicy
 from crypto.policy.cosigned import check_account_revocation
 from crypto.policy.decision import Refused as PolicyRefused
-from crypto.policy.identity import validity_of, verify_identity
+from crypto.policy.identity import validity_of, verify_identity, verify_staff
 from crypto.policy.statements import (
     DeviceCertificate,
     IdentityCertificate,
-    StaffCertificate,
     Unverified,
 )
 from crypto.policy.vocabulary import (
@@ -61,6 +60,8 @@ if TYPE_CHECKING:
 MOST_AT_ONCE: Final = 50
 """People whose certificates are asked for in one frame."""
 DAY_US: Final = 24 * 3600 * 1_000_000
+MAX_REQUESTS: Final = 16
+"""Devices that ask to be let in at once: the oldest request goes first."""
 RENEWAL_US: Final = 30 * DAY_US
 """So long before its end a certificate is renewed."""
 
@@ -229,12 +230,18 @@ class Identities:
             case frames.IdentityPush():
                 self._client.begin(self.prove([push.person]))
             case frames.LinkAskedPush():
-                asks = LinkRequest(push.device, push.signature_key, push.init_key)
-                self.requests[push.device] = asks
+                self._asked(push)
             case frames.LinkedPush():
                 self._linked(push)
             case _:
                 assert_never(push)
+
+    def _asked(self, push: frames.LinkAskedPush) -> None:
+        asks = LinkRequest(push.device, push.signature_key, push.init_key)
+        self.requests.pop(push.device, None)
+        self.requests[push.device] = asks
+        if len(self.requests) > MAX_REQUESTS:
+            del self.requests[next(iter(self.requests))]
 
     def _linked(self, push: frames.LinkedPush) -> None:
         """This device was let in: take the account key, if it is this person's."""
@@ -246,10 +253,12 @@ class Identities:
             account = accounts.open_sealed(push.sealed, link_key, device.id, device.signature_key)
             certificate = Unverified.decode(DeviceCertificate, push.certificate)
             said = certificate.verify(account.aik)
-        except CryptoError as exc:
-            raise HubFault("a link that does not open") from exc
+        except CryptoError:
+            self._client.alarm(HubFault("a link that does not open"))
+            return
         if (said.device, said.signature_key) != (UUID(device.id).bytes, device.signature_key):
-            raise HubFault("the certificate of another device")
+            self._client.alarm(HubFault("the certificate of another device"))
+            return
         device.take_account(account, push.certificate)
         self._client.begin(self._settle_again())
 
@@ -358,8 +367,11 @@ class Identities:
         self, certificate: bytes, identity: IdentityCertificate, welcomed: Welcomed
     ) -> None:
         """Have this device's own certificate, and the hub have it too."""
-        device = self._client.device
-        if device.certificates.identity != certificate or not device.certificates.device:
+        device, held = self._client.device, self._client.device.certificates
+        if held.device and not held.identity:
+            # Another device of the person certified this one, with the account key.
+            device.certify(identity=certificate)
+        elif held.identity != certificate:
             account = device.make_account()
             own = account.certify_device(
                 identity, device.id, device.signature_key, now_us=self._client.now_us()
@@ -379,7 +391,13 @@ class Identities:
         device, trust = self._client.device, self._client.device.trust
         if not certificate or certificate == device.certificates.staff or trust.owner is None:
             return
-        said = Unverified.decode(StaffCertificate, certificate).verify(trust.owner)
+        said = verify_staff(
+            certificate,
+            trust=trust.authority,
+            owner_aik=trust.owner,
+            pharmacy=trust.pharmacy or "",
+            at_us=None,
+        )
         if device.account is None or said.aik != device.account.aik:
             raise HubFault("the staff certificate of another person")
         device.certify(staff=certificate)
@@ -403,7 +421,7 @@ class Identities:
 
     def _verify_logged(self, view: IdentityView) -> None:
         """Raise unless the `care` log holds that this certificate was issued."""
-        receipt = self._client.logs.verify(view.receipt)
+        receipt = self._client.logs.verify(view.receipt, of=CARE)
         _check_issued(
             verify_is_for(receipt, act="identity.issued", conversation=None), view.certificate
         )

@@ -51,9 +51,14 @@ class PinnedLogs:
                 return key
         raise WrongOrigin("a receipt of a log that was never pinned")
 
-    def verify(self, receipt: Receipt) -> VerifiedReceipt:
-        """Return what the receipt proves; raise the `CryptoError` that says why nothing."""
+    def verify(self, receipt: Receipt, of: str | None = None) -> VerifiedReceipt:
+        """Return what the receipt proves; raise the `CryptoError` that says why nothing.
+
+        `of`: the class of the only log that will do.
+        """
         key = self.key(receipt.log)
+        if of is not None and key != self._keys.get(of):
+            raise WrongOrigin("a receipt of another log than the one that counts")
         verified = verify_receipt(receipt.proof, key, receipt.entry)
         if key == self._keys.get(CARE):
             note = UnverifiedLogProof.parse(receipt.proof).checkpoint_text

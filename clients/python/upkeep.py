@@ -281,7 +281,13 @@ class Upkeep:
             return []
         book, now = self._client.delegations.book, self._client.now_us()
         known = room.in_force | {one.delegation for one in room.before().tombstones}
-        return [one for one in book.accepted(room.conversation, now) if one.id not in known]
+        # A renewed delegation comes in once the one before it is out.
+        inside = {one.content.grantee for one in room.records.values()}
+        return [
+            one
+            for one in book.accepted(room.conversation, now)
+            if one.id not in known and one.content.grantee not in inside
+        ]
 
     def _withdrawn(self, room: Room) -> list[bytes]:
         """Return the withdrawals of scopes that the group does not hold yet."""

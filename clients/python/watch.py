@@ -84,5 +84,6 @@ class LogWatch:
         newer = self._gossip.settle(source, question, proof)
         client.logs.proven(question.head, question.note)
         client.device.touch_pins()
+        client.settled()
         if newer is not None and client.logs.top is not None:
             self._gossip.hear(source, newer, client.logs.top, now=self.clock())

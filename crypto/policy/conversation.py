@@ -46,6 +46,8 @@ from crypto.policy.vocabulary import ConversationKind, DelegationState
 
 POLICY_EXTENSION: Final = 0xF0C2
 DELEGATIONS_EXTENSION: Final = 0xF0C3
+SUCCESSION_EXTENSION: Final = 0xF0C4
+"""Of the GroupInfo that founds a successor: the co-signed `Succession`, where there is one."""
 LEAF_EXTENSIONS: Final = (POLICY_EXTENSION, DELEGATIONS_EXTENSION)
 """What every leaf's capabilities list, besides the credential type."""
 MAX_CONFIRMATIONS: Final = 2

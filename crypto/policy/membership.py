@@ -248,7 +248,7 @@ def _check_successor(state: State, before: State, succession: bytes, at_us: int)
 def _delegation_named(leaf: Certified, named: bytes, state: State) -> InForce | Refused:
     ended = next((one for one in state.tombstones if one.delegation == named), None)
     if ended is not None:
-        return Refused(ENDED_AS[ended.ending])
+        return Refused(ENDED_AS.get(ended.ending, Refusal.E_NO_DELEGATION))
     found = state.delegation(named)
     if found is None:
         return Refused(Refusal.E_NO_DELEGATION if named else Refusal.E_ACTING_FOR)

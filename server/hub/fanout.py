@@ -236,7 +236,8 @@ class FanOut:
                 self._devices[device].push_event(effect.event, since, data)
 
     def _change(self, effect: Changed) -> None:
-        for person in effect.plain.persons:
+        told_now = effect.plain.persons if effect.only is None else effect.only
+        for person in told_now:
             for one in list(self._persons.get(person, ())):
                 told = summary(effect.plain, one.device, one.person)
                 one.push(codec.encode(frames.ConversationPush(conversation=told)))

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from crypto.policy.vocabulary import PARTICIPANTS, Role
+from server.domain.acting import live_one, may_use, why_not
 from server.domain.audit import Draft, EntryType
 from server.domain.conversation import Conversation
-from server.domain.delegation import StoredDelegation, live_one, may_use, why_not
+from server.domain.delegation import StoredDelegation
 from server.domain.people import Principal, Session
 from server.domain.refusals import Refused
 from server.domain.rules import RULES, Rule, Standing

@@ -47,6 +47,8 @@ class Changed:
     """The plain state of a conversation changed."""
 
     plain: Plain
+    only: frozenset[str] | None = None
+    """Who is told now: who comes to it, before their Welcome. None: everybody."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,11 @@ PERSON = "00000000-0000-4000-8000-00000000c1a1"
 COLLEAGUE = "00000000-0000-4000-8000-00000000c1a2"
 DEPLOYMENT = "colloque.test"
 LOG = "colloque.test/990000001/care"
+_ENDS = {
+    "revocation": "delegation.revoked",
+    "resignation": "delegation.resigned",
+    "suspension": "delegation.suspended",
+}
 PAGE = 2
 SUITE = SUITES[1]
 YEAR_US = 365 * 24 * 3600 * 1_000_000
@@ -68,6 +73,8 @@ class SmallHub:
     withheld: set[str] = field(default_factory=set)
     """Whose certificates are not told to anybody who asks."""
     delegations: list[frames.DelegationView] = field(default_factory=list)
+    stock: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    """Somebody's device, and its key package."""
     role: Role = Role.PHARMACIST
     """Of whoever signs in."""
     clock: Callable[[], int] = lambda: time.time_ns() // 1_000
@@ -157,6 +164,11 @@ class SmallHub:
                 return Ok(id=frame.id, now=self.clock(), receipt=receipt)
             case frames.ListIdentities():
                 return self._identities(frame)
+            case frames.ClaimKeyPackages():
+                return self._claim(frame)
+            case frames.EndDelegation():
+                receipt = self.record(_ENDS[frame.what], frame.conversation)
+                return Ok(id=frame.id, now=self.clock(), receipt=receipt)
             case frames.ProveConsistency():
                 return self._consistency(frame)
             case frames.VerifyLogs():
@@ -202,6 +214,17 @@ class SmallHub:
             revoked=b"",
         )
         return self.identities[person]
+
+    def _claim(self, frame: frames.ClaimKeyPackages) -> ServerFrame:
+        device, package = self.stock[frame.person]
+        row = {
+            "person": frame.person,
+            "device": device,
+            "key_package": hashlib.sha256(package).hexdigest(),
+            "bytes": package,
+        }
+        receipt = self.record("key_package.claimed", frame.conversation)
+        return Ok(id=frame.id, now=self.clock(), receipt=receipt, result={"packages": [row]})
 
     def _identities(self, frame: frames.ListIdentities) -> ServerFrame:
         told = [one for one in frame.persons if one in self.identities and one not in self.withheld]

@@ -40,6 +40,7 @@ from clients.python.judge import Judge
 from crypto.errors import BadProof, WrongEntry
 from crypto.mls.authenticated_data import AuthenticatedData
 from crypto.mls.framing import decode_header
+from crypto.policy.conversation import CommitData
 from crypto.policy.statements import EpochReceipt, IdentityCertificate, Unverified
 from crypto.policy.vocabulary import Motive, Role
 from signaling import frames
@@ -274,6 +275,68 @@ async def test_after_a_new_epoch_the_message_is_encrypted_again_under_its_own_id
     assert [header.epoch for header in headers] == [1, 2]
     said = [AuthenticatedData.decode(header.authenticated_data) for header in headers]
     assert dataclasses.replace(said[0], sent_at=said[1].sent_at) == said[1]
+
+
+async def test_what_is_sent_is_dated_by_the_hubs_clock() -> None:
+    """This device's own clock is an hour ahead of it."""
+    hub = SmallHub(clock=lambda: time.time_ns() // 1_000 - 3_600_000_000)
+
+    async with serving(hub), talking(hub) as client:
+        await client.send(CONVERSATION, "content")
+        await client.renew(CONVERSATION)
+
+    [body] = hub.bodies
+    sent = AuthenticatedData.decode(decode_header(body).authenticated_data).sent_at * 1_000
+    assert abs(sent - hub.clock()) < 60_000_000
+    assert abs(committed_at(hub) - hub.clock()) < 60_000_000
+
+
+def committed_at(hub: SmallHub) -> int:
+    """Return the instant that the last commit says."""
+    last = [one for one in hub.seen if isinstance(one, frames.Commit)][-1]
+    return CommitData.decode(decode_header(last.commit).authenticated_data).at_us
+
+
+@pytest.mark.parametrize("kind", [frames.SendMessage, frames.Commit], ids=["message", "commit"])
+async def test_what_the_hub_finds_out_of_time_is_dated_anew(kind: type[ClientFrame]) -> None:
+    """`E_CLOCK` tells the hub's clock: the same message, the same change, once."""
+    hub = SmallHub()
+    ahead = 600_000_000
+
+    def too_late(hub: SmallHub, socket: ServerConnection, frame: ClientFrame) -> bool:
+        first = sum(isinstance(one, kind) for one in hub.seen) == 1
+        now = hub.clock() + ahead
+        return (
+            isinstance(frame, kind)
+            and first
+            and told(socket, refused(frame, Code.E_CLOCK, now=now))
+        )
+
+    async with serving(hub), talking(hub) as client:
+        hub.before = too_late
+        await client.send(CONVERSATION, "content")
+        await client.renew(CONVERSATION)
+
+    assert len(hub.events) == 2
+    tries = [one for one in hub.seen if isinstance(one, kind)]
+    assert len(tries) == 2
+    headers = [decode_header(getattr(one, "body", getattr(one, "commit", b""))) for one in tries]
+    assert headers[0].authenticated_data != headers[1].authenticated_data
+
+
+async def test_nothing_is_sent_past_a_carers_time_by_this_devices_own_clock() -> None:
+    """The hub's clock may stand still: see `Room.is_overdue`."""
+    hub = SmallHub()
+
+    async with serving(hub), talking(hub) as client:
+        room = client.rooms[CONVERSATION]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(type(room), "is_overdue", lambda *_: True)
+            with pytest.raises(NoAnswer):
+                await client.until(lambda: client._may_send(room), 0.05)
+        await client.send(CONVERSATION, "content")
+
+    assert len(hub.bodies) == 1
 
 
 async def test_a_message_waits_while_a_removal_is_pending() -> None:

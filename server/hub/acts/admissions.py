@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from crypto.policy.delegation import Why
 from crypto.policy.state import State
 from crypto.policy.vocabulary import DelegationState
 from server.domain.audit import Draft, EntryType
@@ -12,6 +13,7 @@ from server.domain.delegation import StoredDelegation
 from server.hub.acts.context import Context
 from server.hub.acts.judgements import Judged, id_of
 from server.hub.acts.views import delegation_changed
+from server.hub.endings import Endings
 from server.hub.outcome import Effect
 
 
@@ -20,23 +22,42 @@ def settle_delegations(context: Context, judged: Judged) -> tuple[Effect, ...]:
     return tuple(_settled(context, judged))
 
 
-def start_again(context: Context) -> tuple[Effect, ...]:
-    """In a group that took another's place nobody acts for anybody yet: each is let in again."""
+def start_again(context: Context, succession: bytes) -> tuple[Effect, ...]:
+    """In a group that took another's place nobody acts for anybody yet: each is let in again.
+
+    Not where a `succession` brought the patient another key: what the old one gave is over.
+    """
     tx, effects = context.tx, list[Effect]()
+    endings = Endings(tx, context.means.groups, context.now)
     for row in tx.delegations.of(context.conversation.id):
         if row.is_over:
-            after = replace(row, ending=False)
-        elif row.activated_at is not None:
-            after = replace(
-                row, state=DelegationState.CONFIRMED, activated_at=None, narrowing=False, version=0
+            effects += _settle_over(context, row)
+        elif succession:
+            ended, told = endings.end(
+                row, DelegationState.SUSPENDED, why=Why.SUCCESSION, statement=succession
             )
-            tx.members.dismiss(row.conversation, [], person=row.grantee)
-        else:
-            continue
-        if after != row:
-            tx.delegations.save(after)
-            effects.append(delegation_changed(tx, after))
+            effects += (*told, *_settle_over(context, ended))
+        elif row.activated_at is not None:
+            effects += _ask_again(context, row)
     return tuple(effects)
+
+
+def _settle_over(context: Context, row: StoredDelegation) -> tuple[Effect, ...]:
+    """The new group never had this one's carer."""
+    if not row.ending:
+        return ()
+    after = replace(row, ending=False)
+    context.tx.delegations.save(after)
+    return (delegation_changed(context.tx, after, to_carer=False),)
+
+
+def _ask_again(context: Context, row: StoredDelegation) -> tuple[Effect, ...]:
+    after = replace(
+        row, state=DelegationState.CONFIRMED, activated_at=None, narrowing=False, version=0
+    )
+    context.tx.members.dismiss(row.conversation, [], person=row.grantee)
+    context.tx.delegations.save(after)
+    return (delegation_changed(context.tx, after),)
 
 
 def _settled(context: Context, judged: Judged) -> Iterator[Effect]:
@@ -50,7 +71,7 @@ def _settled(context: Context, judged: Judged) -> Iterator[Effect]:
             _record_activation(context, after)
         # Of another's number alone nobody is told: it stands in the group.
         if replace(after, version=row.version) != row:
-            yield delegation_changed(context.tx, after)
+            yield delegation_changed(context.tx, after, to_carer=not row.is_over)
 
 
 def _after(

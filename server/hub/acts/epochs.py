@@ -16,11 +16,16 @@ from crypto.mls.group_info import GroupInfo
 from crypto.mls.message import decode_group_info
 from crypto.mls.public_group import PublicGroup, check_external_pub
 from crypto.policy import decision
-from crypto.policy.conversation import ConversationPolicy, read_extensions
+from crypto.policy.conversation import (
+    SUCCESSION_EXTENSION,
+    ConversationPolicy,
+    read_extensions,
+)
+from crypto.policy.cosigned import check_succession
 from crypto.policy.identity import LeafIdentity
 from crypto.policy.membership import check_founding
 from crypto.policy.state import State
-from crypto.policy.statements import EpochReceipt, Unverified
+from crypto.policy.statements import EpochReceipt, Succession, Unverified
 from crypto.policy.vocabulary import STAFF
 from server.domain.audit import Draft, EntryType, Sealed
 from server.domain.conversation import Conversation, Device, Event, What, group_id
@@ -133,14 +138,19 @@ def report_stuck(context: Context, frame: ReportStuck) -> Outcome:
 def succeed(context: Context, frame: SucceedGroup) -> Outcome:
     """Begin anew where nobody can go on: the founder's device alone, everyone invited again."""
     conversation, here = context.conversation, context.conversation.id
-    reason = _why_not_succeed(context)
-    if reason is not None:
-        return Refused(Code.E_POLICY, conversation=here, reason=reason)
-    successor = conversation.generation + 1
     before = context.group_state()
     if isinstance(before, Refused):
         return before
-    wanted = Wanted(group_id(here, successor), before.policy, before)
+    succession = _succession_in(frame.group_info)
+    said = _read_succession(context, before, succession) if succession else None
+    if isinstance(said, Refused):
+        return said
+    reason = _why_not_succeed(context, patient_lost_all=said is not None)
+    if reason is not None:
+        return Refused(Code.E_POLICY, conversation=here, reason=reason)
+    successor = conversation.generation + 1
+    policy = replace(before.policy, patient_aik=said.new_aik) if said else before.policy
+    wanted = Wanted(group_id(here, successor), policy, before, succession)
     founded = read_founding(context, frame.group_info, wanted)
     if isinstance(founded, Refused):
         return replace(founded, conversation=here)
@@ -156,7 +166,7 @@ def succeed(context: Context, frame: SucceedGroup) -> Outcome:
     draft = _care_draft(context, "group.succeed", EntryType.GROUP_SUCCEEDED, outcome)
     located = context.record(replace(draft, sealed=sealed))
     keep_group(context, here, founded, frame.group_info)
-    effects = _begin_anew(context, after, frame, located)
+    effects = _begin_anew(context, after, frame, located, succession)
     return Done({"seq": after.last_seq, "epoch": 0, "generation": successor}, located, effects)
 
 
@@ -168,6 +178,8 @@ class Wanted:
     policy: ConversationPolicy
     before: State | None = None
     """The group that it succeeds, in its last epoch."""
+    succession: bytes = b""
+    """What two pharmacists signed, where the patient's key is another."""
 
 
 Founded = tuple[PublicGroup, State]
@@ -244,7 +256,9 @@ def _founding_state(
     except CryptoError as exc:
         return Refused(Code.E_IDENTITY, reason=exc.code)
     founder = LeafIdentity(device.person, device.id)
-    decided = check_founding(state, founder, context.now, before=wanted.before)
+    decided = check_founding(
+        state, founder, context.now, before=wanted.before, succession=wanted.succession
+    )
     if isinstance(decided, decision.Refused):
         reason = None if decided.breach is None else decided.breach.value
         return Refused(Code(decided.why.value), reason=reason)
@@ -320,12 +334,47 @@ def _passed_on(context: Context, receipt: bytes) -> Confirmed:
     return Confirmed(context.conversation.id, receipt, frozenset(inside - {context.device}))
 
 
-def _why_not_succeed(context: Context) -> str | None:
+def _succession_in(group_info: bytes) -> bytes:
+    """Return the co-signed `Succession` that a founder's GroupInfo carries, or nothing."""
+    try:
+        info = decode_group_info(group_info)
+    except CryptoError:
+        return b""
+    found = (one.data for one in info.extensions if one.type == SUCCESSION_EXTENSION)
+    return next(found, b"")
+
+
+def _read_succession(context: Context, before: State, data: bytes) -> Succession | Refused:
+    """Return the word of two pharmacists that the patient goes on with another key.
+
+    It is of this very group, in its last epoch, and names the key that is on file by now.
+    """
+    conversation = context.conversation
+    said = check_succession(data, policy=before.policy, trust=before.trust, at_us=context.now)
+    if isinstance(said, decision.Refused):
+        return context.policy_says(said)
+    standing = context.tx.certificates.find(conversation.patient)
+    truth = (
+        conversation.group_id,
+        conversation.epoch,
+        group_id(conversation.id, conversation.generation + 1),
+        before.policy.patient_aik,
+    )
+    told = (said.old_group, said.old_epoch, said.new_group, said.old_aik)
+    on_file = standing is not None and hmac.compare_digest(standing.aik, said.new_aik)
+    if told != truth or not on_file:
+        return Refused(Code.E_IDENTITY, conversation=conversation.id, reason="wrong_succession")
+    return said
+
+
+def _why_not_succeed(context: Context, *, patient_lost_all: bool) -> str | None:
     """Name what stands against a successor: somebody follows, or nobody said they could not."""
     conversation = context.conversation
     where = (conversation.id, conversation.generation, conversation.epoch)
     if conversation.generation >= MAX_GENERATION:
         return "last_generation"
+    if patient_lost_all:
+        return None
     mine = [one for one in context.tx.receipts.stuck(*where) if one.device == context.device]
     if not mine:
         return "not_stuck"
@@ -336,7 +385,11 @@ def _why_not_succeed(context: Context) -> str | None:
 
 
 def _begin_anew(
-    context: Context, after: Conversation, frame: SucceedGroup, located: Located
+    context: Context,
+    after: Conversation,
+    frame: SucceedGroup,
+    located: Located,
+    succession: bytes,
 ) -> tuple[Effect, ...]:
     """Let everyone out but the founder's device, and tell all of them why."""
     tx, here = context.tx, after.id
@@ -359,7 +412,7 @@ def _begin_anew(
     tx.removes.settle(here, [one.device for one in tx.removes.of(here)])
     return (
         Streamed(event, before | {context.device: after.last_seq}),
-        *start_again(context),
+        *start_again(context, succession),
         due(tx, after, context.now),
         Changed(plain_state(tx, after, context.now)),
     )

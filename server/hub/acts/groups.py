@@ -297,17 +297,21 @@ def _advance(
     )
     tx.groups.save(before.id, stored)
     context.means.groups.keep(before.id, stored, checked.next, judged.after)
+    were = {member.person for member in tx.members.of(before.id)}
     _admit(context, checked, added, after.last_seq)
     settled = settle_delegations(context, judged)
     admissions = {one.device: one.since for one in tx.members.admissions(before.id)}
     removals = Removals(tx, context.means.groups, context.now)
     moved, renewed = removals.carry_over(after, _devices_of(checked))
+    plain = plain_state(tx, moved, context.now)
     effects: tuple[Effect, ...] = (
+        # Who is new to it hears of the conversation before the Welcome to its group.
+        Changed(plain, only=frozenset(one.person for one in added) - were),
         Streamed(event, admissions),
         *renewed,
         *settled,
         due(tx, moved, context.now),
-        Changed(plain_state(tx, moved, context.now)),
+        Changed(plain),
     )
     return Done({"seq": event.seq, "epoch": after.epoch}, located, effects)
 

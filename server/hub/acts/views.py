@@ -14,15 +14,17 @@ from server.ports import Tx
 from signaling.frames import DelegationView
 
 
-def delegation_changed(tx: Tx, row: StoredDelegation) -> DelegationChanged:
-    """Say who is told what of a delegation that changed."""
+def delegation_changed(
+    tx: Tx, row: StoredDelegation, *, to_carer: bool = True
+) -> DelegationChanged:
+    """Say who is told what of a delegation that changed; a carer only once that it is over."""
     members = tx.members.of(row.conversation)
     staff = {member.person for member in members if member.role in STAFF}
     return DelegationChanged(
         row=row,
         whole=whole_view(tx, row),
         persons=frozenset({row.grantor, *staff}),
-        carers=carer_view(tx, row),
+        carers=carer_view(tx, row) if to_carer else None,
     )
 
 

@@ -6,11 +6,20 @@ from typing import get_args
 
 import pytest
 
-from crypto.policy.vocabulary import AUDITORS, PARTICIPANTS, Role
+from crypto.policy.membership import ACT_SCOPES
+from crypto.policy.vocabulary import AUDITORS, PARTICIPANTS, Role, Scope
 from server.domain.audit import EntryType
-from server.domain.rules import RULES, Path
+from server.domain.rules import RULES, Path, Standing
 from signaling import frames
 from signaling.frames import AnyClientFrame
+
+OF_CALLS = (
+    frames.HangUp,
+    frames.ReportConnected,
+    frames.ReportPairLost,
+    frames.ReportIncident,
+    frames.IssueTurn,
+)
 
 
 def test_every_frame_has_a_rule() -> None:
@@ -28,6 +37,48 @@ def test_every_look_of_an_officer_is_an_entry() -> None:
     looks = {frame for frame, rule in RULES.items() if rule.roles == AUDITORS}
 
     assert {frame for frame in looks if RULES[frame].audited is None} == {frames.ReadPage}
+
+
+IN_A_CONVERSATION = {Standing.MEMBER, Standing.ADMITTED}
+
+
+@pytest.mark.parametrize("frame", list(RULES))
+def test_every_frame_says_what_a_carer_needs_for_it(frame: type[AnyClientFrame]) -> None:
+    """A scope wherever a carer may act in a conversation, and nowhere else: total."""
+    rule = RULES[frame]
+    acts_for_another = Role.CARER in rule.roles and rule.standing in IN_A_CONVERSATION
+
+    assert (rule.scope is not None) is acts_for_another
+
+
+def test_what_a_carer_needs_is_what_clients_ask_for() -> None:
+    """One table of scopes, in policy: the hub and every member judge by the same."""
+    asked = {
+        frames.SendMessage: "message",
+        frames.Signal: "signal",
+        frames.AdvanceCursor: "cursor",
+        frames.Commit: "commit",
+        frames.AskGroupInfo: "commit",
+        frames.ConfirmEpoch: "receipt",
+        frames.ReportStuck: "receipt",
+        **{frame: "call" for frame in RULES if "Call" in frame.__name__ or frame in OF_CALLS},
+    }
+    scoped = {frame: rule.scope for frame, rule in RULES.items() if rule.scope is not None}
+    # To name a carer is nobody's scope: they are told so.
+    assert scoped.pop(frames.ProposeDelegation) is Scope.CONVERSATION_READ
+
+    assert scoped == {
+        frame: ACT_SCOPES[act] for frame, act in asked.items() if RULES[frame].scope is not None
+    }
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [frames.ClaimKeyPackages, frames.SucceedGroup, frames.ConfirmDelegation, frames.RingCall],
+)
+def test_a_carer_lets_nobody_in_and_confirms_nobody(frame: type[AnyClientFrame]) -> None:
+    """Neither another person nor a device of their own."""
+    assert Role.CARER not in RULES[frame].roles
 
 
 @pytest.mark.parametrize("role", sorted(set(Role) - PARTICIPANTS))

@@ -40,6 +40,7 @@ band-label = { $count ->
    *[other] , of which { $denied } refusals
 }, from { $from } to { $to }
 entry-who = { $name }, { $role }
+entry-acting = On behalf of the patient, under authorisation { $delegation }, version { $version }
 entry-rule = Rule applied: { $rule }
 entry-raw = Entry no. { $index } of the { $log }, as sealed
 entry-raw-altered = Entry no. { $index } of the { $log }, as the server gives it now

@@ -44,3 +44,6 @@ entry-audit-timeline-read = Quelqu’un a regardé ce qui s’est passé
 ## Qui a vu quoi
 accesses-lead = Ici, vous voyez qui a fait quoi pour vous. Le plus nouveau est en haut.
 accesses-older = Voir avant
+accesses-why-scope = Vous n’avez pas permis cela.
+accesses-why-over = L’aide était finie.
+accesses-why-other = Ce n’est pas permis ({ $rule }).

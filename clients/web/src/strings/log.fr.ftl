@@ -40,6 +40,7 @@ band-label = { $count ->
    *[other] , dont { $denied } refus
 }, du { $from } au { $to }
 entry-who = { $name }, { $role }
+entry-acting = Au nom du patient, sous l’autorisation { $delegation }, version { $version }
 entry-rule = Règle appliquée : { $rule }
 entry-raw = Entrée n° { $index } du { $log }, telle qu’elle est scellée
 entry-raw-altered = Entrée n° { $index } du { $log }, telle que le serveur la donne maintenant

@@ -147,18 +147,19 @@ const TYPES: readonly (readonly [string, string, string, string])[] = [
   ["group.committed", "Claire Morel", "pharmacist", "group.commit"],
   ["message.sent", "Claire Morel", "pharmacist", "message.send"],
   ["message.sent", "Jean Lefèvre", "patient", "message.send"],
+  ["message.sent", "Sophie Lefèvre", "carer", "message.send"],
   ["act.refused", "Léa Roux", "technician", "E_ROLE"],
   ["audit.timeline_read", "Marc Tellier", "compliance_officer", "audit.timeline"],
 ]
 
 function rowsOf(count: number): readonly AuditRow[] {
   return Array.from({ length: count }, (_, at) => {
-    const [type, name, role, rule] = TYPES[at < 4 ? at : 3 + (at % 4)] ?? ["message.sent", "", "", ""]
+    const [type, name, role, rule] = TYPES[at < 4 ? at : 3 + (at % 5)] ?? ["message.sent", "", "", ""]
     const ago = 2 * DAY * (1 - at / count) * (at % 3 === 0 ? 1 : 0.98)
     return {
       index: 900 + at * 3, log: "care", at: NOW - ago, type, name, role, rule,
       decision: type === "act.refused" ? "deny" : "permit",
-      raw: JSON.stringify({ v: 1, type, ts: Math.round(NOW - ago) * 1000, seq: 900 + at * 3, class: "care", decision: { effect: "permit", rule } }),
+      raw: JSON.stringify({ v: 1, type, acting_for: role === "carer" ? { delegation: uuid(700), patient: uuid(2), version: 1 } : null, ts: Math.round(NOW - ago) * 1000, seq: 900 + at * 3, class: "care", decision: { effect: "permit", rule } }),
     }
   })
 }

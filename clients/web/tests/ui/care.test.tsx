@@ -14,6 +14,7 @@ import { basesOf, FIRST, inOrder, lacking, offeredBy } from "../../src/ui/care/s
 import { learnCare } from "../../src/ui/care/sentences"
 import { actingUnder, allows, isOver, mayTakePart, standingIn } from "../../src/ui/care/standing"
 import { dutiesText, scopeNames, shownIn, stateWords, summaryOf } from "../../src/ui/care/words"
+import { actingWords } from "../../src/ui/officer/outcome"
 import { grouped } from "../../src/ui/identity/Digits"
 import { squares } from "../../src/ui/identity/qr"
 import { troubleText, untilWords } from "../../src/ui/words"
@@ -275,6 +276,16 @@ describe("the end of an authorisation", () => {
     const states = [...vocabulary("DelegationState"), "accepted", "ending"] as readonly DelegationState[]
 
     expect(states.filter((state) => !isOver(aDelegation({ state })))).toEqual(["proposed", "confirmed", "active", "accepted"])
+  })
+})
+
+describe("a carer's act in the trail", () => {
+  it("says for whom and under which delegation; an act in one's own name, or no entry at all, says neither", () => {
+    const raw = (acting: unknown) => ({ raw: JSON.stringify({ v: 1, acting_for: acting }) })
+
+    expect(plain(actingWords(raw({ delegation: "d1", patient: "jean", version: 3 })) ?? "")).toBe("Au nom du patient, sous l’autorisation d1, version 3")
+    expect(actingWords(raw(null))).toBeNull()
+    expect(actingWords({ raw: "{" })).toBeNull()
   })
 })
 

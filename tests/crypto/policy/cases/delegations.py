@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from crypto.policy.statements import Delegation
-from crypto.policy.vocabulary import Refusal, Role
+from crypto.policy.vocabulary import Refusal, Role, Scope
 from tests.crypto.policy.case import Book
 from tests.crypto.policy.world import (
     ALICE,
@@ -212,6 +212,22 @@ def _mandates(book: Book) -> None:
     )
     without = a_policy(patient_aik=b"")
     near = book.granted(
+        "a guardian with every scope that there is",
+        {},
+        **giving(by_evidence(scopes=tuple(sorted(Scope)))),
+    )
+    near.refused(
+        "every scope that there is, given by the patient",
+        Refusal.E_LEGAL_BASIS,
+        delegation=a_delegation(scopes=tuple(sorted(Scope))),
+    )
+    near.refused(
+        "a delegation by a device that names no key, of a patient who has none",
+        Refusal.E_IDENTITY,
+        policy=without,
+        delegation=a_delegation(grantor_aik=b""),
+    )
+    near = book.granted(
         "a delegation on paper, of a patient without a device",
         {},
         **giving(on_paper(), policy=without),
@@ -292,6 +308,11 @@ def _periods(book: Book) -> None:
         "a delegation that ends before it begins",
         Refusal.E_PERIOD,
         delegation=lasting(NOW + 1, NOW),
+    )
+    near.refused(
+        "a delegation of no time, next week",
+        Refusal.E_PERIOD,
+        delegation=lasting(NOW + 7 * DAY, NOW + 7 * DAY),
     )
     near.refused(
         "a delegation of next week that ends before it begins",

@@ -7,7 +7,7 @@ from typing import Any
 
 from crypto.policy.conversation import ConversationPolicy, DelegationRecord, SignedConfirmation
 from crypto.policy.statements import Delegation, unsigned
-from crypto.policy.vocabulary import LONE_PHARMACIST_DELAY_US, Refusal
+from crypto.policy.vocabulary import LONE_PHARMACIST_DELAY_US, Refusal, Scope
 from tests.crypto.policy.case import Book
 from tests.crypto.policy.world import (
     AUTHORITY,
@@ -465,7 +465,17 @@ def _withdrawals(book: Book) -> None:
     )
     near.refused("the right to read withdrawn alone", Refusal.E_SCOPE, **less(a_withdrawal(READ)))
     near.refused(
+        "every scope that there is withdrawn by its name",
+        Refusal.E_SCOPE,
+        **less(a_withdrawal(*Scope)),
+    )
+    near.refused(
         "everything withdrawn, and still in force", Refusal.E_SCOPE, **less(a_withdrawal())
+    )
+    near.refused(
+        "one scope withdrawn by the carer, and then another by the patient",
+        Refusal.E_SIGNATURE,
+        **less(a_withdrawal(CALL, by=SOPHIE.aik), a_withdrawal(SEND)),
     )
     near = book.granted(
         "a delegation of which the patient withdrew one scope after another",

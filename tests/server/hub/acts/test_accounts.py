@@ -10,9 +10,11 @@ import pytest
 from crypto.policy.conversation import ConversationPolicy
 from crypto.policy.cosigned import CoSigned, check_account_revocation
 from crypto.policy.identity import Trust
+from crypto.policy.vocabulary import DelegationState
 from crypto.suites import SUITES
 from signaling import frames
 from tests.server.accounts import DEPLOYMENT, a_new_account, an_account
+from tests.server.delegations import a_carer, next_delegation
 from tests.server.house import NOON, PEOPLE, SECONDS, House, Peer, a_house, a_pair
 from tests.server.mls import policy_of
 
@@ -137,6 +139,26 @@ async def test_afterwards_the_person_enrols_another_key(house: House) -> None:
     assert view["revoked"] == signed
     certificate = new.device_certificate(jean.device, jean.signature_key)
     await jean.ok(frames.CertifyDevice, certificate=certificate)
+
+
+async def test_what_a_carer_did_for_others_ends_with_the_lost_key(house: House) -> None:
+    """Suspended at that instant, told to the patient, and out of the group by the same word."""
+    care = await a_carer(house)
+    hugo = await house.peer("hugo")
+    await hugo.ok(frames.RevokeAccount, statement=lost(hugo, "sophie"))
+
+    await care.claire.ok(frames.RevokeAccount, statement=lost(care.claire, "sophie"))
+
+    assert care.row().state is DelegationState.SUSPENDED
+    assert (await next_delegation(care.jean, "suspended")).id == care.delegation
+    assert await care.sophie.closed() == 4403
+    (entry,) = [e for e in care.entries() if e["type"] == "delegation.suspended"]
+    assert (entry["decision"]["rule"], entry["subject"]) == ("account.revoke", care.jean.person)
+    ((why, named),) = house.rows("SELECT why, delegation FROM pending_remove")
+    assert (why, named) == ("account", b"")
+    await care.carry_out(state=DelegationState.SUSPENDED)
+    members = care.claire.mls.groups[care.conversation].members()
+    assert len(members) == 2
 
 
 async def test_what_hung_on_the_lost_key_is_gone(house: House) -> None:

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact"
 import type { Conversation, Delegation, Me } from "../../core/model"
 import { t } from "../../strings/strings"
 import { CallOr } from "../call/Places"
@@ -76,7 +77,7 @@ function Page({ me, places, open, alone }: PageProps) {
 interface AtProps {
   readonly me: Me
   readonly place: Place
-  readonly back: preact.ComponentChildren
+  readonly back: ComponentChildren
 }
 
 function At({ me, place: { id, standing }, back }: AtProps) {
@@ -95,7 +96,7 @@ function At({ me, place: { id, standing }, back }: AtProps) {
 interface OpenProps {
   readonly id: string
   readonly under: Delegation
-  readonly back: preact.ComponentChildren
+  readonly back: ComponentChildren
 }
 
 function Open({ id, under, back }: OpenProps) {

@@ -10,7 +10,7 @@ import { Notice, TroubleNotice } from "../parts/Notice"
 import { Loading } from "../screens/Plain"
 import { entryName, logName, roleName, ruleSentence, slug } from "../words"
 import { Band } from "./Band"
-import { actOf, namesOf, outcomeWords, type Names } from "./outcome"
+import { actingWords, actOf, namesOf, outcomeWords, type Names } from "./outcome"
 
 const PAGE = 100
 
@@ -108,10 +108,12 @@ function Decision({ row: { decision }, fault }: Omit<EntryProps, "names">) {
 
 function Act({ row, names }: { readonly row: AuditRow; readonly names: Names }) {
   const { name, role, rule } = row
+  const acting = actingWords(row)
   return (
     <>
       <p class="entry-act"><strong>{entryName(actOf(row))}</strong></p>
       <p>{role === "hub" ? roleName(role) : t("entry-who", { name, role: roleName(role) })}</p>
+      {acting !== null && <p>{acting}</p>}
       {outcomeWords(row, names).map((words) => <p key={words}>{words}</p>)}
       <p class="soft">{ruleSentence(rule) ?? t("entry-rule", { rule })}</p>
     </>

@@ -10,7 +10,7 @@ const mapIn = (map: Json, key: string): Json => (isMap(map[key]) ? map[key] : {}
 const textIn = (map: Json, key: string): string => (typeof map[key] === "string" ? map[key] : "")
 
 /** An altered entry may be no JSON at all: then it says nothing more. */
-function entryOf({ raw }: AuditRow): Json {
+function entryOf({ raw }: Pick<AuditRow, "raw">): Json {
   try {
     const read: unknown = JSON.parse(raw)
     return isMap(read) ? read : {}
@@ -37,6 +37,13 @@ export function actOf(row: AuditRow): string {
 
 function sentence(key: string): readonly string[] {
   return has(key) ? [t(key)] : []
+}
+
+/** Of a carer's act: for whom, and under which delegation; of what anybody does in their own name, nothing. */
+export function actingWords(row: Pick<AuditRow, "raw">): string | null {
+  const acting = mapIn(entryOf(row), "acting_for")
+  const [delegation, version] = [textIn(acting, "delegation"), acting["version"]]
+  return delegation === "" ? null : t("entry-acting", { delegation, version: typeof version === "number" ? version : 0 })
 }
 
 /** What else there is to say of an entry of a call: whom it is about, why, and which code. */
