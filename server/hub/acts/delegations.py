@@ -52,11 +52,16 @@ from server.domain.audit import Draft, EntryType
 from server.domain.delegation import StoredDelegation
 from server.domain.people import Person
 from server.domain.refusals import Refused
-from server.hub.acts.context import Context, as_result, plain_state
-from server.hub.acts.views import carer_view, delegation_changed, whole_view
+from server.hub.acts.context import Context, as_result
+from server.hub.acts.views import (
+    carer_view,
+    delegation_changed,
+    expectation_changed,
+    whole_view,
+)
 from server.hub.dues import due
 from server.hub.endings import ENTRIES, Endings
-from server.hub.outcome import Changed, Done, Effect, Outcome
+from server.hub.outcome import Done, Effect, Outcome
 from server.ports import Tx
 from signaling.codes import Code
 from signaling.frames import (
@@ -118,7 +123,6 @@ def confirm(context: Context, frame: ConfirmDelegation) -> Outcome:
     if isinstance(confirmed, Refused):
         return confirmed
     context.tx.delegations.save(confirmed)
-    plain = plain_state(context.tx, context.conversation, context.now)
     outcome = {"heard_alone": said.heard_alone, "enough": confirmed.is_expected}
     return _told(
         context,
@@ -126,7 +130,7 @@ def confirm(context: Context, frame: ConfirmDelegation) -> Outcome:
         EntryType.DELEGATION_CONFIRMED,
         "delegation.confirm",
         outcome,
-        (Changed(plain),),
+        (expectation_changed(context.tx, confirmed, context.now),),
     )
 
 
@@ -150,14 +154,16 @@ def accept(context: Context, frame: AcceptDelegation) -> Outcome:
     if isinstance(accepted, Refused):
         return accepted
     context.tx.delegations.save(accepted)
-    plain = plain_state(context.tx, context.conversation, context.now)
     return _told(
         context,
         accepted,
         EntryType.DELEGATION_ACCEPTED,
         "delegation.accept",
         None,
-        (Changed(plain), due(context.tx, context.conversation, context.now)),
+        (
+            expectation_changed(context.tx, accepted, context.now),
+            due(context.tx, context.conversation, context.now),
+        ),
     )
 
 
