@@ -2,7 +2,7 @@
  * The device's memory: one IndexedDB database per person, every value sealed with an AES-GCM key that
  * cannot be exported. `write` is one transaction: all of it is durable, or none of it happened.
  */
-import { decode, encode } from "../core/msgpack"
+import { decode, encode } from "@msgpack/msgpack"
 import { openDB, type DBSchema, type IDBPDatabase } from "idb"
 import type { Acting, Entry, Room, Written } from "../core/conversation"
 import type { IdentityNotice, Proof, Role } from "../core/model"
