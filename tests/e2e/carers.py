@@ -98,10 +98,10 @@ class Reader(Caller):
         dialog.get_by_role("button", name="Oui, retirer").click()
         return self.pressed()
 
-    def reads_access(self, name: str, act: str, decision: str) -> Locator:
+    def reads_access(self, name: str, act: str, more: str = "") -> Locator:
         """Find a line of « Qui a vu quoi »."""
         rows = self.page.get_by_role("list", name="Qui a vu quoi").get_by_role("listitem")
-        return rows.filter(has_text=name).filter(has_text=act).filter(has_text=decision).first
+        return rows.filter(has_text=name).filter(has_text=act).filter(has_text=more).first
 
     # The pharmacist
 
