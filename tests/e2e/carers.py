@@ -9,7 +9,7 @@ from typing import Any
 from playwright.sync_api import BrowserContext, Locator, ViewportSize, expect
 
 from tests.e2e.callers import JEAN, Caller
-from tests.e2e.stage import TELEPHONE, Stage
+from tests.e2e.stage import Stage
 from tests.e2e.wiretap import tap
 
 SOPHIE = "Sophie Lefèvre"
@@ -98,6 +98,12 @@ class Reader(Caller):
         dialog.get_by_role("button", name="Oui, retirer").click()
         return self.pressed()
 
+    def withdraws_scope(self, scope: str) -> None:
+        """Withdraw one scope, and leave the rest."""
+        self.card().get_by_role("button", name=f"Retirer : {scope}").click()
+        self.page.get_by_role("dialog").get_by_role("button", name="Oui, retirer").click()
+        expect(self.card().get_by_text(f"Retiré : {scope}")).to_be_visible()
+
     def reads_access(self, name: str, act: str, more: str = "") -> Locator:
         """Find a line of « Qui a vu quoi »."""
         rows = self.page.get_by_role("list", name="Qui a vu quoi").get_by_role("listitem")
@@ -135,9 +141,10 @@ class Reader(Caller):
         """The words above what a carer writes."""
         return self.page.locator(".acting-chip")
 
-    def is_cut_off(self) -> None:
+    def is_cut_off(self, within: float = 15) -> None:
         """Expect the page that says that it is over, and nothing to write on."""
-        expect(self.page.get_by_role("heading", name=OVER)).to_be_visible()
+        over = self.page.get_by_role("heading", name=OVER)
+        expect(over).to_be_visible(timeout=1000 * within)
         expect(self.composer).to_have_count(0)
 
     def is_the_only_conversation(self) -> None:
@@ -203,15 +210,17 @@ def met(stage: Stage, *contexts: BrowserContext, size: ViewportSize | None = Non
 
 
 def helped(
-    story: Story, *scopes: str, until: str | None = None, anew: bool = False
+    story: Story,
+    *scopes: str,
+    until: str | None = None,
+    anew: bool = False,
+    lasts: float | None = None,
 ) -> None:
-    """Have the carer named (anew), confirmed, and in the conversation."""
+    """Have the carer named (anew), confirmed, and in the conversation; `lasts`: for seconds."""
+    story.jean.page.evaluate("(ms) => { wire.lasts = ms }", lasts and 1000 * lasts)
     name = story.jean.renews if anew else story.jean.names
     name(*scopes, until=until)
     story.claire.confirms()
     story.sophie.accepts()
     expect(story.sophie.chip).to_be_visible()
     story.jean.goes_back()
-
-
-__all__ = ["TELEPHONE"]

@@ -1,6 +1,6 @@
 """Story B: a carer under a limited delegation, ended in the middle of a conversation.
 
-Three browsers, and the hub's clock in the test's hand. The steps are those of the story, by number.
+Three browsers. The steps are those of the story, by number.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -20,12 +19,14 @@ from tests.e2e.carers import OVER, SOPHIE, VIDEO, WRITE, Story, helped, met
 from tests.e2e.chromium import CAMERA, a_browser
 from tests.e2e.conftest import NewContext
 from tests.e2e.stage import DESKTOP, TELEPHONE, Stage
-from tests.e2e.thief import loot, read_with
+from tests.e2e.thief import Loot, loot, read_with
 from tests.e2e.wiretap import a_message, forge
 from tests.interop.node import Node
 
 AT_ONCE_MS = 1_000
 SECOND = 1_000_000
+SHORT_SECONDS = 40
+"""Of a delegation that a test sees end: it takes some to be confirmed, accepted and let in."""
 TOMORROW = (date.today() + timedelta(days=1)).isoformat()  # noqa: DTZ011 - as the browsers see it
 SIZES = [pytest.param(DESKTOP, id="desktop"), pytest.param(TELEPHONE, id="390px")]
 OLD_SESSION = """
@@ -66,60 +67,30 @@ def node() -> Iterator[Node]:
     started.close()
 
 
-@pytest.fixture
-def hands(tmp_path: Path) -> Path:
-    """Where the hub's clock reads how far ahead of ours it is."""
-    hands = tmp_path / "hands"
-    hands.write_text("+0")
-    return hands
-
-
-@pytest.fixture
-def settings(hands: Path) -> dict[str, str]:
-    """The hub's clock of the day is turned (libfaketime); the one that waits are measured by runs."""
-    library = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
-    return {
-        "LD_PRELOAD": str(library),
-        "FAKETIME_TIMESTAMP_FILE": str(hands),
-        "FAKETIME_CACHE_DURATION": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        # Else it turns waits of the hub's threads into waits of its own, and loses some.
-        "FAKETIME_FORCE_MONOTONIC_FIX": "0",
-        "COLLOQUE_SESSION_SECONDS": str(7 * 24 * 3600),
-    }
-
-
 def three(stage: Stage, new_context: NewContext, size: ViewportSize = DESKTOP) -> Story:
     """The three of story B."""
     return met(stage, stage.context, new_context(), new_context(), size=size)
 
 
-def hub_ms(hands: Path) -> int:
-    """Return the hub's clock, in milliseconds."""
-    return int(1000 * (time.time() + float(hands.read_text())))
-
-
-def ten_seconds_before(hands: Path, instant_us: int) -> None:
-    """Turn the hub's clock to ten seconds before an instant."""
-    hands.write_text(f"+{instant_us / SECOND - time.time() - 10:.3f}")
+def now_ms() -> int:
+    """Return the clock of the hub and of the browsers, in milliseconds."""
+    return int(1000 * time.time())
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_story_b(
-    stage: Stage, new_context: NewContext, node: Node, hands: Path, size: ViewportSize
-) -> None:
+def test_story_b(stage: Stage, new_context: NewContext, node: Node, size: ViewportSize) -> None:
     """Named, confirmed, accepted, writing, refused, cut off while typing, and out of time."""
     story = three(stage, new_context, size)
     the_patient_names_a_carer(story)
     the_pharmacist_confirms(story)
-    the_carer_sees_one_conversation(story, hands)
-    the_carer_writes(story, hands)
+    the_carer_sees_one_conversation(story)
+    the_carer_writes(story)
     what_is_outside_the_scopes_is_refused(story)
     the_same_words_for_a_suspension(story)
     helped(story, WRITE, VIDEO, until=TOMORROW, anew=True)
-    cut_off_while_typing(story, node, hands)
-    helped(story, WRITE, until=TOMORROW, anew=True)
-    it_ends_at_its_second(story, hands)
+    cut_off_while_typing(story, node)
+    helped(story, WRITE, VIDEO, anew=True, lasts=SHORT_SECONDS)
+    it_ends_at_its_second(story)
 
 
 def the_patient_names_a_carer(story: Story) -> None:
@@ -147,7 +118,7 @@ def the_pharmacist_confirms(story: Story) -> None:
     assert story.delegation()["state"] == "confirmed"
 
 
-def the_carer_sees_one_conversation(story: Story, hands: Path) -> None:
+def the_carer_sees_one_conversation(story: Story) -> None:
     """Step 3: from now on, and nothing of any other."""
     claire, sophie = story.claire, story.sophie
     sophie.accepts()
@@ -170,7 +141,7 @@ def the_carer_sees_one_conversation(story: Story, hands: Path) -> None:
     assert there.code == "E_NOT_FOUND"
 
 
-def the_carer_writes(story: Story, hands: Path) -> None:
+def the_carer_writes(story: Story) -> None:
     """Step 4: in nobody's name but the patient's, and everybody sees that."""
     claire, jean, sophie = story.everybody
     jean.goes_back()
@@ -182,7 +153,7 @@ def the_carer_writes(story: Story, hands: Path) -> None:
         expect(message).to_contain_text(f"aidant(e), au nom de {JEAN}, jusqu’au")
     expect(claire.button("Seules ces personnes peuvent lire")).to_contain_text(SOPHIE)
     epoch, _ = story.place()
-    body = a_message(story.conversation, epoch, hub_ms(hands))
+    body = a_message(story.conversation, epoch, now_ms())
     bare = forge(sophie.page, SendMessage(id="-", conversation=story.conversation, body=body))
     assert isinstance(bare, RefusedFrame)
     assert bare.code == "E_ACTING_FOR"
@@ -208,7 +179,7 @@ def what_is_outside_the_scopes_is_refused(story: Story) -> None:
 
 
 def the_same_words_for_a_suspension(story: Story) -> None:
-    """A pharmacist stops the carer by telephone: the carer reads what she reads whoever ended it."""
+    """A pharmacist stops the carer: she reads what she would read whoever had ended it."""
     story.claire.suspends()
     story.sophie.is_cut_off()
     expect(story.sophie.page.get_by_text("Questions :")).to_be_visible()
@@ -229,7 +200,7 @@ def signs_in_again(story: Story) -> None:
     expect(sophie.page.get_by_role("heading", name=OVER)).to_be_visible()
 
 
-def cut_off_while_typing(story: Story, node: Node, hands: Path) -> None:
+def cut_off_while_typing(story: Story, node: Node) -> None:
     """Step 6: socket open, in a call, in the middle of a word."""
     claire, jean, sophie = story.everybody
     in_a_call(story)
@@ -241,7 +212,7 @@ def cut_off_while_typing(story: Story, node: Node, hands: Path) -> None:
 
     jean.withdraws()
 
-    body = a_message(story.conversation, before, hub_ms(hands))
+    body = a_message(story.conversation, before, now_ms())
     refused = forge(sophie.page, SendMessage(id="-", conversation=story.conversation, body=body))
     assert isinstance(refused, RefusedFrame)
     assert refused.code in {"E_DELEGATION_REVOKED", "E_SESSION"}
@@ -275,7 +246,7 @@ def in_a_call(story: Story) -> None:
     sophie.sees_frames(CLAIRE, since=pressed)
 
 
-def nothing_later_can_be_read(story: Story, node: Node, copied: object) -> None:
+def nothing_later_can_be_read(story: Story, node: Node, copied: Loot) -> None:
     """What is written after the end opens with nothing that the carer's browser stored, ever.
 
     The same tools do read, with the copy from before, what was written while she was in.
@@ -293,19 +264,24 @@ def nothing_later_can_be_read(story: Story, node: Node, copied: object) -> None:
     taken = loot(sophie.page)
     assert {"rooms", "device"} <= taken.stores()
     for found in (copied, taken):
-        assert read_with(found, node, last, stream, now) == []  # type: ignore[arg-type]
+        assert read_with(found, node, last, stream, now) == []
     assert "Elle ne doit plus lire ceci" not in taken.texts()
 
 
-def it_ends_at_its_second(story: Story, hands: Path) -> None:
-    """Step 7: ten seconds left, the socket open, and nobody does anything."""
-    sophie = story.sophie
+def it_ends_at_its_second(story: Story) -> None:
+    """Step 7: ten seconds left, the socket open, and nobody ends it.
+
+    One scope of it goes before: each can be withdrawn alone.
+    """
+    jean, sophie = story.jean, story.sophie
+    jean.goes_to("Mes aidants")
+    jean.withdraws_scope(VIDEO)
     ends = story.delegation()["not_after"]
-    ten_seconds_before(hands, ends)
     sophie.write("Il me reste quelques secondes.")
     sophie.composer.fill("Et une de trop")
+    assert time.time() < ends / SECOND
 
-    sophie.is_cut_off()
+    sophie.is_cut_off(within=SHORT_SECONDS)
 
     ended = story.delegation()
     assert ended["state"] == "expired"
@@ -352,17 +328,16 @@ def test_the_pharmacist_commits_where_the_patient_has_left(
 
 
 def test_where_nobody_else_is_online_the_first_who_comes_commits_before_anything_else(
-    stage: Stage, new_context: NewContext, hands: Path
+    stage: Stage, new_context: NewContext
 ) -> None:
     """Only the carer is there when her time ends; then the patient comes, and writes."""
     story = three(stage, new_context)
-    helped(story, WRITE, until=TOMORROW)
+    helped(story, WRITE, lasts=SHORT_SECONDS)
     _, jean, sophie = story.everybody
     before, seq = story.place()
     story.claire.page.close()
     jean.page.close()
-    ten_seconds_before(hands, story.delegation()["not_after"])
-    sophie.is_cut_off()
+    sophie.is_cut_off(within=SHORT_SECONDS)
     assert story.place()[0] == before
 
     again = Story(

@@ -1,4 +1,4 @@
-"""Whoever has the carer's computer afterwards: all that its browser stored, and what it is good for.
+"""Whoever has the carer's computer afterwards: all that its browser stored, and what it opens.
 
 The store is opened as the page itself could open it, by the very key that the browser keeps for it;
 then every group in it is tried on what the hub has, with the client's own core under Node.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import msgpack
@@ -18,31 +19,7 @@ from tests.interop.node import Node, Refused
 
 LEAST_STATE_BYTES = 200
 """A stored group is longer."""
-# By the layout of `worker/vault.ts`: rows sealed with the browser's key, bound to their place.
-READ_ALL = """
-async () => {
-  const loot = []
-  const done = (request) => new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result)
-    request.onerror = () => reject(request.error)
-  })
-  for (const { name } of await indexedDB.databases()) {
-    const database = await done(indexedDB.open(name))
-    if (!database.objectStoreNames.contains("rows")) continue
-    const read = database.transaction(["rows", "master"])
-    const [rows, masters] = await Promise.all([done(read.objectStore("rows").getAll()), done(read.objectStore("master").getAll())])
-    database.close()
-    for (const { store, key, iv, sealed } of rows) {
-      for (const master of masters) {
-        const additionalData = new TextEncoder().encode(`${store}/${key}`)
-        const plain = await crypto.subtle.decrypt({ name: "AES-GCM", iv, additionalData }, master, sealed)
-        loot.push({ store, key, value: btoa(Array.from(new Uint8Array(plain), (one) => String.fromCharCode(one)).join("")) })
-      }
-    }
-  }
-  return loot
-}
-"""
+READ_ALL = Path(__file__).with_name("thief.js").read_text("utf-8")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,5 +17,13 @@
   wire.send = (data) => {
     wire.socket.send(Uint8Array.from(atob(data), (one) => one.charCodeAt(0)))
   }
+  // Screens know days; a test has seconds. What the patient signs next ends so many milliseconds from then.
+  wire.lasts = null
+  const post = Worker.prototype.postMessage
+  Worker.prototype.postMessage = function (message, ...rest) {
+    const draft = message?.args?.[0]
+    if (wire.lasts === null || draft?.notAfter === undefined) return post.call(this, message, ...rest)
+    return post.call(this, { ...message, args: [{ ...draft, notAfter: Date.now() + wire.lasts }, ...message.args.slice(1)] }, ...rest)
+  }
   window.wire = wire
 })()

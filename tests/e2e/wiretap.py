@@ -1,4 +1,4 @@
-"""A frame that no client of ours would send, over a browser's own connection; and the hub's answer."""
+"""A frame that no client of ours would send, over a browser's connection; and the answer."""
 
 from __future__ import annotations
 
