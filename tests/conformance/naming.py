@@ -8,7 +8,6 @@ from tests.conformance.life import (
     a_conversation,
     again,
     comes,
-    confirms,
     garbage,
     names,
     passes,
@@ -130,7 +129,7 @@ AREA = Area(
             "A delegation of somebody who is not this conversation's patient is nobody's to make.",
             given=HERE,
             when=names(grantor="claire", key="claire"),
-            then=refused("E_IDENTITY"),
+            then=refused("E_SUB_DELEGATION"),
         ),
         scenario(
             "A pharmacist cannot be a patient's carer.",
@@ -334,7 +333,7 @@ AREA = Area(
         ),
         scenario(
             "A document whose period is over is not proposed once more.",
-            given=[*HERE, names(lasts=60 * SECONDS), confirms(), passes(60), sweeps()],
+            given=[*HERE, names(lasts=60 * SECONDS), passes(60), sweeps()],
             when=again(),
             then=refused("E_ID_REUSED"),
         ),
