@@ -10,6 +10,9 @@ const LONE_SURROGATE = /\p{Surrogate}/u
 export const encodeHex = bytesToHex
 export const concat: (...parts: readonly Uint8Array[]) => Uint8Array = concatBytes
 
+/** What may be the arguments of one call. */
+const SHORT = 1024
+
 /** Read lower-case hexadecimal. */
 export function decodeHex(text: string): Uint8Array {
   if (!HEX.test(text)) throw malformed("not hexadecimal")
@@ -34,6 +37,7 @@ export function encodeUtf8(text: string): Uint8Array {
 
 /** Read UTF-8; what is none is refused, not replaced. (The core is compiled without TextDecoder.) */
 export function decodeUtf8(bytes: Uint8Array): string {
+  if (bytes.length < SHORT && bytes.every((byte) => byte < 128)) return String.fromCharCode(...bytes)
   try {
     return decodeURIComponent(encodeHex(bytes).replace(/../g, "%$&"))
   } catch {

@@ -2,7 +2,7 @@
  * An offer, an answer or candidates between two devices: what travels encrypted, and what a receiver
  * checks of it. The members' own identities are MLS's; the rules of one connection are here.
  */
-import { decode, encode } from "@msgpack/msgpack"
+import { decode, encode } from "./msgpack"
 import { sha256 } from "@noble/hashes/sha2.js"
 import { encodeUtf8, equal } from "./bytes"
 import { BadShape, anyMap, bytes, count, list, oneOf, optional, shape, text, uuid, type Check } from "./checks"

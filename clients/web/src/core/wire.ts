@@ -2,7 +2,7 @@
  * `colloque.v1` as a client speaks it (signaling/frames.py is the other side): one MessagePack map
  * per WebSocket message, tagged by `kind`. What the hub sends is checked here, field by field.
  */
-import { decode, encode } from "@msgpack/msgpack"
+import { decode, encode } from "./msgpack"
 import { BadShape, anyMap, bytes, count, flag, list, oneOf, optional, shape, text, textMap, uuid, type Check } from "./checks"
 import type { Motive, Role } from "./model"
 import { CARE_READERS, delegation, key, receipt, role, statement, type CarePush, type CareRequest, type DelegationView, type Receipt } from "./wireCare"
@@ -344,7 +344,7 @@ function isKnown(kind: unknown): kind is ServerFrame["kind"] {
 
 /** Encode one request; `id` comes back in its answer. */
 export function encodeRequest(id: string, request: Request): Uint8Array {
-  return encode({ ...request, id }, { ignoreUndefined: true })
+  return encode({ ...request, id })
 }
 
 /** Decode what the hub sent; null for a kind this client does not know; throws `BadShape`. */

@@ -293,4 +293,3 @@ code-E_CARER_CODE = This code is not valid or was already used. Ask your carer f
 code-C_IDENTITY_DIFFERS = These are not the same digits. Write nothing private to this person, and tell the pharmacy.
 code-C_IDENTITY_UNREADABLE = This is neither an identity QR code nor 30 digits. Try again.
 code-C_RECOVERY_CODE = This recovery code is not the right one. Check each letter.
-code-C_LINK = The other device could not let this one in. Try again.

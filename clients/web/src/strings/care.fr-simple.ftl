@@ -100,4 +100,3 @@ code-E_CARER_CODE = Ce code n’est pas bon. Demandez-en un autre.
 code-C_IDENTITY_DIFFERS = Les chiffres sont différents. Prévenez la pharmacie.
 code-C_IDENTITY_UNREADABLE = Ce n’est pas le bon code. Recommencez.
 code-C_RECOVERY_CODE = Ce code n’est pas le bon. Vérifiez chaque lettre.
-code-C_LINK = Cela n’a pas marché. Recommencez.

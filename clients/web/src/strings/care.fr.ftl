@@ -293,4 +293,3 @@ code-E_CARER_CODE = Ce code n’est pas valable ou a déjà servi. Demandez-en u
 code-C_IDENTITY_DIFFERS = Ce ne sont pas les mêmes chiffres. N’écrivez rien de privé à cette personne et prévenez la pharmacie.
 code-C_IDENTITY_UNREADABLE = Ce n’est ni un code QR d’identité, ni 30 chiffres. Recommencez.
 code-C_RECOVERY_CODE = Ce code de secours n’est pas le bon. Vérifiez chaque lettre.
-code-C_LINK = L’autre appareil n’a pas pu laisser entrer celui-ci. Recommencez.

@@ -321,6 +321,7 @@ code-C_STORAGE = This device cannot save any more. Free some space, then reload 
 code-C_REMOVE_UNJUSTIFIED = The server wants a device removed without proof that its person wanted it. This device refused. Tell the pharmacy’s owner.
 code-C_GROUP_REFUSED = The server offered keys that are not those of this conversation. This device refused them. Tell the pharmacy’s owner.
 code-C_GROUP_FORKED = Two devices do not hold the same keys of a conversation. Tell the pharmacy’s owner.
+code-C_LINK = The other device could not let this one in. Try again.
 code-E_IDENTITY = This certificate is not valid: nothing has changed. Reload the page; if it happens again, call the pharmacy.
 code-E_CLOCK = The clock of this device is wrong. Set it, then try again.
 code-E_DEVICE_CERTIFICATE = This device is not linked to your account yet. Let it in from another of your devices.

@@ -95,6 +95,7 @@ code-C_STORAGE = Cet appareil n’a plus de place. Faites de la place, puis rech
 code-C_REMOVE_UNJUSTIFIED = Le serveur veut retirer un appareil sans raison. C’est refusé. Prévenez la pharmacie.
 code-C_GROUP_REFUSED = Le serveur a donné de mauvaises clés. C’est refusé. Prévenez la pharmacie.
 code-C_GROUP_FORKED = Deux appareils n’ont pas les mêmes clés. Prévenez la pharmacie.
+code-C_LINK = Cela n’a pas marché. Recommencez.
 code-E_IDENTITY = Ce compte n’est pas valable. Rechargez la page.
 code-E_CLOCK = L’heure de votre appareil est fausse. Réglez-la.
 code-E_DEVICE_CERTIFICATE = Votre autre appareil doit laisser entrer celui-ci.

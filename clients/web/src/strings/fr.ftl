@@ -321,6 +321,7 @@ code-C_STORAGE = Cet appareil n’arrive plus à enregistrer. Libérez de la pla
 code-C_REMOVE_UNJUSTIFIED = Le serveur demande le retrait d’un appareil sans preuve que sa personne l’ait voulu. Cet appareil a refusé. Prévenez la personne titulaire de la pharmacie.
 code-C_GROUP_REFUSED = Le serveur a proposé des clés qui ne sont pas celles de cette conversation. Cet appareil les a refusées. Prévenez la personne titulaire de la pharmacie.
 code-C_GROUP_FORKED = Deux appareils n’ont pas les mêmes clés pour une conversation. Prévenez la personne titulaire de la pharmacie.
+code-C_LINK = L’autre appareil n’a pas pu laisser entrer celui-ci. Recommencez.
 code-E_IDENTITY = Ce certificat n’est pas valable : rien n’a changé. Rechargez la page ; si cela se répète, appelez la pharmacie.
 code-E_CLOCK = L’heure de cet appareil est fausse. Réglez-la, puis recommencez.
 code-E_DEVICE_CERTIFICATE = Cet appareil n’est pas encore relié à votre compte. Laissez-le entrer depuis un autre de vos appareils.

@@ -3,7 +3,7 @@
  * signed it is the device the hub names, its authenticated data is this very message's, its franking
  * tag commits to its content, the kind inside is the kind outside, and its sender may write it.
  */
-import { decode, encode } from "@msgpack/msgpack"
+import { decode, encode } from "../core/msgpack"
 import { BadShape, anyMap, text } from "../core/checks"
 import type { Acting as Acted } from "../core/conversation"
 import { decodeAuthenticatedData, encodeAuthenticatedData, type Acting, type AuthenticatedData } from "../core/mls/authenticatedData"

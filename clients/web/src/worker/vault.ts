@@ -2,7 +2,7 @@
  * The device's memory: one IndexedDB database per person, every value sealed with an AES-GCM key that
  * cannot be exported. `write` is one transaction: all of it is durable, or none of it happened.
  */
-import { decode, encode } from "@msgpack/msgpack"
+import { decode, encode } from "../core/msgpack"
 import { openDB, type DBSchema, type IDBPDatabase } from "idb"
 import type { Acting, Entry, Room, Written } from "../core/conversation"
 import type { IdentityNotice, Proof, Role } from "../core/model"
@@ -85,6 +85,8 @@ export interface RoomRecord {
   readonly ended: Readonly<Record<string, Place>>
   /** Delegations that this device's person ended, until the group has carried it out. */
   readonly ending: readonly string[]
+  /** This device came in by itself, and nobody has said yet that it is where they are: until then it sends nothing. */
+  readonly unvouched?: boolean
   /** The last epoch in which a pharmacy's device said that it is. */
   readonly confirmed: Place
   /** This device's signed word on the epoch it is in (`EpochReceipt`), until the hub has it. */
