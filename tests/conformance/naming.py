@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from signaling import frames
 from tests.conformance.checks import others_hear
 from tests.conformance.life import (
@@ -21,8 +23,8 @@ from tests.conformance.world import CALL, DAY, READ, SEND
 from tests.server.house import SECONDS
 
 PROPOSED = "delegation.proposed"
-PAPER = {"mandate": "paper", "key": None}
-GUARDIAN = {
+PAPER: dict[str, Any] = {"mandate": "paper", "key": None}
+GUARDIAN: dict[str, Any] = {
     "mandate": "evidence",
     "key": None,
     "legal_basis": "guardianship_person",
