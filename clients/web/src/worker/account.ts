@@ -206,17 +206,22 @@ export class Account {
     const named = owner.length === 0 ? null : uuidText(verifyIdentity(owner, this.#trust).person)
     const unknown = [...new Set([person, ...(named === null ? [] : [named])])].filter((one) => this.context.people.of(one) === null)
     if (unknown.length > 0) await this.believing.ask(unknown)
+    await this.#takeStaff()
     this.context.changed()
   }
 
   /** The owner's word may have come. */
   async refresh(): Promise<void> {
     await this.believing.ask([this.#person])
-    const staff = this.context.people.of(this.#person)?.staff ?? NOTHING
-    await this.context.line(async () => {
+    await this.#takeStaff()
+    this.ready()
+  }
+
+  #takeStaff(): Promise<void> {
+    return this.context.line(async () => {
+      const staff = this.context.people.of(this.#person)?.staff ?? NOTHING
       if (this.#record !== null && staff.length > 0) await this.#keep({ ...this.#record, staff })
     })
-    this.ready()
   }
 
   async #lookForRecovery(): Promise<void> {

@@ -49,8 +49,10 @@ export class Confirmations {
     const same = equal(said.content.confirmedTranscriptHash, facts.confirmedTranscriptHash) && equal(said.content.authenticatorHash, facts.authenticatorHash)
     if (!same) { this.context.alarm(fault("C_GROUP_FORKED")); return; }
     const place = { generation: generationOf(record.room.id, facts.id), epoch: facts.epoch }
-    if (leaf.role !== "pharmacist" || !isBefore(record.confirmed, place)) return
-    await keepRoom(this.context, { ...record, confirmed: place })
+    const vouches = record.unvouched === true && leaf.role !== "carer"
+    const confirms = leaf.role === "pharmacist" && isBefore(record.confirmed, place)
+    if (!vouches && !confirms) return
+    await keepRoom(this.context, { ...record, unvouched: vouches ? false : record.unvouched ?? false, confirmed: confirms ? place : record.confirmed })
     this.confirmed(record.room.id)
   }
 

@@ -69,7 +69,14 @@ export class Delegations {
     if (known === null) { this.context.alarm(fault("C_DELEGATION")); return; }
     if (this.#known.size < MOST || this.#known.has(view.id)) this.#known.set(view.id, known)
     this.context.changed()
+    this.#askNames(known)
     if (!LIVE.includes(view.state)) await this.#closeOwn(view)
+  }
+
+  /** A colleague may have confirmed who is in no conversation here. */
+  #askNames({ view, confirmed }: Known): void {
+    const strangers = confirmed.map(({ by }) => uuidText(by.person)).filter((person) => this.#nameOf(view, person) === "")
+    if (strangers.length > 0) inBackground(this.context, async () => { await this.context.believing.ask(strangers) })
   }
 
   /** The carer is told no more of one that is over than that it is. */
@@ -177,7 +184,7 @@ export class Delegations {
     const given = SCOPES.filter((scope) => document?.scopes.includes(scope) === true)
     const live = LIVE.includes(view.state) && state !== "ending"
     const needs = document === null ? 0 : needsOf(document, confirmed)
-    const pharmacist = role === "pharmacist" && this.context.rooms.has(view.conversation)
+    const pharmacist = role === "pharmacist"
     return {
       id: view.id, conversation: view.conversation, grantor: view.grantor, grantorName: view.grantor_name, grantee: view.grantee, granteeName: view.grantee_name,
       side: view.grantor === me ? "grantor" : role === "carer" ? "grantee" : "staff", state, scopes,
@@ -190,10 +197,13 @@ export class Delegations {
     }
   }
 
-  #confirmation({ conversation }: DelegationView, { by, heardAlone, atUs }: Confirmed): Confirmation {
-    const person = uuidText(by.person)
+  #confirmation(view: DelegationView, { by, heardAlone, atUs }: Confirmed): Confirmation {
+    return { name: this.#nameOf(view, uuidText(by.person)), heardAlone, at: atUs / 1000 }
+  }
+
+  #nameOf({ conversation }: DelegationView, person: string): string {
     const member = this.context.rooms.get(conversation)?.room.summary.members.find((one) => one.person === person)
-    return { name: member?.name ?? this.context.people.of(person)?.name ?? "", heardAlone, at: atUs / 1000 }
+    return member?.name ?? this.context.people.of(person)?.name ?? ""
   }
 
   /** The hub says what was asked of it; the group, what is so. */

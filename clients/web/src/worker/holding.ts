@@ -19,7 +19,7 @@ export function unconfirmed({ ended, ending, confirmed }: Pick<RoomRecord, "ende
 }
 
 export function isHeldBack({ me, clock }: Context, record: RoomRecord): boolean {
-  if (record.removing.length > 0) return true
+  if (record.removing.length > 0 || record.unvouched === true) return true
   // The patient who ended it waits until the pharmacy's device is known to be past it.
   if (me?.role === "patient" && unconfirmed(record).length > 0) return true
   return record.room.group?.carers.some(({ until }) => clock.now() > until + OVERDUE_MS) ?? false

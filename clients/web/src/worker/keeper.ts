@@ -22,6 +22,7 @@ import { Cursors } from "./cursors"
 import { Delegations } from "./delegations"
 import { openDevice } from "./device"
 import { Directory } from "./directory"
+import { Entrances } from "./entrances"
 import { Epochs, forgetLate } from "./epochs"
 import { takeEvent, takeWelcome } from "./events"
 import { Gossip } from "./gossip"
@@ -86,6 +87,7 @@ export class Keeper {
   readonly #waiting: Waiting<ConversationEvent | WelcomePush>
   readonly #confirmations: Confirmations
   readonly #periods: Periods
+  readonly #entrances: Entrances
   readonly #mandates: Mandates
   readonly #directory: Directory
   #connection = 0
@@ -108,6 +110,7 @@ export class Keeper {
     this.#waiting = new Waiting(context, context.believing, MAX_EARLY)
     this.#confirmations = new Confirmations(context, (conversation) => { this.#outbox.kick(conversation) })
     this.#periods = new Periods(context, this.#admission)
+    this.#entrances = new Entrances(context, receipts, this.#admission)
     this.#mandates = new Mandates(context, receipts, delegations)
     this.#directory = new Directory(context, receipts, context.account, (views) => { this.#view(views) })
     receipts.gossip = (note) => { this.#gossip.heard(note) }
@@ -315,6 +318,7 @@ export class Keeper {
     this.#cursors.connected()
     this.#epochs.tellAll()
     this.#recovery.resume()
+    this.#entrances.resume()
     this.#admission.resume()
     this.#outbox.kickAll()
     await this.#keyPackages.refill(this.context.me?.key_packages_left ?? 0)

@@ -85,6 +85,8 @@ export interface RoomRecord {
   readonly ended: Readonly<Record<string, Place>>
   /** Delegations that this device's person ended, until the group has carried it out. */
   readonly ending: readonly string[]
+  /** This device came in by itself, and nobody has said yet that it is where they are: until then it sends nothing. */
+  readonly unvouched?: boolean
   /** The last epoch in which a pharmacy's device said that it is. */
   readonly confirmed: Place
   /** This device's signed word on the epoch it is in (`EpochReceipt`), until the hub has it. */

@@ -36,6 +36,8 @@ export class Device {
   connection: Connection | null = null
   calls: readonly KnownCall[] = []
   pace: Pace = "idle"
+  /** How far this machine's clock goes ahead of the true time, in milliseconds. */
+  ahead = 0
   readonly #answers = new Map<number, (answer: Calls[CallName]["answer"]) => void>()
   #calls = 0
 
@@ -50,13 +52,19 @@ export class Device {
     const keeper = await Keeper.open(who.person, {
       mls: anMls(),
       // Pauses of seconds end when the test says so; the short ones at the next turn.
-      clock: { now: () => Date.now(), after: (ms, work) => { if (ms < 1_000) setImmediate(work); else late.push(work) } },
+      clock: { now: () => Date.now() + (device?.ahead ?? 0), after: (ms, work) => { if (ms < 1_000) setImmediate(work); else late.push(work) } },
       random: (size) => crypto.getRandomValues(new Uint8Array(size)),
       post: (message) => { device?.hear(message) },
       stock,
     })
     device = new Device(keeper, who, late)
     return device
+  }
+
+  /** So much time passes, for this device. */
+  later(ms: number): void {
+    this.ahead += ms
+    this.timePasses()
   }
 
   /** Time passes: whatever waited for it happens now. */

@@ -321,6 +321,7 @@ export class FakeHub {
     const talk = this.#talk(view.conversation)
     const leaves = talk.group.leaves.filter((one) => one.person === view.grantee)
     for (const { device } of leaves) this.demand(talk, device, { why, statement, staff, delegation: view.id })
+    if (leaves.length === 0) this.tellDelegation(this.delegations.settled(view.id))
     Object.assign(talk.summary, { members: talk.summary.members.filter((one) => one.person !== view.grantee) })
     this.#tell(talk)
   }

@@ -4,8 +4,9 @@ import { ed25519 } from "@noble/curves/ed25519.js"
 import { encodeHex, equal } from "../../src/core/bytes"
 import type { Credential } from "../../src/core/mls/credential"
 import { credentialOf } from "../../src/core/policy/identity"
+import { cosign, type Signature } from "../../src/core/policy/cosigned"
 import {
-  DEVICE_CERTIFICATE, ENROLMENT, IDENTITY_CERTIFICATE, STAFF_CERTIFICATE, UnverifiedStatement, signStatement, type IdentityCertificate,
+  ACCOUNT_REVOCATION, DEVICE_CERTIFICATE, ENROLMENT, IDENTITY_CERTIFICATE, STAFF_CERTIFICATE, UnverifiedStatement, signStatement, type AccountRevocation, type IdentityCertificate,
 } from "../../src/core/policy/statements"
 import { isStaff } from "../../src/core/policy/vocabulary"
 import { uuidBytes, uuidText } from "../../src/core/uuid"
@@ -43,6 +44,11 @@ export class FakeRegistry {
 
   get owner(): Person | undefined {
     return this.people.find((one) => one.profession === "owner")
+  }
+
+  /** The last signature under the revocation of an account key. */
+  countersign(content: AccountRevocation): Signature {
+    return cosign(ACCOUNT_REVOCATION, content, this.#secret, { signer: NOTHING, staff: NOTHING })
   }
 
   /** What the authority signs: of anybody, with any key. */

@@ -271,7 +271,7 @@ function leafFor(hub: Family["hub"], device: Device, keys: DeviceKeys = keysOf(d
 }
 
 /** Claire's leaf alone, in a group that she never made. */
-async function madeUp(mls: Mls, { hub, claire, id }: Family, { groupId = groupIdOf(id, 0), hubKey = hubKeyOf(claire), keys = keysOf(claire) } = {}): Promise<Uint8Array> {
+async function madeUp(mls: Mls, { hub, claire, id }: Family, { groupId = groupIdOf(id, 0), hubKey = hubKeyOf(claire), keys = keysOf(claire) as DeviceKeys } = {}): Promise<Uint8Array> {
   return (await mls.create(groupId, leafFor(hub, claire, keys), keys, theExtensions(id, hubKey))).state
 }
 
