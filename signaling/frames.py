@@ -198,7 +198,7 @@ class ListDevices(ClientFrame, frozen=True, tag="device.list"):
 class AskLink(ClientFrame, frozen=True, tag="device.link"):
     """A new device asks the person's other devices to let it in (« Relier cet appareil »).
 
-    `init_key`: X25519, of this request alone. Both devices show the same eight digits.
+    `init_key`: X25519, of this request alone. Both devices show the same sixteen digits.
     """
 
     init_key: Annotated[bytes, Meta(min_length=32, max_length=32)]

@@ -29,7 +29,8 @@ SUITE: Final[Suite] = SUITES[1]
 SEED_BYTES: Final = 32
 LINK_INFO: Final = b"Colloque 1 Link"
 LINK_CODE: Final = b"Colloque 1 LinkCode"
-LINK_DIGITS: Final = 8
+LINK_DIGITS: Final = 16
+"""Of 53 bits: a hub that swaps the keys in between has to find another pair with the same ones."""
 RECOVERY_INFO: Final = b"Colloque 1 Recovery"
 RECOVERY_CHARACTERS: Final = 26
 RECOVERY_GROUP: Final = 5

@@ -31,7 +31,7 @@ from clients.python.clock import HubClock
 from clients.python.commits import Wanted
 from clients.python.connection import Connection, Patience, open_connection
 from clients.python.delegations import Delegations
-from clients.python.device import Device, Written
+from clients.python.device import Device
 from clients.python.errors import (
     BrokenStream,
     ClientError,
@@ -45,9 +45,10 @@ from clients.python.errors import (
     Refused,
     Unlawful,
 )
-from clients.python.groups import SUITE, Place, Room
+from clients.python.groups import SUITE, Room
 from clients.python.identities import Identities, Standing
 from clients.python.judge import Judge, NeedsProof, identity_of
+from clients.python.outbox import Outbox
 from clients.python.receipts import PinnedLogs
 from clients.python.session import Session
 from clients.python.staff import Staff
@@ -82,17 +83,11 @@ PersonPush = (
     | frames.LinkedPush
 )
 CALL_CODES = frozenset(code for code in Code if code.value.startswith("call."))
-# Of one sender and conversation: no message overtakes another by more than receivers keep keys for
-# (64 generations).
-MAX_IN_FLIGHT = 32
 STOCK = 20
 """Key packages that a device is brought back to when the hub says that they run low."""
 KEEP_SECONDS = 0.1
 """How long what only arrived may wait to be kept: a crash until then has it arrive again."""
 MAX_ALARMS = 1_000
-CLOCK_TRIES = 3
-"""How often a message is dated anew by the clock that a refusal told."""
-_OF_ITS_EPOCH = frozenset({Code.E_EPOCH, Code.E_REMOVE_PENDING})
 
 
 class Client:
@@ -118,8 +113,8 @@ class Client:
         self.upkeep = Upkeep(self)
         self.watch = LogWatch(self)
         self._arrivals = Arrivals(self, observer)
+        self.outbox = Outbox(self, observer, self._arrivals)
         self._ids = itertools.count(1)
-        self._in_flight: dict[str, set[int]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._refilling = False
         self._keeping: asyncio.TimerHandle | None = None
@@ -318,39 +313,17 @@ class Client:
         """
         room = self.known(conversation)
         await self.steady(room)
-        return await self._deliver(room, self.device.write(room, text))
+        return await self.outbox.deliver(room, self.device.write(room, text))
 
     async def in_epoch(self, room: Room, frame: Callable[[], ClientFrame]) -> Answer:
         """Perform a frame that is encrypted in the group's epoch; made again for each new one."""
-        tries = 0
-        while True:
-            await self.steady(room)
-            await self.until(lambda: self._may_send(room) or not room.is_steady)
-            if not room.is_steady:
-                continue
-            place = room.place
-            try:
-                return await self.perform(frame())
-            except Refused as refusal:
-                late = refusal.code is Code.E_CLOCK and (tries := tries + 1) < CLOCK_TRIES
-                if refusal.code not in _OF_ITS_EPOCH and not late:
-                    raise
-            if not late:
-                await self.left(room, place)
-
-    async def left(self, room: Room, place: Place) -> None:
-        """Wait until this device has followed a group beyond a place, or cannot."""
-        await self.until(lambda: room.place != place or not room.is_steady)
+        return await self.outbox.in_epoch(room, frame)
 
     def known(self, conversation: str) -> Room:
         """Return a conversation that the hub has described; raise `NoGroup` for any other."""
         if conversation not in self.summaries:
             raise NoGroup("unknown_conversation")
         return self.device.room(conversation)
-
-    def _may_send(self, room: Room) -> bool:
-        ready = room.may_send and self._arrivals.has_caught_up(room)
-        return ready and not room.is_overdue(self.clock.own_us())
 
     async def steady(self, room: Room) -> None:
         """Wait until this device follows a group; raise `NoGroup` where it never will."""
@@ -567,11 +540,7 @@ class Client:
         if not self.device.opens:
             return
         self.upkeep.resume()
-        for written in list(self.device.written.values()):
-            room = self.device.room(written.conversation)
-            taken = written.counter in self._in_flight.get(room.conversation, ())
-            if not (taken or written.answered):
-                self.begin(self._deliver_beside(room, written))
+        self.outbox.resume()
 
     async def _attempt(self, frame: ClientFrame) -> Ok | None:
         """Try once on the connection that stands; None when it is to be tried again."""
@@ -644,49 +613,6 @@ class Client:
             raise NoGroup("not_wanted")
         seq: int = answer.result["seq"]
         return seq
-
-    async def _deliver(self, room: Room, written: Written) -> SentMessage:
-        """See one message through, in its turn."""
-        flying = self._in_flight.setdefault(room.conversation, set())
-        flying.add(written.counter)
-        try:
-            await self.until(lambda: written.counter - min(flying) < MAX_IN_FLIGHT)
-            answer = await self.in_epoch(room, self._bodies(room, written))
-        except Refused:
-            self.device.discard(written)
-            raise
-        finally:
-            flying.discard(written.counter)
-            self._moved.set()
-        receipt = answer.proof(
-            act="message.sent", conversation=room.conversation, body=written.body
-        )
-        self.device.answered(written)
-        return SentMessage(message=written.id, seq=answer.result["seq"], receipt=receipt)
-
-    async def _deliver_beside(self, room: Room, written: Written) -> None:
-        await self._deliver(room, written)
-
-    def _bodies(self, room: Room, written: Written) -> Callable[[], ClientFrame]:
-        """Return what makes a message's frame for each try.
-
-        The body that an earlier run made comes first, of whatever epoch: the hub may have it.
-        """
-        first = written.body is not None
-
-        def frame() -> ClientFrame:
-            nonlocal first
-            before = written.body
-            body = before if first and before is not None else self._sealed(room, written)
-            first = False
-            if body is not before:
-                self._observer.on_body(written.id, body)
-            return frames.SendMessage(id=self.next_id(), conversation=room.conversation, body=body)
-
-        return frame
-
-    def _sealed(self, room: Room, written: Written) -> bytes:
-        return self.device.seal(room, written, self.judge(room.conversation))
 
     def _refill(self, left: int) -> None:
         if self.device.opens and self.device.packages and not self._refilling and left < STOCK:

@@ -352,6 +352,15 @@ class Delegations:
             raise Denied("wrong_document")
         return said
 
+    async def _meet_pharmacists(self, view: DelegationView) -> None:
+        """Learn who confirmed: the owner may first have signed in after this device's hello."""
+        try:
+            said = [Unverified.decode(Confirmation, one).content for one in view.confirmations]
+        except CryptoError as exc:
+            raise Denied(Refusal.E_SIGNATURE.value) from exc
+        persons = [str(UUID(bytes=one.pharmacist)) for one in said]
+        await self._client.identities.prove_all(persons)
+
     async def _document(
         self,
         conversation: str,
@@ -421,6 +430,7 @@ class Delegations:
             patient = await self._client.identities.of(view.grantor)
             if patient.aik != said.grantor_aik:
                 raise Denied(Refusal.E_IDENTITY.value)
+        await self._meet_pharmacists(view)
         if trust.owner is None or trust.pharmacy is None:
             raise Denied("unknown_owner")
         policy = ConversationPolicy(

@@ -80,6 +80,9 @@ class _StoredKeys(msgspec.Struct, frozen=True, kw_only=True):
     account: bytes | None
     link: bytes | None
 
+    def __repr__(self) -> str:
+        return f"_StoredKeys({self.id})"
+
 
 class Written(msgspec.Struct, kw_only=True):
     """A message on its way: id, counter, payload and data stay; the body is of one epoch."""

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
-from types import MappingProxyType
 from typing import Final, TypeVar
 from uuid import UUID
 
@@ -27,6 +25,7 @@ from clients.python.content import (
     open_signal,
     seal,
 )
+from clients.python.context import said_by
 from clients.python.errors import (
     BrokenStream,
     CannotFollow,
@@ -39,6 +38,7 @@ from clients.python.errors import (
     Unproven,
 )
 from clients.python.judge import Before, Floor, Judge, due_in, identity_of
+from clients.python.stored import STORED_VERSION, StoredPending, StoredRoom
 from crypto.errors import CryptoError
 from crypto.hpke import RandomBytes
 from crypto.mls.authenticated_data import AuthenticatedData
@@ -57,7 +57,6 @@ from crypto.policy.conversation import (
     Delegations,
     EndingStatement,
     Tombstone,
-    read_extensions,
 )
 from crypto.policy.identity import LeafIdentity
 from crypto.policy.state import State
@@ -80,7 +79,6 @@ Place = tuple[int, int]
 Starting = frames.CreateConversation | frames.SucceedGroup
 Step = frames.Commit | Starting
 T = TypeVar("T")
-_STORED_VERSION: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,35 +108,6 @@ class Joined:
     """This device is in the group now; `spent` is the key package it came in by."""
 
     spent: bytes
-
-
-class _StoredPending(msgspec.Struct, frozen=True, kw_only=True):
-    frame: bytes
-    following: bytes | None
-    rejoins: bool
-
-
-class _Stored(msgspec.Struct, frozen=True, kw_only=True):
-    """The stored form of a room, with every secret of its group in the clear."""
-
-    v: int = _STORED_VERSION
-    cursor: int
-    place: Place
-    number: int
-    at_us: int
-    group: bytes | None
-    pending: _StoredPending | None
-    counter: int
-    signals: int
-    confirmed: bool
-    fault: str | None
-    unlawful: bool
-    vouchers: dict[str, bytes] = {}
-    given_up: list[str] = []
-    ended: dict[str, bytes] = {}
-    stopped: list[bytes] = []
-    policy: bytes | None = None
-    tombstones: list[bytes] = []
 
 
 @dataclass(slots=True)
@@ -551,13 +520,13 @@ class Room:
         stored = None
         if pending is not None:
             following = pending.following
-            stored = _StoredPending(
+            stored = StoredPending(
                 frame=encode(pending.frame),
                 following=None if following is None else following.serialize(),
                 rejoins=pending.rejoins,
             )
         return msgspec.msgpack.encode(
-            _Stored(
+            StoredRoom(
                 cursor=self.cursor,
                 place=self.place,
                 number=self.floor.number,
@@ -582,14 +551,14 @@ class Room:
     def decode(cls, conversation: str, data: bytes) -> Room:
         """Read the stored form; raise `StateUnreadable`."""
         try:
-            stored = msgspec.msgpack.decode(data, type=_Stored)
+            stored = msgspec.msgpack.decode(data, type=StoredRoom)
             return cls._of(conversation, stored)
         except (msgspec.DecodeError, CryptoError, SignalingError) as exc:
             raise StateUnreadable("no conversation of this version") from exc
 
     @classmethod
-    def _of(cls, conversation: str, stored: _Stored) -> Room:
-        if stored.v != _STORED_VERSION:
+    def _of(cls, conversation: str, stored: StoredRoom) -> Room:
+        if stored.v != STORED_VERSION:
             raise StateUnreadable("no conversation of this version")
         fault = None
         if stored.fault is not None:
@@ -787,31 +756,6 @@ class Room:
         return self._held(), self.state(judge)
 
 
-@dataclass(frozen=True, slots=True)
-class GroupSaid:
-    """What a group's context says, read once."""
-
-    policy: ConversationPolicy
-    delegations: Delegations
-    records: Mapping[bytes, DelegationRecord]
-    first_end_us: int | None
-    """When the first delegation in force ends by itself."""
-
-
-def said_by(group: Group) -> GroupSaid:
-    """Return what a group of ours says of itself."""
-    return _said(group.context.extensions)
-
-
-# Each message asks whether it may be sent; a device is in a few busy groups at a time.
-@lru_cache(maxsize=256)
-def _said(extensions: Extensions) -> GroupSaid:
-    policy, delegations = read_extensions(extensions)
-    records = {one.id: one for one in delegations.in_force}
-    ends = [one.content.not_after_us for one in delegations.in_force]
-    return GroupSaid(policy, delegations, MappingProxyType(records), min(ends, default=None))
-
-
 def group_id(conversation: str, generation: int = 0) -> bytes:
     """Return the id of a conversation's group: its UUID's bytes, and one byte for a successor."""
     return UUID(conversation).bytes + (bytes((generation,)) if generation else b"")
@@ -873,7 +817,7 @@ def _instant_of(pending: Pending) -> int:
     return CommitData.decode(decode_header(pending.frame.commit).authenticated_data).at_us
 
 
-def _pending(stored: _StoredPending) -> Pending:
+def _pending(stored: StoredPending) -> Pending:
     frame = decode_client(stored.frame)
     if not isinstance(frame, Step):
         raise StateUnreadable("nothing that waits for an answer")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from clients.python.errors import ClientError, LogForked
-from clients.python.gossip import Gossip, Question
+from clients.python.gossip import PROOF_SECONDS, Gossip, Question
 from crypto.errors import CryptoError
 from crypto.log.checkpoint import Checkpoint
 from signaling import frames
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 THE_HUB: Final = ""
 """The source of what the hub itself tells at hello."""
 ASK_AGAIN_SECONDS: Final = 1.0
+PAUSE_SECONDS: Final = 1.0
+"""Between two questions about one source: of many messages a second the newest head is enough."""
 
 
 class LogWatch:
@@ -62,6 +64,8 @@ class LogWatch:
     def _doubt(self, source: str, head: Checkpoint, note: str, own: Checkpoint) -> None:
         if self._gossip.hear(source, (head, note), own, now=self.clock()) is not None:
             self._client.begin(self._ask(source))
+            # Also where the hub answers nothing at all.
+            asyncio.get_running_loop().call_later(PROOF_SECONDS, self.tick)
 
     async def _ask(self, source: str) -> None:
         """Ask until every head of a source is proven, or its time is over."""
@@ -81,9 +85,11 @@ class LogWatch:
             )
         )
         proof = msgspec.convert(answer.result.get("proof"), list[bytes])
-        newer = self._gossip.settle(source, question, proof)
+        question.verify(proof)
         client.logs.proven(question.head, question.note)
         client.device.touch_pins()
         client.settled()
+        await asyncio.sleep(PAUSE_SECONDS)
+        newer = self._gossip.settle(source, question, proof)
         if newer is not None and client.logs.top is not None:
             self._gossip.hear(source, newer, client.logs.top, now=self.clock())

@@ -184,7 +184,6 @@ def verify_credential(
         staff = verify_staff(
             parts.staff, trust=trust, owner_aik=owner_aik, pharmacy=pharmacy, at_us=None
         )
-        _require(role in STAFF)
         _require((staff.person, staff.aik, staff.role) == (identity.person, identity.aik, role))
         validity = validity.within(validity_of(staff))
     elif role in STAFF:

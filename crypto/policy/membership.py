@@ -240,9 +240,18 @@ def _check_successor(state: State, before: State, succession: bytes, at_us: int)
     stays = {one for one in before.tombstones if one.not_after_us > at_us}
     if not stays <= set(state.tombstones):
         return breached(Breach.DROPS_TOMBSTONE)
-    # What was in force comes in again, or ended meanwhile: nobody was left to commit that.
-    ended = {tombstone_of(one.delegation, end, at_us) for one in before.in_force for end in ENDED}
-    return None if set(state.tombstones) <= stays | ended else breached(Breach.WITHOUT_END)
+    fresh = set(state.tombstones) - stays
+    return None if _ended_meanwhile(fresh, before, at_us) else breached(Breach.WITHOUT_END)
+
+
+def _ended_meanwhile(fresh: set[Tombstone], before: State, at_us: int) -> bool:
+    """Tell whether tombstones are of what was in force, and ended when nobody could commit it.
+
+    When, the founder says: a group begins without a commit that would carry the hub's time.
+    """
+    ended = {tombstone_of(one.delegation, end, 0) for one in before.in_force for end in ENDED}
+    latest = at_us + CLOCK_TOLERANCE_US
+    return all(replace(one, at_us=0) in ended and one.at_us <= latest for one in fresh)
 
 
 def _delegation_named(leaf: Certified, named: bytes, state: State) -> InForce | Refused:
@@ -414,7 +423,7 @@ def _ended(
     before: State, one: EndingStatement, at_us: int
 ) -> tuple[bytes, DelegationState] | Refused:
     """Return the delegation in force that a statement ends, and how."""
-    first: Refused | None = None
+    refused = Refused(Refusal.E_NO_DELEGATION)
     for found in before.in_force:
         ending = check_ending(
             one.what,
@@ -427,9 +436,9 @@ def _ended(
         )
         if not isinstance(ending, Refused):
             return ending.delegation, ending.state
-        if first is None or ending.why is not Refusal.E_NO_DELEGATION:
-            first = ending
-    return first or Refused(Refusal.E_NO_DELEGATION)
+        if ending.why is not Refusal.E_NO_DELEGATION:
+            refused = ending
+    return refused
 
 
 def _succeeded(
@@ -501,7 +510,7 @@ def _check_removed(before: State, commit: CommitView, ends: _Ends) -> Refused | 
 
 def _is_out(one: Certified, before: State, ends: _Ends) -> bool:
     if one.role is Role.PATIENT:
-        return bool(ends.patient_aik) and one.aik == ends.patient_aik
+        return one.aik == ends.patient_aik
     found = before.delegation_of(one)
     return found is not None and found.id in ends.delegations
 
@@ -556,7 +565,7 @@ def _check_records(before: State, after: State) -> Refused | None:
     records = {one.id: one.record for one in before.in_force}
     for found in after.in_force:
         record = records.get(found.id)
-        if record is None or record == found.record:
+        if record is None:
             continue
         kept = found.record.revocations[: len(record.revocations)]
         if replace(found.record, revocations=kept) != record:
@@ -614,8 +623,11 @@ def _check_leaf(leaf: Certified, state: State, at_us: int | None) -> Refused | N
     if is_patient is not (leaf.role is Role.PATIENT):
         return Refused(Refusal.E_IDENTITY, Breach.OTHER_PATIENT)
     if leaf.role is Role.PATIENT:
-        same = bool(state.policy.patient_aik) and leaf.aik == state.policy.patient_aik
-        return None if same else Refused(Refusal.E_IDENTITY, Breach.OTHER_KEY)
+        return (
+            None
+            if leaf.aik == state.policy.patient_aik
+            else Refused(Refusal.E_IDENTITY, Breach.OTHER_KEY)
+        )
     if leaf.role in STAFF:
         return None if leaf.staff else Refused(Refusal.E_IDENTITY)
     return _check_carers_leaf(leaf, state, at_us)

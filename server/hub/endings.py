@@ -17,7 +17,7 @@ from server.domain.delegation import StoredDelegation
 from server.domain.people import HubItself
 from server.hub.acts import calls
 from server.hub.acts.context import plain_state
-from server.hub.acts.views import delegation_changed
+from server.hub.acts.views import delegation_changed, expectation_changed
 from server.hub.dues import due
 from server.hub.groups import GroupCache
 from server.hub.outcome import Changed, Effect, LetOut
@@ -55,11 +55,12 @@ class Endings:
         ended = row.end(state, self.now, statement=statement, staff=staff)
         tx.delegations.save(ended)
         conversation = _conversation(tx, row)
-        out: tuple[Effect, ...] = ()
-        if row.state is DelegationState.ACTIVE:
-            conversation, out = self._put_out(conversation, ended, why)
         if self._was_last(ended):
             tx.sessions.close_of(carer=row.grantee)
+        if row.state is not DelegationState.ACTIVE:
+            changed = expectation_changed(tx, ended, self.now)
+            return ended, (delegation_changed(tx, ended), due(tx, conversation, self.now), changed)
+        conversation, out = self._put_out(conversation, ended, why)
         return ended, (
             *out,
             delegation_changed(tx, ended),

@@ -126,12 +126,12 @@ def test_what_was_not_sealed_opens_nothing(sealed: bytes) -> None:
 
 
 def test_both_devices_show_the_same_digits() -> None:
-    """Eight, of the device and both of its keys: another key shows others."""
+    """Sixteen, of the device and both of its keys: another key shows others."""
     digits = link_digits(DEVICE, SIGNATURE_KEY, bytes(32))
 
     seen = b"Colloque 1 LinkCode" + UUID(DEVICE).bytes + SIGNATURE_KEY + bytes(32)
-    expected = int(hashlib.sha256(seen).hexdigest(), 16) % 10**8
-    assert digits == f"{expected:08d}"
+    expected = int(hashlib.sha256(seen).hexdigest(), 16) % 10**16
+    assert digits == f"{expected:016d}"
     assert link_digits(DEVICE, SIGNATURE_KEY, bytes([1] * 32)) != digits
 
 

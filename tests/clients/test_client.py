@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from websockets.asyncio.server import ServerConnection
 
 from clients.python.acts import ClaimedPackage, Observer
-from clients.python.client import MAX_IN_FLIGHT, Client, connected
+from clients.python.client import Client, connected
 from clients.python.commits import Wanted
 from clients.python.connection import Patience
 from clients.python.content import Message, SignalContent
@@ -37,6 +37,7 @@ from clients.python.errors import (
     Unproven,
 )
 from clients.python.judge import Judge
+from clients.python.outbox import MAX_IN_FLIGHT
 from crypto.errors import BadProof, WrongEntry
 from crypto.mls.authenticated_data import AuthenticatedData
 from crypto.mls.framing import decode_header
@@ -333,7 +334,7 @@ async def test_nothing_is_sent_past_a_carers_time_by_this_devices_own_clock() ->
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(type(room), "is_overdue", lambda *_: True)
             with pytest.raises(NoAnswer):
-                await client.until(lambda: client._may_send(room), 0.05)
+                await client.until(lambda: client.outbox.may_send(room), 0.05)
         await client.send(CONVERSATION, "content")
 
     assert len(hub.bodies) == 1

@@ -81,6 +81,17 @@ def ids(client: Client) -> set[str]:
     return {view.id for view in client.delegations}
 
 
+async def gathered(claire: Client, jean: Client, sophie: Client, ears: dict[str, Ear]) -> Family:
+    """Found the conversation of a pharmacist and a patient; return everybody."""
+    here = str(uuid4())
+    for client in (jean, sophie):
+        await client.publish_key_packages(5)
+    await claire.create_conversation(here, patient=jean.person, motive=Motive.AGE)
+    await claire.add(here, await claire.claim(here, jean.person))
+    await agree(here, claire, jean)
+    return Family(claire, jean, sophie, ears, here)
+
+
 @pytest.fixture
 async def family(hub: HubProcess) -> AsyncIterator[Family]:
     """Everybody online, the conversation founded, the patient in it."""
@@ -90,13 +101,7 @@ async def family(hub: HubProcess) -> AsyncIterator[Family]:
             await stack.enter_async_context(online(hub, name, Device.new(), ear))
             for name, ear in ears.items()
         ]
-        here = str(uuid4())
-        for client in (jean, sophie):
-            await client.publish_key_packages(5)
-        await claire.create_conversation(here, patient=jean.person, motive=Motive.AGE)
-        await claire.add(here, await claire.claim(here, jean.person))
-        await agree(here, claire, jean)
-        yield Family(claire, jean, sophie, ears, here)
+        yield await gathered(claire, jean, sophie, ears)
 
 
 async def test_a_carer_is_named_confirmed_and_let_in_and_writes(family: Family) -> None:
@@ -245,3 +250,75 @@ async def test_what_a_court_said_is_attested_by_two_pharmacists(
         await family.sophie.delegations.accept(named, DUTIES)
 
         await agree(family.here, family.claire, family.jean, family.sophie, hugo)
+
+
+async def test_a_delegation_is_renewed_by_another_that_begins_where_it_ends(
+    family: Family,
+) -> None:
+    """A new document, with the scopes that are left; the old one goes on until then."""
+    named = await family.let_her_in()
+    ends = family.jean.delegations[named].not_after
+
+    renewed = await family.jean.delegations.renew(
+        named, not_after=ends + 3_600_000_000, text=SENTENCE
+    )
+    await until(lambda: renewed in ids(family.claire), family.claire)
+
+    view = family.claire.delegations[renewed]
+    assert (view.not_before, view.not_after) == (ends, ends + 3_600_000_000)
+    assert named in {str(UUID(bytes=one)) for one in family.claire.rooms[family.here].in_force}
+
+
+async def test_a_patient_without_a_device_gives_a_mandate_on_paper(hub: HubProcess) -> None:
+    """Two pharmacists attest it; no key of the patient's stands in the group."""
+    async with AsyncExitStack() as stack:
+        claire, hugo, sophie = [
+            await stack.enter_async_context(online(hub, name, Device.new()))
+            for name in ("claire", "hugo", "sophie")
+        ]
+        await claire.staff.certify(hugo.person)
+        await until(lambda: hugo.identities.staffed, hugo)
+        for client in (hugo, sophie):
+            await client.publish_key_packages(3)
+        here, [jean, *_] = str(uuid4()), [one["person"] for one in await claire.list_patients()]
+        await claire.create_conversation(here, patient=jean, motive=Motive.AGE)
+        await claire.add(here, await claire.claim(here, hugo.person))
+        await agree(here, claire, hugo)
+
+        named = await claire.delegations.attest(
+            here,
+            sophie.person,
+            scopes=READ_AND_WRITE,
+            text=SENTENCE,
+            mandate=Mandate.PAPER,
+            basis=LegalBasis.PATIENT_MANDATE,
+            heard_alone=True,
+        )
+        await until(lambda: named in ids(hugo), hugo)
+        await hugo.delegations.confirm(named, heard_alone=True)
+        await until(lambda: named in ids(sophie), sophie)
+        await sophie.delegations.accept(named, DUTIES)
+        await agree(here, claire, hugo, sophie)
+        sent = await sophie.send(here, "Bonjour, je viens pour mon père.")
+
+    assert sent.seq > 0
+    assert claire.rooms[here].policy.patient_aik == b""
+
+
+async def test_who_comes_first_carries_out_an_end_before_anything_is_sent(hub: HubProcess) -> None:
+    """Nobody of the conversation was there when the carer gave it back."""
+    claires, ear = Device.new(), Ear()
+    async with online(hub, "sophie", Device.new(), ear) as sophie:
+        async with (
+            online(hub, "claire", claires) as claire,
+            online(hub, "jean", Device.new()) as jean,
+        ):
+            family = await gathered(claire, jean, sophie, {})
+            named = await family.let_her_in()
+        await sophie.delegations.resign(named)
+
+        async with online(hub, "claire", claires) as claire:
+            await until(lambda: claire.rooms[family.here].in_force == frozenset(), claire)
+            await claire.send(family.here, "entre nous")
+
+    assert "entre nous" not in ear.texts

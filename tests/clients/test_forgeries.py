@@ -19,7 +19,7 @@ from clients.python.commits import Wanted
 from clients.python.content import Acting, frank
 from clients.python.device import Device
 from clients.python.errors import CannotFollow, GroupForked, HubFault, Unauthorised, Unlawful
-from clients.python.groups import group_id
+from clients.python.groups import Room, group_id
 from crypto.mls.group import Group
 from crypto.mls.proposal import GroupContextExtensions, Remove
 from crypto.policy.conversation import (
@@ -703,6 +703,33 @@ def test_a_signal_of_a_carer_without_the_scope_is_not_heard() -> None:
 
     with pytest.raises(Unauthorised, match="E_SCOPE"):
         house.circle.hear(house.claire, push)
+
+
+def test_what_was_seen_stays_seen_across_a_restart() -> None:
+    """The number, the instant, what this person ended, and what ended before it was put out."""
+    house = ended()
+    circle = house.circle
+    room = circle.room(house.jean)
+    room.ended[bytes(16)] = EndingStatement(what="revocation", statement=b"signed")
+    circle.room(house.claire)._leave((1, 0))
+
+    kept = Room.decode(circle.id, room.encode())
+    left = Room.decode(circle.id, circle.room(house.claire).encode())
+
+    assert (kept.floor.number, kept.floor.at_us) == (2, NOW_US)
+    assert kept.ended == room.ended
+    assert kept.before() == room.before()
+    assert left.before().policy == room.policy
+    assert [one.delegation for one in left.before().tombstones] == [house.record.id]
+
+
+def test_a_delegation_that_was_stopped_stays_so_across_a_restart() -> None:
+    """« Arrêtée »."""
+    house = ended()
+    room, judge = house.circle.room(house.jean), house.circle.judge(house.jean)
+    room.confirmed_by(house.circle.room(house.claire).receipt(DEPLOYMENT, house.claire.id), judge)
+
+    assert Room.decode(house.circle.id, room.encode()).stopped == {house.record.id}
 
 
 # Receipts

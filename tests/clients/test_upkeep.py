@@ -89,7 +89,7 @@ async def test_what_was_written_before_a_crash_is_sent_after_it_once(hub: HubPro
             sent = claires.write(room, "left, and its answer was lost")
             claires.seal(room, sent, claire.judge(conversation))
             crashed = copied(claires)
-            await claire._deliver(room, sent)
+            await claire.outbox.deliver(room, sent)
         assert set(crashed.written) == {unsent.id, sent.id}
         await jean.renew(conversation)
         async with online(hub, "claire", crashed) as claire:

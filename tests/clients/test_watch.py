@@ -20,6 +20,13 @@ from tests.clients.small_hub import SmallHub, refused, serving
 from tests.clients.test_client import CONVERSATION, Colleague, talking, told
 
 
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test waits for time to pass."""
+    monkeypatch.setattr(watch, "ASK_AGAIN_SECONDS", 0.001)
+    monkeypatch.setattr(watch, "PAUSE_SECONDS", 0.0)
+
+
 class Clock:
     """Time, as a test has it."""
 
@@ -82,11 +89,8 @@ async def test_a_head_that_a_member_saw_is_proven_and_becomes_ours() -> None:
     assert forks(client) == []
 
 
-async def test_a_head_of_another_history_is_an_alarm_after_a_minute(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_a_head_of_another_history_is_an_alarm_after_a_minute() -> None:
     """The hub has no proof for it, whatever it answers."""
-    monkeypatch.setattr(watch, "ASK_AGAIN_SECONDS", 0.001)
     hub, clock = SmallHub(), Clock()
 
     async with serving(hub), talking(hub) as client:
@@ -102,27 +106,31 @@ async def test_a_head_of_another_history_is_an_alarm_after_a_minute(
     assert len(forks(client)) == 1
 
 
-async def test_a_hub_that_gives_no_proof_is_an_alarm_after_a_minute(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.mark.parametrize("answers", [True, False], ids=["that refuses", "that says nothing"])
+async def test_a_hub_that_gives_no_proof_is_an_alarm_after_a_minute(answers: bool) -> None:
     """Of a true head: whoever has nothing to hide can prove it."""
-    monkeypatch.setattr(watch, "ASK_AGAIN_SECONDS", 0.001)
     hub, clock = SmallHub(), Clock()
 
-    def silent(hub: SmallHub, socket: ServerConnection, frame: ClientFrame) -> bool:
-        proves = isinstance(frame, frames.ProveConsistency)
-        return proves and told(socket, refused(frame, Code.E_INTERNAL))
+    def unproving(hub: SmallHub, socket: ServerConnection, frame: ClientFrame) -> bool:
+        if not isinstance(frame, frames.ProveConsistency):
+            return False
+        return not answers or told(socket, refused(frame, Code.E_MALFORMED))
 
     async with serving(hub), talking(hub) as client:
         client.watch.clock = clock
         colleague = await joined(hub, client)
-        hub.before = silent
+        hub.before = unproving
         wrote(hub, colleague, "Bonjour", hub._checkpoint())
         await settled(lambda: asked(hub) != [])
-        clock.now += PROOF_SECONDS
-        await client.until(lambda: forks(client) != [])
+        clock.now += PROOF_SECONDS - 1
+        client.watch.tick()
+        before = forks(client)
+        clock.now += 1
+        client.watch.tick()
+        after = forks(client)
 
-    assert len(forks(client)) == 1
+    assert before == []
+    assert len(after) == 1
 
 
 async def test_a_head_of_the_same_size_and_another_root_is_an_alarm_at_once() -> None:

@@ -332,7 +332,7 @@ NARROWING = Area(
             "Whoever is no longer to join calls is put out of the one she is in.",
             given=[*ACTIVE, opens_call("claire"), rings("sophie"), takes_call("sophie")],
             when=withdraws(CALL),
-            then=accepted("call.left", NARROWED, also=[call_is_over()]),
+            then=accepted(NARROWED, "call.left", also=[call_is_over()]),
         ),
         scenario(
             "Withdrawing reading withdraws it all: a place in the group reads.",

@@ -154,7 +154,7 @@ CONFIRMING = Area(
             "A confirmation of a delegation that is not here finds nothing.",
             given=NAMED,
             when=confirms_unknown(),
-            then=refused("E_NO_DELEGATION"),
+            then=refused("E_NOT_FOUND"),
         ),
         scenario(
             "A confirmation dated three minutes ahead is refused, with the hub's time.",

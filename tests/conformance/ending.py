@@ -207,7 +207,7 @@ REVOKING = Area(
             "A withdrawal of another delegation finds nothing.",
             given=ACTIVE,
             when=revokes(delegation=bytes(16)),
-            then=refused("E_NO_DELEGATION"),
+            then=refused("E_NOT_FOUND"),
         ),
         scenario(
             "A withdrawal dated three minutes ahead is refused, with the hub's time.",
@@ -243,7 +243,7 @@ REVOKING = Area(
             "The carer's key packages are not claimed any more.",
             given=OVER,
             when=claims("claire", "sophie"),
-            then=refused("E_TENANT"),
+            then=refused("E_ALREADY_ENDED"),
         ),
     ),
 )
@@ -321,7 +321,7 @@ LEAVING = Area(
             "A suspension for a reason that nobody knows is refused.",
             given=ACTIVE,
             when=suspends(reason="whim"),
-            then=refused("E_SIGNATURE"),
+            then=refused("E_MALFORMED", leaves=[]),
         ),
         scenario(
             "A technician suspends nobody.",
@@ -465,7 +465,7 @@ SESSIONS = Area(
             "The carer's session ends with her last delegation: the old cookie opens nothing.",
             given=OVER,
             when=greets("sophie"),
-            then=refused("E_DELEGATION_REVOKED", about=False, also=[session_is_closed("sophie")]),
+            then=refused("E_SESSION", leaves=[], also=[session_is_closed("sophie")]),
         ),
         scenario(
             "After its first refusal the open socket has no session any more.",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from signaling import frames
 from tests.conformance.checks import others_hear
 from tests.conformance.life import (
     a_conversation,
     again,
     comes,
-    confirms,
     garbage,
     names,
     passes,
@@ -22,8 +23,8 @@ from tests.conformance.world import CALL, DAY, READ, SEND
 from tests.server.house import SECONDS
 
 PROPOSED = "delegation.proposed"
-PAPER = {"mandate": "paper", "key": None}
-GUARDIAN = {
+PAPER: dict[str, Any] = {"mandate": "paper", "key": None}
+GUARDIAN: dict[str, Any] = {
     "mandate": "evidence",
     "key": None,
     "legal_basis": "guardianship_person",
@@ -130,7 +131,7 @@ AREA = Area(
             "A delegation of somebody who is not this conversation's patient is nobody's to make.",
             given=HERE,
             when=names(grantor="claire", key="claire"),
-            then=refused("E_IDENTITY"),
+            then=refused("E_SUB_DELEGATION"),
         ),
         scenario(
             "A pharmacist cannot be a patient's carer.",
@@ -334,7 +335,7 @@ AREA = Area(
         ),
         scenario(
             "A document whose period is over is not proposed once more.",
-            given=[*HERE, names(lasts=60 * SECONDS), confirms(), passes(60), sweeps()],
+            given=[*HERE, names(lasts=60 * SECONDS), passes(60), sweeps()],
             when=again(),
             then=refused("E_ID_REUSED"),
         ),

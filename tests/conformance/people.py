@@ -373,7 +373,7 @@ ACCESSES = Area(
             "After her end a carer is given no proofs any more.",
             given=[*ACTIVE, revokes()],
             when=consistency("sophie"),
-            then=refused("E_DELEGATION_REVOKED"),
+            then=refused("E_DELEGATION_REVOKED", about=False),
         ),
     ),
 )

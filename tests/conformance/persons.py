@@ -19,8 +19,8 @@ from signaling import frames
 from signaling.frames import Ok
 from tests.conformance.scenario import Answer, Step
 from tests.conformance.world import DAY, World
+from tests.server.accounts import DEPLOYMENT
 from tests.server.house import PEOPLE
-from tests.server.mls import DEPLOYMENT
 
 ROLES = {"hugo": "pharmacist", "lea": "technician"}
 

@@ -29,9 +29,9 @@ from crypto.policy.statements import (
 from crypto.policy.vocabulary import DelegationState
 from crypto.suites import SigningKey
 from signaling.frames import Ok, RefusedFrame
-from tests.server.accounts import Account, an_account
+from tests.server.accounts import DEPLOYMENT, Account, an_account
 from tests.server.house import PEOPLE, SECONDS, House, Peer
-from tests.server.mls import DEPLOYMENT, SUITE
+from tests.server.mls import SUITE
 
 READ, SEND, CALL = "conversation.read", "conversation.send", "call.join"
 DAY = 24 * 3600 * SECONDS

@@ -1,4 +1,4 @@
-"""Story B: a patient, a pharmacist and a carer, each at a screen of their own; and what they do there."""
+"""Story B: a patient, a pharmacist and a carer, each at a screen; and what they do there."""
 
 from __future__ import annotations
 
@@ -21,6 +21,9 @@ WRITE, VIDEO, PARCEL = "écrire", "participer à la visio", "recevoir le colis"
 class Reader(Caller):
     """Somebody of the story: a caller who also goes to pages and deals with delegations."""
 
+    here: str = ""
+    """The conversation this story is about."""
+
     def goes_to(self, page: str) -> None:
         """Follow a link of the foot of the page; on a telephone it is in a menu."""
         if self.button("Plus").is_visible():
@@ -29,13 +32,18 @@ class Reader(Caller):
         expect(self.page.get_by_role("heading", name=page, level=1)).to_be_visible()
 
     def goes_back(self) -> None:
-        """Return to the messages."""
+        """Return to the messages of the conversation this story is about."""
         self.page.get_by_role("link", name="Mes messages").click()
+        listed = self.page.locator(f"a[href='#conversation/{self.here}']")
+        expect(self.log.or_(listed).first).to_be_visible()
+        if listed.is_visible():
+            listed.click()
+        expect(self.log).to_be_visible()
 
     # The patient
 
     def begins_naming(self, *scopes: str, until: str | None = None) -> Locator:
-        """Fill in « Autoriser un aidant » up to the sentence that is signed; return that sentence."""
+        """Fill in « Autoriser un aidant » up to the sentence that is signed; return it."""
         self.goes_to("Mes aidants")
         self.page.get_by_role("link", name="Autoriser un aidant").click()
         self.page.get_by_role("radio", name=SOPHIE).check()
@@ -63,6 +71,22 @@ class Reader(Caller):
         expect(self.page.get_by_text("C’est signé")).to_be_visible()
         return said
 
+    def renews(self, *scopes: str, until: str | None = None) -> None:
+        """Name the carer once more, from what she had before: other scopes, another day."""
+        self.goes_to("Mes aidants")
+        history = self.page.get_by_text(re.compile(r"Historique \(\d+\)"))
+        history.click()
+        self.page.get_by_role("link", name="Renouveler").first.click()
+        expect(self.page.locator(".summary")).to_be_visible()
+        self.button("Revenir").click()
+        for scope in (WRITE, VIDEO):
+            self.page.get_by_role("checkbox", name=scope).set_checked(scope in scopes)
+        if until is not None:
+            self.page.get_by_label("Dernier jour").fill(until)
+        self.button("Continuer").click()
+        self.button("Je signe").click()
+        expect(self.page.get_by_text("C’est signé")).to_be_visible()
+
     def card(self) -> Locator:
         """Find the delegation on « Mes aidants »."""
         return self.page.get_by_role("article", name=SOPHIE).first
@@ -74,10 +98,10 @@ class Reader(Caller):
         dialog.get_by_role("button", name="Oui, retirer").click()
         return self.pressed()
 
-    def reads_access(self, name: str, act: str, decision: str) -> Locator:
+    def reads_access(self, name: str, act: str, more: str = "") -> Locator:
         """Find a line of « Qui a vu quoi »."""
         rows = self.page.get_by_role("list", name="Qui a vu quoi").get_by_role("listitem")
-        return rows.filter(has_text=name).filter(has_text=act).filter(has_text=decision).first
+        return rows.filter(has_text=name).filter(has_text=act).filter(has_text=more).first
 
     # The pharmacist
 
@@ -173,12 +197,17 @@ def met(stage: Stage, *contexts: BrowserContext, size: ViewportSize | None = Non
     claire.write("Bonjour Monsieur Lefèvre, votre fille peut-elle vous aider ?")
     expect(jean.message("votre fille peut-elle")).to_be_visible()
     conversation = claire.page.url.rpartition("/")[2]
+    for reader in readers:
+        reader.here = conversation
     return Story(stage, claire, jean, sophie, conversation)
 
 
-def helped(story: Story, *scopes: str, until: str | None = None) -> None:
-    """Have the carer named, confirmed, and in the conversation."""
-    story.jean.names(*(scopes or (WRITE, VIDEO)), until=until)
+def helped(
+    story: Story, *scopes: str, until: str | None = None, anew: bool = False
+) -> None:
+    """Have the carer named (anew), confirmed, and in the conversation."""
+    name = story.jean.renews if anew else story.jean.names
+    name(*scopes, until=until)
     story.claire.confirms()
     story.sophie.accepts()
     expect(story.sophie.chip).to_be_visible()

@@ -43,8 +43,9 @@
     if (node instanceof HTMLVideoElement) watch(node)
     else if (node instanceof Element) node.querySelectorAll("video").forEach(watch)
   }
-  new MutationObserver((changes) => changes.forEach(({ addedNodes }) => addedNodes.forEach(watchAll)))
-    .observe(document, { childList: true, subtree: true })
+  // Words that change in place are no new node.
+  new MutationObserver((changes) => changes.forEach(({ addedNodes, target, type }) => (type === "characterData" ? watchAll(target) : addedNodes.forEach(watchAll))))
+    .observe(document, { childList: true, subtree: true, characterData: true })
   addEventListener("click", ({ isTrusted }) => { if (isTrusted) calls.pressed = now() }, true)
 
   // Whether words stood on the screen, however shortly.

@@ -128,7 +128,8 @@ class Tab:
     async def send_until_closed(self, conversation: str) -> None:
         """Send one message after another, and write down what was acknowledged."""
         while True:
-            message = opaque.message(conversation, b"x", counter=1, sent_at=1)
+            sent_at = self.device.clock.now() // 1000
+            message = opaque.message(conversation, b"x", counter=1, sent_at=sent_at)
             frame = frames.SendMessage(
                 id=message.id, conversation=conversation, body=message.at_epoch(0)
             )

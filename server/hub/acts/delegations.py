@@ -29,6 +29,7 @@ from crypto.policy.delegation import (
     check_record,
     check_withdrawal,
 )
+from crypto.policy.state import State
 from crypto.policy.statements import (
     Acceptance,
     Confirmation,
@@ -52,11 +53,16 @@ from server.domain.audit import Draft, EntryType
 from server.domain.delegation import StoredDelegation
 from server.domain.people import Person
 from server.domain.refusals import Refused
-from server.hub.acts.context import Context, as_result, plain_state
-from server.hub.acts.views import carer_view, delegation_changed, whole_view
+from server.hub.acts.context import Context, as_result
+from server.hub.acts.views import (
+    carer_view,
+    delegation_changed,
+    expectation_changed,
+    whole_view,
+)
 from server.hub.dues import due
 from server.hub.endings import ENTRIES, Endings
-from server.hub.outcome import Changed, Done, Effect, Outcome
+from server.hub.outcome import Done, Effect, Outcome
 from server.ports import Tx
 from signaling.codes import Code
 from signaling.frames import (
@@ -81,6 +87,9 @@ def propose(context: Context, frame: ProposeDelegation) -> Outcome:
     said = _read(Delegation, frame.delegation)
     if isinstance(said, Refused):
         return said
+    refused = _not_theirs_to_give(context, said)
+    if refused is not None:
+        return refused
     there = context.tx.delegations.find(_uuid(said.delegation))
     if there is not None:
         return _proposed_again(context, there, frame)
@@ -118,7 +127,6 @@ def confirm(context: Context, frame: ConfirmDelegation) -> Outcome:
     if isinstance(confirmed, Refused):
         return confirmed
     context.tx.delegations.save(confirmed)
-    plain = plain_state(context.tx, context.conversation, context.now)
     outcome = {"heard_alone": said.heard_alone, "enough": confirmed.is_expected}
     return _told(
         context,
@@ -126,7 +134,7 @@ def confirm(context: Context, frame: ConfirmDelegation) -> Outcome:
         EntryType.DELEGATION_CONFIRMED,
         "delegation.confirm",
         outcome,
-        (Changed(plain),),
+        (expectation_changed(context.tx, confirmed, context.now),),
     )
 
 
@@ -150,14 +158,16 @@ def accept(context: Context, frame: AcceptDelegation) -> Outcome:
     if isinstance(accepted, Refused):
         return accepted
     context.tx.delegations.save(accepted)
-    plain = plain_state(context.tx, context.conversation, context.now)
     return _told(
         context,
         accepted,
         EntryType.DELEGATION_ACCEPTED,
         "delegation.accept",
         None,
-        (Changed(plain), due(context.tx, context.conversation, context.now)),
+        (
+            expectation_changed(context.tx, accepted, context.now),
+            due(context.tx, context.conversation, context.now),
+        ),
     )
 
 
@@ -210,14 +220,17 @@ def _proposed_again(context: Context, there: StoredDelegation, frame: ProposeDel
     return Done(_result(context, there), unchanged=True)
 
 
-def _grantee(context: Context, said: Delegation) -> Person | Refused:
-    """Return whom a delegation names, if it is the sender's to give."""
+def _not_theirs_to_give(context: Context, said: Delegation) -> Refused | None:
+    """The patient's own hand signs on a device; paper is the pharmacist's to bring."""
     role = context.principal.person.role
     if role is Role.CARER:
         return _refuse(context, Code.E_SUB_DELEGATION)
-    # The patient's own hand signs on a device; paper is the pharmacist's to bring.
-    if role is not (Role.PATIENT if said.mandate == Mandate.DEVICE else Role.PHARMACIST):
-        return _refuse(context, Code.E_ROLE)
+    by_hand = Role.PATIENT if said.mandate == Mandate.DEVICE else Role.PHARMACIST
+    return None if role is by_hand else _refuse(context, Code.E_ROLE)
+
+
+def _grantee(context: Context, said: Delegation) -> Person | Refused:
+    """Return whom a delegation names, if it is somebody of this pharmacy."""
     grantee = context.tx.people.find(_uuid(said.grantee))
     # Another pharmacy's people and nobody at all: one answer, or it would tell who is whose.
     if grantee is None or grantee.tenant != context.conversation.tenant:
@@ -314,23 +327,23 @@ def _confirmed(
     )
     if isinstance(checked, decision.Refused):
         return context.policy_says(checked)
-    confirmations = (*record.confirmations, SignedConfirmation(signed, staff))
-    record = replace(record, confirmations=confirmations)
-    # All but the acceptance: what is missing then is only that, or another pharmacist.
+    words = (*record.confirmations, SignedConfirmation(signed, staff))
+    return _so_far(context, row, replace(record, confirmations=words), state)
+
+
+def _so_far(
+    context: Context, row: StoredDelegation, record: DelegationRecord, state: State
+) -> StoredDelegation | Refused:
+    """Return what the words so far make of it: whole but for the carer's own, or waiting."""
     missing = check_record(record, policy=state.policy, trust=state.trust, at_us=None)
     if not isinstance(missing, decision.Refused):
         raise TypeError("a record without an acceptance holds nothing")
+    confirmed = replace(row, record=record.encode())
     if missing.why is Refusal.E_NOT_ACCEPTED:
-        return replace(
-            row,
-            state=DelegationState.CONFIRMED,
-            record=record.encode(),
-            confirmed_at=context.now,
-        )
-    needs_another = missing.why is Refusal.E_FOUR_EYES and len(confirmations) == 1
-    if not needs_another:
-        return context.policy_says(missing)
-    return replace(row, record=record.encode())
+        return replace(confirmed, state=DelegationState.CONFIRMED, confirmed_at=context.now)
+    # One pharmacist's word, where it takes two.
+    needs_another = missing.why is Refusal.E_FOUR_EYES and len(record.confirmations) == 1
+    return confirmed if needs_another else context.policy_says(missing)
 
 
 def _accepted(

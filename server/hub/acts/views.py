@@ -9,7 +9,8 @@ from crypto.policy.vocabulary import STAFF, Role
 from server.domain.conversation import Conversation
 from server.domain.delegation import StoredDelegation
 from server.domain.people import Person
-from server.hub.outcome import DelegationChanged
+from server.hub.acts.context import plain_state
+from server.hub.outcome import Changed, DelegationChanged
 from server.ports import Tx
 from signaling.frames import DelegationView
 
@@ -26,6 +27,16 @@ def delegation_changed(
         persons=frozenset({row.grantor, *staff}),
         carers=carer_view(tx, row) if to_carer else None,
     )
+
+
+def expectation_changed(tx: Tx, row: StoredDelegation, now: int) -> Changed:
+    """Tell that a carer is expected, or not any more: to those who see who is, and that carer."""
+    conversation = tx.conversations.find(row.conversation)
+    if conversation is None:
+        raise RuntimeError("a delegation without its conversation")
+    plain = plain_state(tx, conversation, now)
+    carers = {one.person for one in plain.members if one.role == Role.CARER}
+    return Changed(plain, only=plain.persons - (carers - {row.grantee}))
 
 
 def whole_view(tx: Tx, row: StoredDelegation) -> DelegationView:

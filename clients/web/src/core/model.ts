@@ -287,12 +287,12 @@ export interface OwnDevice {
 /** This device's own standing. */
 export type Identity =
   | { readonly kind: "none" }
-  /** The person has an identity, this device has no part in it. `digits`: asked; both devices show these eight. `recovery`: a recovery code exists. */
+  /** The person has an identity, this device has no part in it. `digits`: asked; both devices show these sixteen. `recovery`: a recovery code exists. */
   | { readonly kind: "needs_link"; readonly digits: string | null; readonly recovery: boolean }
   /** `fingerprint`: the QR code's text. `digits`: its thirty digits. `recoveryKept`: a recovery code was made. */
   | { readonly kind: "ready"; readonly fingerprint: string; readonly digits: string; readonly recoveryKept: boolean }
 
-/** Another device of mine asks to be let in; its screen shows the same eight digits. */
+/** Another device of mine asks to be let in; its screen shows the same sixteen digits. */
 export interface LinkRequest {
   readonly device: string
   readonly digits: string

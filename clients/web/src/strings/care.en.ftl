@@ -264,7 +264,6 @@ changed-body = Two pharmacists attested that { $name } lost their former account
 changed-ok = I understand
 
 ## Refusals
-code-E_IDENTITY = This certificate is not valid: nothing has changed. Reload the page; if it happens again, call the pharmacy.
 code-E_SCOPE = This is not part of your authorisation. Ask the person you help, or call the pharmacy.
 code-E_CAPACITY = To decide for the patient, their capacity must be recorded for this decision. Speak to the pharmacist.
 code-E_ACTING_FOR = It is missing on whose behalf you act. Reload the page and try again.
@@ -288,14 +287,9 @@ code-E_NOT_CONFIRMED = The pharmacy has not confirmed this authorisation yet. Wa
 code-E_NOT_ACCEPTED = The carer has not accepted yet. Wait for their agreement.
 code-E_FOUR_EYES = Two different pharmacists are needed, whom it does not concern. Ask another one.
 code-E_ALREADY_ENDED = This authorisation has already ended. There is nothing more to do.
-code-E_CLOCK = The clock of this device is wrong. Set it, then try again.
 code-E_IDENTITY_TAKEN = This person already has a secure account. Link this device from another one, or use the recovery code.
-code-E_DEVICE_CERTIFICATE = This device is not linked to your account yet. Let it in from another of your devices.
 code-E_STAFF_CERTIFICATE = Your account waits to be confirmed by the owner. Ask for it.
 code-E_CARER_CODE = This code is not valid or was already used. Ask your carer for a new one.
 code-C_IDENTITY_DIFFERS = These are not the same digits. Write nothing private to this person, and tell the pharmacy.
 code-C_IDENTITY_UNREADABLE = This is neither an identity QR code nor 30 digits. Try again.
-code-C_IDENTITY_CHANGED = A person’s account changed without the agreement of two pharmacists. This device refused. Tell the pharmacy’s owner.
-code-C_IDENTITY_UNPROVEN = A person’s account is not entered in the log. This device refused. Tell the pharmacy.
 code-C_RECOVERY_CODE = This recovery code is not the right one. Check each letter.
-code-C_LINK = The other device could not let this one in. Try again.

@@ -264,7 +264,6 @@ changed-body = Deux pharmaciens ont attesté que { $name } a perdu son ancien co
 changed-ok = J’ai compris
 
 ## Refus
-code-E_IDENTITY = Ce certificat n’est pas valable : rien n’a changé. Rechargez la page ; si cela se répète, appelez la pharmacie.
 code-E_SCOPE = Cela ne fait pas partie de votre autorisation. Demandez à la personne que vous aidez, ou appelez la pharmacie.
 code-E_CAPACITY = Décider pour le patient demande un constat de capacité pour cette décision. Parlez-en au pharmacien.
 code-E_ACTING_FOR = Il manque au nom de qui vous agissez. Rechargez la page et recommencez.
@@ -288,14 +287,9 @@ code-E_NOT_CONFIRMED = La pharmacie n’a pas encore confirmé cette autorisatio
 code-E_NOT_ACCEPTED = L’aidant n’a pas encore accepté. Attendez son accord.
 code-E_FOUR_EYES = Il faut deux pharmaciens différents, que cela ne concerne pas. Demandez à un autre.
 code-E_ALREADY_ENDED = Cette autorisation est déjà terminée. Il n’y a rien à faire de plus.
-code-E_CLOCK = L’heure de cet appareil est fausse. Réglez-la, puis recommencez.
 code-E_IDENTITY_TAKEN = Cette personne a déjà un compte sécurisé. Reliez cet appareil depuis un autre, ou utilisez le code de secours.
-code-E_DEVICE_CERTIFICATE = Cet appareil n’est pas encore relié à votre compte. Laissez-le entrer depuis un autre de vos appareils.
 code-E_STAFF_CERTIFICATE = Votre compte attend la confirmation de la personne titulaire. Demandez-la-lui.
 code-E_CARER_CODE = Ce code n’est pas valable ou a déjà servi. Demandez-en un nouveau à votre aidant.
 code-C_IDENTITY_DIFFERS = Ce ne sont pas les mêmes chiffres. N’écrivez rien de privé à cette personne et prévenez la pharmacie.
 code-C_IDENTITY_UNREADABLE = Ce n’est ni un code QR d’identité, ni 30 chiffres. Recommencez.
-code-C_IDENTITY_CHANGED = Le compte d’une personne a changé sans l’accord de deux pharmaciens. Cet appareil a refusé. Prévenez la personne titulaire de la pharmacie.
-code-C_IDENTITY_UNPROVEN = Le compte d’une personne n’est pas inscrit au journal. Cet appareil a refusé. Prévenez la pharmacie.
 code-C_RECOVERY_CODE = Ce code de secours n’est pas le bon. Vérifiez chaque lettre.
-code-C_LINK = L’autre appareil n’a pas pu laisser entrer celui-ci. Recommencez.

@@ -87,7 +87,7 @@ const DEVICES = [
   { device: uuid(2), number: 2, registeredAt: NOW - 20 * DAY, certified: true, asks: false, here: false, retiredAt: null },
   { device: uuid(3), number: 3, registeredAt: NOW - 200 * DAY, certified: true, asks: false, here: false, retiredAt: NOW - 91 * DAY },
 ]
-const REQUEST = [{ device: uuid(4), digits: "40718263" }]
+const REQUEST = [{ device: uuid(4), digits: "4071826390551742" }]
 const needsLink = (app: AppState, digits: string | null): Scene => ({ app, identity: { kind: "needs_link", digits, recovery: true } satisfies Identity })
 
 const STAFF = [
@@ -118,7 +118,7 @@ export const CARE_SCENES: Readonly<Record<string, Scene>> = {
   "patient-asks-elsewhere": jeanTalks({ linkRequests: REQUEST }),
   "patient-identity-changed": jeanTalks({ notices: [{ key: "1", person: "claire", name: "Claire Morel", at: NOW }] }),
   "patient-needs-link": needsLink(jean, null),
-  "patient-needs-link-digits": needsLink(jean, "40718263"),
+  "patient-needs-link-digits": needsLink(jean, "4071826390551742"),
   "patient-refused": inReadiness("refused"),
   "patient-removed": inReadiness("removed"),
   "patient-carer-nothing": ofSophie(null, { hash: "" }),

@@ -169,7 +169,7 @@ export function pretend(scene: Scene): Pretended {
       return answer()
     },
     askLink: () => {
-      identity.value = { kind: "needs_link", digits: "40718263", recovery: true }
+      identity.value = { kind: "needs_link", digits: "4071826390551742", recovery: true }
       return answer()
     },
     acceptLink: (device) => {

@@ -299,7 +299,7 @@ describe("« Qui a vu quoi »", () => {
 describe("identities", () => {
   it("are read aloud in groups", () => {
     expect(grouped("482915073364820195530142778906", 5)).toEqual(["48291", "50733", "64820", "19553", "01427", "78906"])
-    expect(grouped("40718263", 4)).toEqual(["4071", "8263"])
+    expect(grouped("4071826390551742", 4)).toEqual(["4071", "8263", "9055", "1742"])
   })
 
   it("fit a QR code with its three corners", () => {

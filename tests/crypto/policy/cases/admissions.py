@@ -356,6 +356,12 @@ def _first_device(book: Book) -> None:
         after=before.told(patient_aik=JEAN.key),
         added=[],
     )
+    near.breach(
+        "the patient's key, set as a colleague comes",
+        Breach.CHANGES_POLICY,
+        after=before.told(leaf(ROSE), patient_aik=JEAN.key),
+        added=[named(ROSE)],
+    )
     near.refused(
         "the patient's first device with somebody else's key",
         Refusal.E_IDENTITY,

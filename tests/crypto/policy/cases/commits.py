@@ -175,6 +175,16 @@ def _empty(book: Book) -> None:
         NOBODYS,
         **commit(CLAIRE, group, group, now_us=NOW - 120 * SECOND),
     )
+    book.granted(
+        "a commit dated exactly two minutes before the hub's clock",
+        NOBODYS,
+        **commit(CLAIRE, group, group, now_us=NOW + 120 * SECOND),
+    )
+    book.granted(
+        "a commit of a device that has been given up since, and made before",
+        NOBODYS,
+        **commit(CLAIRE, group, group, barred=[named(CLAIRE)]),
+    )
     near = book.granted(
         "a commit of last week, read by a client that catches up",
         NOBODYS,

@@ -471,6 +471,13 @@ def _succession(book: Book) -> None:
         Refusal.E_IDENTITY,
         **by(succeeded(conversation=ELSEWHERE_CONVERSATION)),
     )
+    near.breach(
+        "a succession in a commit that removes a colleague's own device",
+        Breach.IDLE_STATEMENT,
+        before=a_group(leaf(CLAIRE, 2)),
+        after=a_group(),
+        removed=[named(CLAIRE, 2)],
+    )
     near.breach("a succession that removes nobody", Breach.IDLE_STATEMENT, after=before, removed=[])
 
 

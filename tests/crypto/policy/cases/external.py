@@ -19,6 +19,7 @@ from tests.crypto.policy.cases.committing import (
 )
 from tests.crypto.policy.world import (
     CALL,
+    CLAIRE,
     DAY,
     HUGO,
     JEAN,
@@ -41,7 +42,7 @@ from tests.crypto.policy.world import (
 
 def write(book: Book) -> None:
     """Write the cases."""
-    for some in (_resync, _new_device):
+    for some in (_resync, _alone, _new_device):
         some(book)
 
 
@@ -131,6 +132,18 @@ def _resync(book: Book) -> None:
         "a carer who comes again under another account key",
         Breach.STRANGER,
         after=before.without(leaf(SOPHIE)).told(other_account(SOPHIE)),
+    )
+
+
+def _alone(book: Book) -> None:
+    alone = a_group().without(leaf(HUGO), leaf(LEA), leaf(JEAN))
+    inputs = commit(CLAIRE, alone, alone, external=True, removed=[named(CLAIRE)])
+    near = book.granted("the only member comes again in the place of themselves", NOBODYS, **inputs)
+    near.breach(
+        "a colleague in the place of the only member",
+        Breach.STRANGER,
+        after=alone.without(leaf(CLAIRE)).told(leaf(HUGO)),
+        committer=named(HUGO),
     )
 
 

@@ -13,6 +13,7 @@ from tests.crypto.policy.world import (
     CLAIRE,
     DAY,
     ELSEWHERE_CONVERSATION,
+    HOUR,
     HUGO,
     JEAN,
     KARIM,
@@ -179,6 +180,12 @@ def _next(book: Book) -> None:
         state=new.listing(7, ended=(stone, a_tombstone(not_after_us=NOW + DAY))),
     )
     near.refused(
+        "another group with a tombstone of the future",
+        Refusal.E_POLICY,
+        Breach.WITHOUT_END,
+        state=new.listing(7, ended=(stone, a_tombstone(at_us=NOW + 120 * SECOND + 1))),
+    )
+    near.refused(
         "another group that begins with the old delegations",
         Refusal.E_POLICY,
         Breach.WITHOUT_MEMBER,
@@ -218,6 +225,11 @@ def _next(book: Book) -> None:
         "another group, which remembers a delegation that ended with the old one",
         {},
         **founding(new.listing(7, ended=(stone, a_tombstone())), before=old),
+    )
+    book.granted(
+        "another group, which remembers a delegation that ended a while before",
+        {},
+        **founding(new.listing(7, ended=(stone, a_tombstone(at_us=NOW - HOUR))), before=old),
     )
     book.granted(
         "another group, when the old one's tombstone has had its time",

@@ -271,6 +271,12 @@ def _accounts(book: Book) -> None:
         ("of the future", Refusal.E_CLOCK, {"at_us": NOW + 120 * SECOND + 1}),
     ):
         near.refused(f"a stolen account, {name}", why, **lost(_signed_by_all(**changes)))
+    near.refused("a stolen account, by one pharmacist alone", Refusal.E_FOUR_EYES, **by(claire))
+    near.refused(
+        "a stolen account, under a word that there is not",
+        Refusal.E_SIGNATURE,
+        justification=saying(JEAN, why="theft", statement=stolen(JEAN)),
+    )
     near.refused(
         "a stolen account, of which nothing reads", Refusal.E_SIGNATURE, **lost(b"nothing")
     )

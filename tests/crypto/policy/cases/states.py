@@ -258,6 +258,11 @@ def _delegations(book: Book) -> None:
         state=a_group().listing(1, a_record(carer=HUGO.renewed())),
     )
     near.refused(
+        "a delegation to the account key of a member of the staff under another name",
+        Refusal.E_STAFF_GRANTEE,
+        state=a_group().listing(1, a_record(a_delegation(grantee_aik=HUGO.key), carer=HUGO)),
+    )
+    near.refused(
         "a tombstone that tells of no end",
         Refusal.E_POLICY,
         Breach.WITHOUT_TOMBSTONE,

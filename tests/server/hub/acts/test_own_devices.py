@@ -202,7 +202,7 @@ async def asking(house: House, slug: str = "jean") -> tuple[Peer, Peer]:
 
 
 async def test_a_new_device_asks_the_others_to_let_it_in(house: House) -> None:
-    """They are shown its keys, of which both sides make the same eight digits."""
+    """They are shown its keys, of which both sides make the same sixteen digits."""
     hugo = await house.peer("hugo")
     known, new = await asking(house)
 

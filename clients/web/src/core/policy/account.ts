@@ -42,9 +42,12 @@ export function fingerprintDigits(person: string, aik: Uint8Array): string {
   return decimal(fingerprint(person, aik), 30)
 }
 
+/** Of 53 bits: a hub that swaps the keys in between has to find another pair with the same ones. */
+const LINK_DIGITS = 16
+
 /** What both devices show before one gives the other the key. */
 export function linkDigits({ device, signatureKey }: NewDevice, initKey: Uint8Array): string {
-  return decimal(sha256(concat(encodeUtf8("Colloque 1 LinkCode"), uuidBytes(device), signatureKey, initKey)), 8)
+  return decimal(sha256(concat(encodeUtf8("Colloque 1 LinkCode"), uuidBytes(device), signatureKey, initKey)), LINK_DIGITS)
 }
 
 function decimal(digest: Uint8Array, digits: number): string {

@@ -18,6 +18,8 @@ import { KINDS, type EndedState } from "./vocabulary"
 
 export const POLICY_EXTENSION = 0xf0c2
 export const DELEGATIONS_EXTENSION = 0xf0c3
+/** Of the GroupInfo that founds a successor: the co-signed `Succession`, where there is one. */
+export const SUCCESSION_EXTENSION = 0xf0c4
 /** What every leaf's capabilities list, besides the credential type. */
 export const LEAF_EXTENSIONS: readonly number[] = [POLICY_EXTENSION, DELEGATIONS_EXTENSION]
 const VERSION = 1

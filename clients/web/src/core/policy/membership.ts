@@ -8,7 +8,7 @@ import { encodeHex, equal } from "../bytes"
 import type { Leaf } from "../conversation"
 import { encodePolicy, encodeRecord, tombstoneOf, type EndingStatement, type Tombstone } from "./conversation"
 import { checkSuccession } from "./cosigned"
-import { decide, hold, need, refused, take, type Refused, type Verdict } from "./decision"
+import { decide, hold, need, refused, take, type Verdict } from "./decision"
 import { checkEnding, checkEntry, isOf, tooEarlyOrLate, type InForce } from "./delegation"
 import { isValidAt, type Certified } from "./identity"
 import type { Justified } from "./removal"
@@ -175,9 +175,14 @@ function checkSuccessor(state: State, { before, succession }: Succeeding, atUs: 
   const stays = before.tombstones.filter((one) => one.notAfterUs > atUs)
   const stones = new Set(state.tombstones.map(stoneKey))
   hold(stays.every((one) => stones.has(stoneKey(one))), "drops_tombstone")
-  // What was in force comes in again, or ended meanwhile: nobody was left to commit that.
-  const ended = before.inForce.flatMap(({ delegation }) => ENDED.map((end) => tombstoneOf(delegation, end, atUs)))
-  hold(within(stones, new Set([...stays, ...ended].map(stoneKey))), "without_end")
+  const kept = new Set(stays.map(stoneKey))
+  hold(endedMeanwhile(state.tombstones.filter((one) => !kept.has(stoneKey(one))), before, atUs), "without_end")
+}
+
+/** Of what was in force, and ended when nobody could commit it. When, the founder says: no commit carries the hub's time. */
+function endedMeanwhile(fresh: readonly Tombstone[], before: State, atUs: number): boolean {
+  const ended = new Set(before.inForce.flatMap(({ delegation }) => ENDED.map((end) => stoneKey(tombstoneOf(delegation, end, 0)))))
+  return fresh.every((one) => ended.has(stoneKey({ ...one, atUs: 0 })) && one.atUs <= atUs + CLOCK_TOLERANCE_US)
 }
 
 function actsUnder(leaf: Certified, id: Uint8Array, state: State): InForce {
@@ -319,13 +324,13 @@ function endsOf(before: State, commit: CommitView, removed: ReadonlySet<string>,
 
 /** The delegation in force that a statement ends, and how. */
 function ended({ inForce, policy, trust }: State, { what, statement, staff }: EndingStatement, atUs: number): readonly [Uint8Array, EndedState] {
-  let first: Refused | null = null
+  let why = refused("E_NO_DELEGATION")
   for (const { delegation } of inForce) {
     const ending = checkEnding(what, statement, staff, { policy, trust, delegation, atUs })
     if (!("refused" in ending)) return [ending.granted.delegation, ending.granted.state]
-    if (first === null || ending.refused !== "E_NO_DELEGATION") first = ending
+    if (ending.refused !== "E_NO_DELEGATION") why = ending
   }
-  return take<never>(first ?? refused("E_NO_DELEGATION"))
+  return take<never>(why)
 }
 
 function succeeded(before: State, removed: ReadonlySet<string>, { statement, staff }: EndingStatement, atUs: number): Uint8Array {

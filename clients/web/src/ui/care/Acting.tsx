@@ -9,6 +9,7 @@ import { Ask } from "../parts/Ask"
 import { Dialog } from "../parts/Dialog"
 import { untilWords } from "../words"
 import { DutiesBody } from "./Duties"
+import { MandateTag } from "./MandateTag"
 import { inOrder, lacking } from "./scopes"
 import { scopeName } from "./words"
 
@@ -18,12 +19,12 @@ interface ActingProps {
 }
 
 /** Where a carer writes: never without the words that say for whom, and until when. */
-export function Acting({ conversation, under: { scopes, grantorName: name, notAfter } }: ActingProps) {
+export function Acting({ conversation, under: { scopes, grantorName: name, notAfter, mandate } }: ActingProps) {
   const writes = scopes.includes("conversation.send")
   const until = untilWords(notAfter, Date.now())
   return (
     <div class="acting">
-      <p class="acting-chip"><CarersIcon /><strong>{t(writes ? "acting-chip" : "acting-reading", { name, until })}</strong></p>
+      <p class="acting-chip"><CarersIcon /><span><strong>{t(writes ? "acting-chip" : "acting-reading", { name, until })}</strong><MandateTag mandate={mandate} /></span></p>
       {!writes && <p class="acting-only">{t("acting-read-only")}</p>}
       {writes && mayWrite(conversation) && <Composer key={conversation.id} conversation={conversation} />}
     </div>

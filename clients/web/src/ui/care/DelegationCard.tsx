@@ -6,6 +6,7 @@ import { formatDate } from "../format"
 import { SentIcon, StopIcon } from "../icons"
 import { Ask } from "../parts/Ask"
 import { hrefOf } from "../route"
+import { MandateTag } from "./MandateTag"
 import { inOrder, READING } from "./scopes"
 import { isOver } from "./standing"
 import { scopeName, scopeNames, stateWords, whichConversation } from "./words"
@@ -34,7 +35,7 @@ export function DelegationCard({ delegation, watch }: CardProps) {
       </div>
       <p class="soft">{t("carers-in", { conversation: whichConversation(open, "you") })}</p>
       <p class="soft">{t("carers-since", { from, to })}</p>
-      {mandate !== "device" && <p class="tag">{t(`mandate-${mandate}`)}</p>}
+      {mandate !== "device" && <p><MandateTag mandate={mandate} /></p>}
       <Scopes delegation={delegation} withdraw={setAsking} />
       <p role="status" class="soft">{news(delegation)}</p>
       <div class="row">

@@ -9,6 +9,7 @@ import { Ask } from "../parts/Ask"
 import { Heading } from "../parts/Heading"
 import { Notice, TroubleNotice } from "../parts/Notice"
 import { useOutcome } from "../parts/useOutcome"
+import { MandateTag } from "./MandateTag"
 import { dutiesText, periodWords, scopeNames } from "./words"
 
 interface DutiesProps {
@@ -28,11 +29,11 @@ export function Duties({ delegation, back }: DutiesProps) {
 }
 
 export function DutiesBody({ delegation }: Pick<DutiesProps, "delegation">) {
-  const { grantorName: patient, scopes, notBefore, notAfter, state } = delegation
+  const { grantorName: patient, scopes, notBefore, notAfter, state, mandate } = delegation
   const [now] = useState(Date.now)
   return (
     <>
-      <p>{t("duties-what", { scopes: scopeNames(scopes, "they"), until: periodWords(notBefore > now ? notBefore : undefined, notAfter, now) })}</p>
+      <p>{t("duties-what", { scopes: scopeNames(scopes, "they"), until: periodWords(notBefore > now ? notBefore : undefined, notAfter, now) })}<MandateTag mandate={mandate} /></p>
       <p><strong>{t("duties-lead")}</strong></p>
       <ol class="duties">{dutiesText(patient).split("\n").map((duty) => <li key={duty}>{duty}</li>)}</ol>
       <div role="status">{state === "accepted" && <Notice icon={ClockIcon}><p>{waiting(delegation, Date.now())}</p></Notice>}</div>

@@ -9,6 +9,7 @@ import { isSetAside, setAside } from "../preferences"
 import { hrefOf } from "../route"
 import { untilWords } from "../words"
 import { State } from "./DelegationCard"
+import { MandateTag } from "./MandateTag"
 import { daysFrom, endOf } from "./period"
 import { ScopeBox } from "./ScopeFields"
 import { FIRST, READING } from "./scopes"
@@ -29,11 +30,11 @@ export function PatientStrip({ conversation }: { readonly conversation: Conversa
 }
 
 function Line({ delegation }: { readonly delegation: Delegation }) {
-  const { granteeName: name, notAfter, state } = delegation
+  const { granteeName: name, notAfter, state, mandate } = delegation
   return (
     <div class="strip">
       <CarersIcon />
-      <p>{t("strip-carer", { name, until: untilWords(notAfter, Date.now()) })}</p>
+      <p>{t("strip-carer", { name, until: untilWords(notAfter, Date.now()) })}<MandateTag mandate={mandate} /></p>
       {state !== "active" && <State delegation={delegation} />}
       <a class="button quiet" href={hrefOf({ kind: "carers" })}>{t("strip-manage")}<span class="visually-hidden">{` : ${name}`}</span></a>
     </div>

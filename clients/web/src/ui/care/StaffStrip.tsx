@@ -7,6 +7,7 @@ import { hrefOf } from "../route"
 import { untilWords } from "../words"
 import { Confirm } from "./Confirm"
 import { State } from "./DelegationCard"
+import { MandateTag } from "./MandateTag"
 import { liveIn } from "./standing"
 import { Suspend } from "./Suspend"
 import { scopeNames } from "./words"
@@ -30,7 +31,7 @@ function Chip({ me, delegation }: { readonly me: Me; readonly delegation: Delega
       <CarersIcon />
       <p>
         {t("strip-staff", { name, scopes: scopeNames(scopes, "they"), until: untilWords(notAfter, Date.now()) })}
-        {mandate !== "device" && <> <span class="tag">{t(`mandate-${mandate}`)}</span></>}
+        <MandateTag mandate={mandate} />
       </p>
       {state !== "active" && <State delegation={delegation} />}
       {mandate !== "device" && <a class="button quiet" href={hrefOf({ kind: "trace", id })}>{t("trace")}</a>}

@@ -42,8 +42,8 @@ describe("a fingerprint", () => {
 
 describe("linking a device", () => {
   test("shows the digits that Python shows", () => {
-    expect(linkDigits(DEVICE, INIT.publicKey)).toBe("30341869")
-    expect(linkDigits(DEVICE, AIK)).not.toBe("30341869")
+    expect(linkDigits(DEVICE, INIT.publicKey)).toBe("4755533430341869")
+    expect(linkDigits(DEVICE, AIK)).not.toBe("4755533430341869")
   })
 
   test("gives the account key to that device, in the bytes that Python writes", () => {

@@ -79,6 +79,11 @@ describe("an identity", () => {
     refuse(JEAN, { identity: anIdentity(JEAN, changes) })
   })
 
+  test("of a pharmacist with a profession that there is not is refused", () => {
+    refuse(HUGO, { identity: anIdentity(HUGO, { profession: "chief" }) })
+    refuse(HUGO, { identity: anIdentity(HUGO, { profession: "" }) })
+  })
+
   test("for another account key lets nobody's device in", () => {
     refuse(JEAN, { identity: anIdentity(JEAN, { aik: MARC.aik }) })
     refuse(JEAN, { device: aDeviceCertificate(JEAN, {}, 1, MARC.secret) })
