@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
 from typing import Any
 
 from playwright.sync_api import BrowserContext, Locator, ViewportSize, expect
 
-from tests.e2e.callers import JEAN, Caller
+from tests.e2e.callers import JEAN, PATIENCE_MS, Caller
 from tests.e2e.stage import Stage
 from tests.e2e.wiretap import tap
 
@@ -177,6 +178,13 @@ class Story:
             self.conversation,
         )
         return dict(zip(names, rows[0], strict=True))
+
+    def waits_for_end(self) -> None:
+        """Wait until the hub has the word that ends it."""
+        deadline = time.monotonic() + PATIENCE_MS / 1000
+        while self.delegation()["ended_at"] is None:
+            assert time.monotonic() < deadline, "the hub was not told"
+            self.jean.page.wait_for_timeout(5)
 
     def place(self) -> tuple[int, int]:
         """Return the epoch of the group and the number of the last step."""

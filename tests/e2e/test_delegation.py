@@ -209,12 +209,13 @@ def cut_off_while_typing(story: Story, node: Node) -> None:
     sophie.page.evaluate("calls.forget()")
     if not sophie.composer.is_visible():
         # On a telephone the call has the screen: the messages are one press away.
-        sophie.page.locator(".to-messages").click()
+        sophie.button("Messages").click()
     sophie.composer.press_sequentially("Je voulais encore dire que ")
     jean.goes_to("Mes aidants")
 
     jean.withdraws()
 
+    story.waits_for_end()
     body = a_message(story.conversation, before, now_ms())
     refused = forge(sophie.page, SendMessage(id="-", conversation=story.conversation, body=body))
     assert isinstance(refused, RefusedFrame)
@@ -333,7 +334,10 @@ def test_the_pharmacist_commits_where_the_patient_has_left(
 def test_where_nobody_else_is_online_the_first_who_comes_commits_before_anything_else(
     stage: Stage, new_context: NewContext
 ) -> None:
-    """Only the carer is there when her time ends; then the patient comes, and writes."""
+    """Only the carer is there when her time ends; then the patient comes, and writes.
+
+    His device commits at once; what he writes leaves once a pharmacy's device goes on without her.
+    """
     story = three(stage, new_context)
     helped(story, WRITE, lasts=SHORT_SECONDS)
     _, jean, sophie = story.everybody
@@ -346,6 +350,8 @@ def test_where_nobody_else_is_online_the_first_who_comes_commits_before_anything
     back = Reader.open(stage, "jean", jean.page.context)
     back.write("Me voici de retour.")
 
-    back.sees_state("Me voici de retour", "Envoyé")
+    back.sees_state("Me voici de retour", "En attente")
+    Reader.open(stage, "claire", story.claire.page.context)
+    back.sees_state("Me voici de retour", "Remis")
     steps = [what for number, what, _, _ in stage.hub.events(story.conversation) if number > seq]
     assert steps == ["proposal", "commit", "message"]
