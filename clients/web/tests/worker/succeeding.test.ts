@@ -33,7 +33,7 @@ async function aWard(): Promise<Ward> {
   const desk = await aConnectedDevice(hub, CLAIRE)
   await aConnectedDevice(hub, JEAN)
   const claire = await aConnectedDevice(hub, CLAIRE)
-  await hub.registry.enrol(HUGO)
+  hub.registry.enrol(HUGO)
   const founded = await claire.call("found", JEAN.person, "health", "")
   if (!("id" in founded)) throw new Error("not founded")
   for (const device of [claire, desk]) await device.call("open", founded.id)
@@ -63,8 +63,7 @@ async function successor({ hub, claire, id }: Ward, signed: Uint8Array | null, p
   const { groupInfo } = await anMls().create(groupIdOf(id, 1), credential, keys, extensions)
   const message = decodeMessage(groupInfo)
   if (message.kind !== "group_info" || signed === null) return groupInfo
-  const { signature: _, ...content } = message.groupInfo
-  const said = { ...content, extensions: [...content.extensions, { type: SUCCESSION_EXTENSION, data: signed }] }
+  const said = { ...message.groupInfo, extensions: [...message.groupInfo.extensions, { type: SUCCESSION_EXTENSION, data: signed }] }
   return encodeMessage({ kind: "group_info", groupInfo: signGroupInfo(SUITE_1, keys.privateKey, said) })
 }
 
