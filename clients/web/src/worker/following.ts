@@ -6,9 +6,9 @@ import { decodeCommitData, sameOthers, type CommitData } from "../core/policy/co
 import { checkCommit, checkState } from "../core/policy/membership"
 import { checkRemoval, decodeJustification, type Justified } from "../core/policy/removal"
 import type { State } from "../core/policy/state"
-import { uuidText } from "../core/uuid"
+import { uuidBytes, uuidText } from "../core/uuid"
 import type { ConversationEvent } from "../core/wire"
-import { identityOf, leafOf, type Context } from "./context"
+import { hubNowUs, identityOf, leafOf, type Context } from "./context"
 import { demandKnownKeys } from "./epochs"
 import { MlsFault, type AppliedCommit, type Member } from "./mls"
 import { verified } from "./people"
@@ -49,9 +49,11 @@ function judge(context: Context, record: InGroup, applied: AppliedCommit): Commi
     added: applied.added.map(({ identity }) => leafOf(identity)), removed: applied.removed.map(({ identity }) => leafOf(identity)),
     due: record.removing.filter((one) => one.epoch === epoch).map(justifiedOf),
     barred: record.removing.filter((one) => one.epoch !== epoch).map(({ identity }) => leafOf(identity)),
+    // Also of a group before this one, and what this person ended and nobody carried out yet.
+    ended: [...Object.keys(record.ended), ...record.ending].map(uuidBytes),
     statements: data.statements, knownProposals: applied.knownProposals,
     sameOtherExtensions: sameOthers(applied.before.extensions, applied.after.extensions),
-  }, after, { atUs: data.atUs, notBelowUs: record.highest.atUs, nowUs: null }))
+  }, after, { atUs: data.atUs, notBelowUs: record.highest.atUs, nowUs: hubNowUs(context), catchingUp: true }))
   // From outside comes a device in its own place, and cannot commit what it has not seen.
   if (!applied.external && !applied.complete) throw new MlsFault("missing_remove")
   return data
