@@ -60,6 +60,7 @@ from crypto.log.verify import VerifiedReceipt
 from crypto.mls.proposal import Remove
 from crypto.policy.conversation import ConversationPolicy, extensions_of
 from crypto.policy.conversation import Delegations as NoDelegations
+from crypto.policy.statements import Succession
 from crypto.policy.vocabulary import ConversationKind, Motive, Role
 from signaling import frames
 from signaling.codes import Code, Retry, reconnects
@@ -276,14 +277,28 @@ class Client:
         """Renew this device's keys in a group, so that no key encrypts for long."""
         return await self._commit(conversation)
 
-    async def succeed(self, conversation: str) -> VerifiedReceipt:
+    async def succeed(self, conversation: str, succession: bytes = b"") -> VerifiedReceipt:
         """Begin a new group where nobody can follow the one there is: a pharmacist's.
 
-        Policy and ended delegations stay; carers are let in again as everybody is.
+        Policy and ended delegations stay; carers are let in again as everybody is. With the
+        `succession` of two pharmacists (`staff.sign_succession`) the patient, who lost every
+        device, goes on with another key; what the old one gave is over.
         """
         room = self.known(conversation)
-        answer = await self.upkeep.succeed(room)
+        if succession:
+            await self.identities.prove([self.summaries[conversation].patient])
+        answer = await self.upkeep.succeed(room, succession)
         return answer.proof(act="group.succeeded", conversation=conversation)
+
+    def read_succession(self, conversation: str, word: bytes) -> Succession:
+        """Return what two pharmacists signed; raise `Denied` where nobody would follow it."""
+        room, judge = self.known(conversation), self.judge(conversation)
+        try:
+            return judge.check_succession(word, room.before())
+        except Unlawful as exc:
+            raise Denied(exc.code) from exc
+        except NeedsProof as exc:
+            raise Denied("unproven_identity") from exc
 
     def _policy(
         self, conversation: str, kind: ConversationKind, patient: str

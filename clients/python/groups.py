@@ -42,7 +42,7 @@ from clients.python.stored import STORED_VERSION, StoredPending, StoredRoom
 from crypto.errors import CryptoError
 from crypto.hpke import RandomBytes
 from crypto.mls.authenticated_data import AuthenticatedData
-from crypto.mls.extensions import Extensions
+from crypto.mls.extensions import Extension, Extensions
 from crypto.mls.framing import MessageHeader, decode_header
 from crypto.mls.group import Committed, Group, ReceivedCommit, ReceivedProposal
 from crypto.mls.joining import CheckSigner
@@ -51,16 +51,24 @@ from crypto.mls.leaf_node import LeafNode
 from crypto.mls.message import decode_group_info, decode_welcome
 from crypto.mls.public_group import PublicGroup
 from crypto.policy.conversation import (
+    SUCCESSION_EXTENSION,
     CommitData,
     ConversationPolicy,
     DelegationRecord,
     Delegations,
     EndingStatement,
     Tombstone,
+    succession_in,
 )
 from crypto.policy.identity import LeafIdentity
 from crypto.policy.state import State
-from crypto.policy.statements import EpochReceipt, Unverified, authenticator_hash, sign
+from crypto.policy.statements import (
+    EpochReceipt,
+    Succession,
+    Unverified,
+    authenticator_hash,
+    sign,
+)
 from crypto.policy.vocabulary import CLOCK_TOLERANCE_US, STAFF, Role
 from crypto.suites import SUITES, Suite
 from signaling import frames
@@ -71,6 +79,8 @@ from signaling.frames import Event, SignalPush
 SUITE: Final[Suite] = SUITES[1]
 PREVIOUS_SECONDS: Final = 10.0
 """How long signals of the epoch before are still opened; none is across a removal."""
+MAX_GENERATION: Final = 255
+"""The group id of a successor has one byte for it."""
 MAX_SIGNALS: Final = 500
 """Signals of this device in one epoch, after which its keys are renewed."""
 
@@ -208,12 +218,18 @@ class Room:
         own: Own,
         extensions: Extensions,
         random_bytes: RandomBytes,
+        *,
+        succession: bytes = b"",
     ) -> Pending:
-        """Found the conversation's group, or the next one; `asked` makes the frame that says so."""
+        """Found the conversation's group, or the next one; `asked` makes the frame that says so.
+
+        `succession`: what two pharmacists signed, where the patient's key is another there.
+        """
         generation = 0 if self.group is None and self.place == (0, 0) else self.generation + 1
         named = group_id(self.conversation, generation)
         group = Group.create(SUITE, named, own, extensions, random_bytes)
-        frame = asked(group.group_info())
+        word = (Extension(SUCCESSION_EXTENSION, succession),) if succession else ()
+        frame = asked(group.group_info(extensions=word))
         self.drop()
         if isinstance(frame, frames.CreateConversation):
             self.group, self.pending = group, Pending(frame)
@@ -306,6 +322,29 @@ class Room:
             raise NoGroup("not_in_group")
         stones = tuple(one for one in before.tombstones if one.not_after_us > now_us)
         return before.policy, Delegations(before.floor.number + 1, (), stones)
+
+    def succession(self, judge: Judge) -> Succession:
+        """Say that the patient, who lost every device, goes on in a next group with another key.
+
+        Raises `Denied` where the patient's key that the log shows is the one that stands here.
+        """
+        group, policy = self._held(), self.policy
+        key = judge.trust.aik_of(judge.patient)
+        if not policy.patient_aik or key is None or key == policy.patient_aik:
+            raise Denied("same_key")
+        if self.generation >= MAX_GENERATION:
+            raise Denied("last_generation")
+        return Succession(
+            deployment=judge.trust.authority.deployment,
+            conversation=policy.conversation,
+            old_group=group.group_id,
+            old_epoch=group.epoch,
+            new_group=group_id(self.conversation, self.generation + 1),
+            patient=policy.patient,
+            old_aik=policy.patient_aik,
+            new_aik=key,
+            at_us=judge.now_us,
+        )
 
     def is_overdue(self, own_us: int) -> bool:
         """Tell whether a carer's time is over by this device's own clock, and the carer is in.
@@ -697,11 +736,26 @@ class Room:
         place = self._place_of(public)
         if place <= self.place or public.epoch != 0:
             raise Unlawful("old_successor")
-        judge.check_successor(event, public, self.before())
-        for founder in public.members():
-            self._check_signer(founder.leaf_node)
+        word, said = succession_in(decode_group_info(event.body).extensions), None
+        if word:
+            said = judge.check_succession(word, self.before())
+            self._check_follows(said, place)
+        state = judge.check_successor(event, public, self.before(), said)
+        if said is not None and self.is_steady:
+            founder = LeafIdentity(event.person, event.device)
+            judge.check_founding(state, founder, self.state(judge), self.floor, word)
+        for member in public.members():
+            self._check_signer(member.leaf_node)
         self._leave(place)
         return True
+
+    def _check_follows(self, said: Succession, place: Place) -> None:
+        """Raise `Unlawful` unless a succession leads from where this device stands, or further."""
+        last = (place[0] - 1, said.old_epoch)
+        groups = tuple(group_id(self.conversation, one) for one in (last[0], place[0]))
+        behind = last < self.place or (self.is_steady and last != self.place)
+        if (said.old_group, said.new_group) != groups or behind:
+            raise Unlawful("wrong_succession")
 
     def _enter(
         self,

@@ -30,11 +30,19 @@ from crypto.policy.conversation import (
     others_of,
     read_extensions,
 )
+from crypto.policy.cosigned import check_succession
 from crypto.policy.decision import Breach, Granted, Refused
 from crypto.policy.identity import Certified, LeafIdentity, verify_credential
-from crypto.policy.membership import CommitView, check_commit, check_state, may_act
+from crypto.policy.membership import (
+    CommitView,
+    check_commit,
+    check_founding,
+    check_state,
+    may_act,
+)
 from crypto.policy.removal import Justified, RemoveJustification, check_removal
 from crypto.policy.state import State
+from crypto.policy.statements import Succession
 from crypto.policy.vocabulary import CLOCK_TOLERANCE_US, Refusal, Role
 from signaling.frames import Event, Summary
 
@@ -192,15 +200,51 @@ class Judge:
         if isinstance(found, Refused):
             raise Unlawful("unjustified")
 
-    def check_successor(self, event: Event, public: PublicGroup, before: Before) -> None:
-        """Raise `Unlawful` unless a new group is one pharmacist's alone, and forgets no end."""
+    def check_succession(self, data: bytes, before: Before) -> Succession:
+        """Return the word of two pharmacists that the patient goes on with another key.
+
+        Raises `Unlawful`, or `NeedsProof` of the patient whose new key this device has not seen.
+        """
+        if before.policy is None:
+            raise Unlawful("not_in_group")
+        said = check_succession(
+            data, policy=before.policy, trust=self.trust.authority, at_us=self.now_us
+        )
+        if isinstance(said, Refused):
+            raise Unlawful(reason_of(said))
+        if said.old_aik != before.policy.patient_aik:
+            raise Unlawful(Refusal.E_IDENTITY.value.lower())
+        # Two pharmacists alone give nobody a key: the log shows it, and that the old one ended.
+        if not self.trust.is_now(self.patient, said.new_aik):
+            raise NeedsProof((self.patient,))
+        return said
+
+    def check_successor(
+        self, event: Event, public: PublicGroup, before: Before, said: Succession | None = None
+    ) -> State:
+        """Return the state of a new group: one pharmacist's alone, and it forgets no end.
+
+        Raises `Unlawful`. The patient's key is another only by what two pharmacists `said`.
+        """
         state = self.check_group(public, before)
+        stays = b"" if before.policy is None else before.policy.patient_aik
+        key = stays if said is None else said.new_aik
+        if key and state.policy.patient_aik != key:
+            raise Unlawful(Breach.CHANGES_POLICY.value)
         leaf = state.leaf(LeafIdentity(event.person, event.device))
         alone = len(state.leaves) == 1 and public.epoch == 0
         if leaf is None or not alone or leaf.role is not Role.PHARMACIST:
             raise Unlawful(Breach.WRONG_FOUNDER.value)
         if state.in_force or state.number == before.floor.number:
             raise Unlawful(Breach.WRONG_NUMBER.value)
+        return state
+
+    def check_founding(
+        self, state: State, founder: LeafIdentity, before: State, floor: Floor, succession: bytes
+    ) -> None:
+        """Raise `Unlawful` unless policy lets a group take the place of one in its last epoch."""
+        at_us = max(self.now_us, floor.at_us)
+        _require(check_founding(state, founder, at_us, before=before, succession=succession))
 
     def check_act(
         self, sender: LeafNode, data: AuthenticatedData, state: State, *, at_us: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
@@ -11,7 +12,13 @@ from clients.python.account import SLACK_US
 from clients.python.errors import Denied, HubFault, NotLinked
 from clients.python.identities import DAY_US
 from crypto.errors import CryptoError
-from crypto.policy.statements import AccountRevocation, StaffCertificate, Unverified
+from crypto.policy.cosigned import CoSigned, Signature
+from crypto.policy.statements import (
+    AccountRevocation,
+    StaffCertificate,
+    Succession,
+    Unverified,
+)
 from signaling import frames
 from signaling.frames import StaffView
 
@@ -76,6 +83,33 @@ class Staff:
         answer = await client.perform(frame)
         return answer.result.get("state") != "proposed"
 
+    async def sign_succession(self, conversation: str, so_far: bytes = b"") -> bytes:
+        """Say that a patient who lost every device goes on with the key that is on file by now.
+
+        Returns the co-signed `Succession` as it stands after this word. Two pharmacists of the
+        conversation say so: what the first one's device returns, the other's is given as `so_far`;
+        then `Client.succeed`. Raises `Denied` for what nobody would follow.
+        """
+        client = self._client
+        # The log is asked again: the patient's key has changed since it was shown.
+        await client.identities.prove([client.summaries[conversation].patient])
+        said = client.known(conversation).succession(client.judge(conversation))
+        signatures: tuple[Signature, ...] = ()
+        if so_far:
+            said, signatures = _same_word(so_far, said)
+        word = CoSigned(said.encode(), (*signatures, self._signature(said))).encode()
+        if signatures:
+            client.read_succession(conversation, word)
+        return word
+
+    def _signature(self, said: Succession) -> Signature:
+        device = self._client.device
+        return Signature(
+            signer=UUID(self._client.person).bytes,
+            staff=device.certificates.staff,
+            signature=self._account().signature(said),
+        )
+
     async def _waiting(self, person: str, aik: bytes) -> AccountRevocation | None:
         """Return what another pharmacist has signed already about a person's key."""
         client = self._client
@@ -94,6 +128,18 @@ class Staff:
         if account is None:
             raise NotLinked("this device is not linked to its person")
         return account
+
+
+def _same_word(so_far: bytes, mine: Succession) -> tuple[Succession, tuple[Signature, ...]]:
+    """Return what a colleague signed; raise `Denied` where this device would not say the same."""
+    try:
+        signed = CoSigned.decode(so_far)
+        theirs = Succession.decode(signed.statement)
+    except CryptoError as exc:
+        raise Denied(exc.code) from exc
+    if replace(mine, at_us=theirs.at_us) != theirs:
+        raise Denied("wrong_succession")
+    return theirs, signed.signatures
 
 
 def _read(told: object, kind: type[Told]) -> Told:

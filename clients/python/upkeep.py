@@ -120,10 +120,13 @@ class Upkeep:
         async with self._locks[room.conversation]:
             return await self._submit(room)
 
-    async def succeed(self, room: Room) -> Answer:
-        """Begin the next group; where the hub still gives others time to follow, a little later."""
+    async def succeed(self, room: Room, succession: bytes = b"") -> Answer:
+        """Begin the next group; where the hub still gives others time to follow, a little later.
+
+        Raises `Denied` for a `succession` that nobody would follow.
+        """
         for tries in range(1, SUCCEED_TRIES + 1):
-            self._found_next(room)
+            self._found_next(room, succession)
             try:
                 return await self.start(room)
             except Refused as refusal:
@@ -132,9 +135,12 @@ class Upkeep:
             await asyncio.sleep(SUCCEED_SECONDS)
         raise NoGroup("somebody_follows", room.conversation)
 
-    def _found_next(self, room: Room) -> None:
+    def _found_next(self, room: Room, succession: bytes) -> None:
         device = self._client.device
         policy, delegations = room.for_successor(self._client.now_us())
+        if succession:
+            said = self._client.read_succession(room.conversation, succession)
+            policy = with_changes(policy, patient_aik=said.new_aik)
         room.found(
             lambda group_info: frames.SucceedGroup(
                 id="-", conversation=room.conversation, group_info=group_info
@@ -142,6 +148,7 @@ class Upkeep:
             device.own(),
             extensions_of(policy, delegations, device.trust.hub),
             device.random_bytes,
+            succession=succession,
         )
 
     async def commit(

@@ -3,7 +3,8 @@ import { configDefaults, defineConfig } from "vitest/config"
 // As with Python's `slow` mark, `make test` runs these and `make check` does not: whole devices
 // before a hub that checks or lies, hundreds of attacks on the MLS core, and its peer.
 const SLOW = [
-  ...["attacks", "calls", "epochs", "exchange", "hostileHub", "recovery", "removals"].map((name) => `tests/worker/${name}.test.ts`),
+  ...["account", "attacks", "calls", "deceit", "delegation", "epochs", "exchange", "hostileHub", "recovery", "removals", "succeeding"]
+    .map((name) => `tests/worker/${name}.test.ts`),
   "tests/core/mls/negative/**", "tests/core/mls/interop.test.ts",
 ]
 const all = process.env["COLLOQUE_TESTS"] === "all"

@@ -247,6 +247,11 @@ def others_of(extensions: Extensions) -> Extensions:
     return tuple(one for one in extensions if one.type not in LEAF_EXTENSIONS)
 
 
+def succession_in(extensions: Extensions) -> bytes:
+    """Return the co-signed `Succession` among a GroupInfo's extensions, or nothing."""
+    return next((one.data for one in extensions if one.type == SUCCESSION_EXTENSION), b"")
+
+
 def changed(
     delegations: Delegations,
     *,

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from loadtests.revocation_lane import Cut
 
 from loadtests.hub_process import HubProcess
 from loadtests.revocation import Result, at, last_line, parse, report, run
+from loadtests.revocation_lane import Cut
 
 pytestmark = pytest.mark.slow
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from crypto.errors import CryptoError, MalformedInput, Rule
 from crypto.mls.leaf_node import LeafNode
@@ -23,7 +23,7 @@ from server.hub.acts.own_devices import waiting_links
 from server.hub.acts.views import expected_in, views_for
 from server.hub.dues import due
 from server.hub.groups import SECOND, SUITES, is_large, is_leaf_of, leaf_requirements
-from server.hub.outcome import Done, Effect, KeyPackagesArrived, Outcome
+from server.hub.outcome import Confirmed, Done, Effect, KeyPackagesArrived, Outcome
 from signaling.codes import Code
 from signaling.frames import Hello, Pharmacy, PublishKeyPackages, Welcomed
 
@@ -196,7 +196,23 @@ def _arrivals(context: Context) -> tuple[Effect, ...]:
 
 def _waiting(context: Context, known: Device | None) -> tuple[Effect, ...]:
     """Return what a device is told that was here before."""
-    return () if known is None else waiting_links(context, known)
+    if known is None:
+        return ()
+    return (*waiting_links(context, known), *_confirmed_meanwhile(context, known))
+
+
+def _confirmed_meanwhile(context: Context, device: Device) -> Iterator[Effect]:
+    """Tell a patient who else is in the present epochs: « Arrêtée » waits for a pharmacy's device.
+
+    Nobody else waits for it, and a patient has few conversations.
+    """
+    if context.principal.person.role is not Role.PATIENT:
+        return
+    for one in context.tx.conversations.of_person(device.person):
+        if device.id in {admission.device for admission in context.tx.members.admissions(one.id)}:
+            for receipt in context.tx.receipts.of(one.id, one.generation, one.epoch):
+                if receipt.device != device.id:
+                    yield Confirmed(one.id, receipt.statement, frozenset({device.id}))
 
 
 def _welcomed(context: Context, frame: Hello, *, new_device: bool, other_devices: int) -> Welcomed:

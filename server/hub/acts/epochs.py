@@ -17,9 +17,9 @@ from crypto.mls.message import decode_group_info
 from crypto.mls.public_group import PublicGroup, check_external_pub
 from crypto.policy import decision
 from crypto.policy.conversation import (
-    SUCCESSION_EXTENSION,
     ConversationPolicy,
     read_extensions,
+    succession_in,
 )
 from crypto.policy.cosigned import check_succession
 from crypto.policy.identity import LeafIdentity
@@ -337,11 +337,9 @@ def _passed_on(context: Context, receipt: bytes) -> Confirmed:
 def _succession_in(group_info: bytes) -> bytes:
     """Return the co-signed `Succession` that a founder's GroupInfo carries, or nothing."""
     try:
-        info = decode_group_info(group_info)
+        return succession_in(decode_group_info(group_info).extensions)
     except CryptoError:
         return b""
-    found = (one.data for one in info.extensions if one.type == SUCCESSION_EXTENSION)
-    return next(found, b"")
 
 
 def _read_succession(context: Context, before: State, data: bytes) -> Succession | Refused:

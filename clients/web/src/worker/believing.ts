@@ -2,15 +2,22 @@
  * Certificates that were not found in the log yet are asked for before what depends on them goes on: a step
  * of a group waits, with everything behind it; what is not proven then is refused.
  */
+import { encodeHex } from "../core/bytes"
 import { fault } from "../core/faults"
 import { readIdentities, type IdentityView } from "../core/wireCare"
 import { inBackground, leafOf, type Context } from "./context"
 import { MlsFault, type Member } from "./mls"
-import { IdentityChanged, hashOf } from "./people"
+import { IdentityChanged, hashOf, type Claim } from "./people"
 import { Disconnected } from "./requests"
 
 /** `identity.list` takes as many. */
 const MOST = 50
+
+/** Whom the log has not shown yet, and who is said to have another account key. */
+export interface Doubt {
+  readonly members: readonly Member[]
+  readonly claims?: readonly Claim[]
+}
 
 export class Believing {
   /** Leaves that were asked about on this connection, and not proven. */
@@ -64,11 +71,18 @@ export class Believing {
     return this.context.people.unproven(members).filter((one) => !this.#vain.has(keyOf(one)))
   }
 
+  /** Whether it is worth to ask if somebody goes on with this account key, before it is refused. */
+  isWorthAsking(claim: Claim): boolean {
+    return !this.context.people.isNow(claim) && !this.#vain.has(claimOf(claim))
+  }
+
   /** Ask once: what is not proven then is not asked about again on this connection. */
-  async askOnce(members: readonly Member[]): Promise<boolean> {
-    const asked = await this.ask(personsOf(members))
-    if (asked) for (const one of this.context.people.unproven(members)) this.#vain.add(keyOf(one))
-    return asked
+  async askOnce(members: readonly Member[], claims: readonly Claim[]): Promise<boolean> {
+    const asked = await this.ask([...new Set([...personsOf(members), ...claims.map(({ person }) => person)])])
+    if (!asked) return false
+    for (const one of this.context.people.unproven(members)) this.#vain.add(keyOf(one))
+    for (const one of claims) if (!this.context.people.isNow(one)) this.#vain.add(claimOf(one))
+    return true
   }
 
   connected(): void {
@@ -82,6 +96,10 @@ function personsOf(members: readonly Member[]): readonly string[] {
 
 function keyOf({ identity, credential }: Member): string {
   return `${identity}/${hashOf(credential.content)}`
+}
+
+function claimOf({ person, aik }: Claim): string {
+  return `${person}/${encodeHex(aik)}`
 }
 
 /** What waits, by conversation: frames in their order. */
@@ -103,11 +121,11 @@ export class Waiting<T extends { readonly conversation: string }> {
   }
 
   /** Hold `push`, and what comes behind it, until these were asked about; then `go` on with all of it, in the line. */
-  hold(push: T, members: readonly Member[], go: (push: T) => Promise<void>): void {
+  hold(push: T, { members, claims = [] }: Doubt, go: (push: T) => Promise<void>): void {
     const held = [push]
     this.#held.set(push.conversation, held)
     inBackground(this.context, async () => {
-      const asked = await this.believing.askOnce(members)
+      const asked = await this.believing.askOnce(members, claims)
       await this.context.line(async () => {
         // Another connection has begun: what was held comes again on it.
         if (this.#held.get(push.conversation) !== held) return

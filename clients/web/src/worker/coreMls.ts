@@ -23,7 +23,7 @@ import { authenticatorHash } from "../core/policy/statements"
 import { identityOf } from "./context"
 import {
   MlsFault, type AppliedCommit, type Committed, type Decrypted, type DeviceKeys, type GroupFacts, type KnownKeys, type Member, type Mls, type NewCommit,
-  type NewGroup, type NewKeyPackage, type Plan, type ProposedRemoval, type PublicFacts, type UnverifiedHeader,
+  type NewGroup, type NewKeyPackage, type Plan, type ProposedRemoval, type PublicFacts, type Shown, type UnverifiedHeader,
 } from "./mls"
 
 const BUCKET_BYTES = 256
@@ -240,10 +240,10 @@ class CoreMls implements Mls {
     })
   }
 
-  shown(groupInfo: Uint8Array): Promise<PublicFacts & { readonly signer: Member }> {
+  shown(groupInfo: Uint8Array): Promise<Shown> {
     return later(() => {
-      const { members, facts, signer } = this.#shown(groupInfo)
-      return { ...facts, signer: memberAt(members, signer) }
+      const { members, facts, signer, infoExtensions } = this.#shown(groupInfo)
+      return { ...facts, infoExtensions, signer: memberAt(members, signer) }
     })
   }
 
@@ -257,12 +257,12 @@ class CoreMls implements Mls {
     })
   }
 
-  #shown(groupInfo: Uint8Array): { readonly members: readonly TreeMember[]; readonly facts: PublicFacts; readonly signer: number } {
-    const { state, groupInfo: { signer } } = publicStateOf(groupInfo, null)
+  #shown(groupInfo: Uint8Array): Pick<Shown, "infoExtensions"> & { readonly members: readonly TreeMember[]; readonly facts: PublicFacts; readonly signer: number } {
+    const { state, groupInfo: { signer, extensions: infoExtensions } } = publicStateOf(groupInfo, null)
     if (state.suite.id !== SUITE_1.id) throw new MlsFault("wrong_suite")
     const members = membersOf(state.tree)
     demandOneLeafEach(members)
-    return { members, signer, facts: publicFacts(state.context, members) }
+    return { members, signer, infoExtensions, facts: publicFacts(state.context, members) }
   }
 
   encrypt(state: Uint8Array, payload: Uint8Array, authenticatedData: Uint8Array): Promise<{ state: Uint8Array; message: Uint8Array }> {

@@ -7,14 +7,16 @@ import { equal } from "../core/bytes"
 import { next, type Entry } from "../core/conversation"
 import { fault, type FaultCode } from "../core/faults"
 import type { ConversationEvent, WelcomePush } from "../core/wire"
+import type { Doubt } from "./believing"
 import { HIDDEN, openContent, type Opened } from "./content"
 import { identityOf, keepRoom, putWritten, type Context } from "./context"
 import { demandKnownKeys, entered, forgetLate, generationOf, vouching } from "./epochs"
-import { demandWhole, followed, proposed, succeeded, type InGroup } from "./following"
+import { demandWhole, followed, proposed, type InGroup } from "./following"
 import { openingOf } from "./late"
 import { leave, outside, putAll, regrouped, takeAll } from "./leaving"
 import { MlsFault, type Member } from "./mls"
 import { stateIn } from "./standing"
+import { newKeyOf, succeeded, successionIn } from "./succeeding"
 import type { Change, PendingCommit, RoomRecord } from "./vault"
 
 export type EventOutcome =
@@ -23,7 +25,7 @@ export type EventOutcome =
   | { readonly kind: "message"; readonly entry: Entry; readonly checkpoint: string }
   | { readonly kind: "commit" }
   /** It brings somebody whose certificate is not known to be in the log: nothing is changed yet. */
-  | { readonly kind: "unproven"; readonly members: readonly Member[] }
+  | { readonly kind: "unproven" } & Doubt
   /** A step that this device cannot follow, or one after it. */
   | { readonly kind: "stuck" }
   /** A removal waits for a commit. */
@@ -123,10 +125,13 @@ async function takeSuccession(context: Context, record: InGroup, event: Conversa
     return { kind: "commit" }
   }
   try {
-    const { members } = await context.mls.shown(event.body)
-    const unproven = context.believing.worthAsking(members)
+    const shown = await context.mls.shown(event.body)
+    const unproven = context.believing.worthAsking(shown.members)
     if (unproven.length > 0) return { kind: "unproven", members: unproven }
-    const generation = await succeeded(context, record, event)
+    const said = successionIn(context, record, shown)
+    const claims = newKeyOf(said).filter((one) => context.believing.isWorthAsking(one))
+    if (claims.length > 0) return { kind: "unproven", members: [], claims }
+    const generation = succeeded(context, record, event, shown, said)
     const written = regrouped(context, event.conversation)
     await keepRoom(context, outside(passed(record, event), { kind: "succeeded" }, generation), putAll(written))
     takeAll(context, written)

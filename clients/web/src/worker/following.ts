@@ -2,18 +2,17 @@
  * Following the group: another's commit, the hub's proposal, a successor. The hub has checked each; here
  * all of it is checked again, and what only a member can see. What does not hold throws `MlsFault`.
  */
-import { equal } from "../core/bytes"
 import { decodeCommitData, sameOthers, type CommitData } from "../core/policy/conversation"
-import { checkCommit, checkFounding, checkState } from "../core/policy/membership"
+import { checkCommit, checkState } from "../core/policy/membership"
 import { checkRemoval, decodeJustification, type Justified } from "../core/policy/removal"
 import type { State } from "../core/policy/state"
-import { uuidText } from "../core/uuid"
+import { uuidBytes, uuidText } from "../core/uuid"
 import type { ConversationEvent } from "../core/wire"
 import { hubNowUs, identityOf, leafOf, type Context } from "./context"
-import { demandKnownKeys, generationOf, vouching } from "./epochs"
+import { demandKnownKeys } from "./epochs"
 import { MlsFault, type AppliedCommit, type Member } from "./mls"
 import { verified } from "./people"
-import { demandHub, leafIn, stateIn, taken } from "./standing"
+import { leafIn, stateIn, taken } from "./standing"
 import type { PendingRemoval, RoomRecord } from "./vault"
 
 /** A group that this device is in. */
@@ -50,9 +49,11 @@ function judge(context: Context, record: InGroup, applied: AppliedCommit): Commi
     added: applied.added.map(({ identity }) => leafOf(identity)), removed: applied.removed.map(({ identity }) => leafOf(identity)),
     due: record.removing.filter((one) => one.epoch === epoch).map(justifiedOf),
     barred: record.removing.filter((one) => one.epoch !== epoch).map(({ identity }) => leafOf(identity)),
+    // Also of a group before this one, and what this person ended and nobody carried out yet.
+    ended: [...Object.keys(record.ended), ...record.ending].map(uuidBytes),
     statements: data.statements, knownProposals: applied.knownProposals,
     sameOtherExtensions: sameOthers(applied.before.extensions, applied.after.extensions),
-  }, after, { atUs: data.atUs, notBelowUs: record.highest.atUs, nowUs: null }))
+  }, after, { atUs: data.atUs, notBelowUs: record.highest.atUs, nowUs: hubNowUs(context), catchingUp: true }))
   // From outside comes a device in its own place, and cannot commit what it has not seen.
   if (!applied.external && !applied.complete) throw new MlsFault("missing_remove")
   return data
@@ -87,24 +88,6 @@ function unjustified<T>(work: () => T): T {
     if (error instanceof MlsFault) throw new MlsFault("unjustified")
     throw error
   }
-}
-
-/** The generation of a group that takes this one's place: founded by a pharmacist's device that was in it, alone. */
-export async function succeeded(context: Context, record: InGroup, event: ConversationEvent): Promise<number> {
-  const shown = await context.mls.shown(event.body)
-  const [founder, ...others] = shown.members
-  const generation = generationOf(record.room.id, shown.id)
-  if (generation <= record.generation) throw new MlsFault("wrong_group")
-  if (shown.epoch !== 0 || founder === undefined || others.length > 0) throw new MlsFault("wrong_epoch")
-  if (founder.identity !== identityOf(event.person, event.device)) throw new MlsFault("wrong_signer")
-  const known = vouching(record)[founder.identity]
-  if (known === undefined || !equal(known, founder.signatureKey)) throw new MlsFault("wrong_signer")
-  demandHub(context, shown)
-  const standing = stateIn(context, record.room, shown, null)
-  // Nobody acts for the patient in a new group yet, and whoever's time was ended in the old one never does.
-  const before = context.standings.of(record)
-  taken(checkFounding(standing, leafOf(founder.identity), Math.max(hubNowUs(context), record.highest.atUs), { before, succession: null }))
-  return generation
 }
 
 /** A group that this device is let into, or comes back to: as it may be, and not behind what was seen of it. */

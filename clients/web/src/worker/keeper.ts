@@ -229,7 +229,7 @@ export class Keeper {
   async #event(event: ConversationEvent): Promise<void> {
     if (this.#isEarly(event) || this.#waits(event)) return
     const outcome = await takeEvent(this.context, event)
-    if (outcome.kind === "unproven") { this.#waiting.hold(event, outcome.members, (one) => this.#push(one)); return; }
+    if (outcome.kind === "unproven") { this.#waiting.hold(event, outcome, (one) => this.#push(one)); return; }
     if (outcome.kind === "gap") { this.context.reconnect(); return; }
     if (outcome.kind !== "ignored") this.#cursors.tell(event.conversation)
     if (outcome.kind === "message") {
@@ -262,7 +262,7 @@ export class Keeper {
   async #welcome(push: WelcomePush): Promise<void> {
     if (this.#isEarly(push) || this.#waits(push)) return
     const unproven = await takeWelcome(this.context, push)
-    if (unproven.length > 0) { this.#waiting.hold(push, unproven, (one) => this.#push(one)); return; }
+    if (unproven.length > 0) { this.#waiting.hold(push, { members: unproven }, (one) => this.#push(one)); return; }
     await this.#entered(push.conversation)
   }
 

@@ -75,6 +75,13 @@ export interface GroupFacts extends PublicFacts {
   readonly authenticatorHash: Uint8Array
 }
 
+/** What a GroupInfo says of its group. */
+export interface Shown extends PublicFacts {
+  readonly signer: Member
+  /** Of the GroupInfo itself. */
+  readonly infoExtensions: readonly Extension[]
+}
+
 /** What another's commit did; whether it might, the caller judges before it keeps `state`. */
 export interface AppliedCommit {
   /** Null where it removed this device. */
@@ -144,7 +151,7 @@ export interface Mls {
   /** Come into a group from outside, in the place of this device's old leaf where there is one. */
   enter(groupInfo: Uint8Array, credential: Credential, keys: DeviceKeys, authenticatedData: Uint8Array): Promise<NewCommit>
   /** A group as its GroupInfo shows it to anybody; `signer`: who vouches for it. */
-  shown(groupInfo: Uint8Array): Promise<PublicFacts & { readonly signer: Member }>
+  shown(groupInfo: Uint8Array): Promise<Shown>
   encrypt(state: Uint8Array, payload: Uint8Array, authenticatedData: Uint8Array): Promise<{ readonly state: Uint8Array; readonly message: Uint8Array }>
   decrypt(state: Uint8Array, message: Uint8Array): Promise<Decrypted>
   header(message: Uint8Array): UnverifiedHeader

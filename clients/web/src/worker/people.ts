@@ -36,6 +36,12 @@ export interface Believed {
   readonly changed: boolean
 }
 
+/** That somebody has this account key. */
+export interface Claim {
+  readonly person: string
+  readonly aik: Uint8Array
+}
+
 export class People {
   readonly #people = new Map<string, PersonRecord>()
   /** Certificates of leaves that were found to hold, apart from their time; by credential and key. */
@@ -116,13 +122,15 @@ export class People {
     return known !== undefined && known.proven.includes(hashOf(identityIn(credential)))
   }
 
+  /** Whether this is the account key that is pinned for somebody. */
+  isNow({ person, aik }: Claim): boolean {
+    const known = this.#people.get(person)
+    return known !== undefined && equal(known.aik, aik)
+  }
+
   /** Throw `MlsFault` unless each of these has the account key that is pinned for its person. */
   demandPinned(leaves: readonly Certified[]): void {
-    const other = leaves.some(({ identity: { person }, aik }) => {
-      const known = this.#people.get(person)
-      return known === undefined || !equal(known.aik, aik)
-    })
-    if (other) throw new MlsFault("other_account")
+    if (!leaves.every(({ identity: { person }, aik }) => this.isNow({ person, aik }))) throw new MlsFault("other_account")
   }
 
   /** Take what the hub tells of somebody's certificates: all of it holds, or it throws and nothing changes. */

@@ -21,7 +21,7 @@ function aTile(changes: Partial<Tile> = {}): Tile {
 }
 
 const JEAN: Member = { person: "jean", name: "Jean", role: "patient", state: "joined", compared: false, digits: "", delegation: null }
-const SOPHIE: Member = { person: "sophie", name: "Sophie", role: "carer", state: "invited" }
+const SOPHIE: Member = { person: "sophie", name: "Sophie", role: "carer", state: "invited", compared: false, digits: "", delegation: null }
 
 describe("how long something lasts", () => {
   it.each([

@@ -102,14 +102,14 @@ describe("another device of the same person", () => {
     expect(hub.seen.slice(before).map((frame) => frame.kind)).toEqual(["hello", "recovery.ask"])
   })
 
-  test("is let in by one that has the key, after both showed the same eight digits", async () => {
+  test("is let in by one that has the key, after both showed the same sixteen digits", async () => {
     const hub = new FakeHub([CLAIRE, JEAN])
     const phone = await aConnectedDevice(hub, JEAN)
     const tablet = await aNewDevice(hub, JEAN)
     await tablet.call("askLink")
     await settled(() => phone.views.linkRequests?.length === 1)
     const [asked] = phone.views.linkRequests ?? []
-    expect(asked?.digits).toMatch(/^[0-9]{8}$/)
+    expect(asked?.digits).toMatch(/^[0-9]{16}$/)
     expect(digitsOf(tablet)).toBe(asked?.digits)
 
     await phone.call("acceptLink", asked?.device ?? "")

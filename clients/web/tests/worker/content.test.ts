@@ -100,7 +100,7 @@ describe("a message is shown only when everything about it agrees", () => {
   })
 
   test("hidden as unauthorised when its sender claims to act for somebody, and is no carer", async () => {
-    const acting = { for: uuidBytes(JEAN.person), delegation: uuidBytes(MESSAGE), version: 0 }
+    const acting = { for: uuidBytes(JEAN.person), delegation: uuidBytes(MESSAGE), version: 1 }
 
     expect(await opened({ acting })).toMatchObject({ text: null, why: "unauthorised" })
   })

@@ -111,8 +111,20 @@ describe("a device among others", () => {
     expect(second).toEqual([false, true])
   })
 
-  test("a device that comes later is told that the conversation began before it", async () => {
+  test("a device that comes later comes in, and sees nothing of before", async () => {
+    const { hub, claire, id } = await anOpenDispensation("Bonjour")
+    const later = await aConnectedDevice(hub, JEAN)
+    await settled(() => later.views.conversations?.[0]?.readiness === "ready")
+    await later.call("open", id)
+    await claire.call("write", id, "Depuis")
+    await settled(() => later.texts.length === 1)
+
+    expect(later.texts).toEqual(["Depuis"])
+  })
+
+  test("a device that comes later and is not let in is told that the conversation began before it", async () => {
     const { hub } = await anOpenDispensation("Bonjour")
+    hub.meddle = (frame) => (frame.kind === "group.info" ? { kind: "refused", code: "E_NOT_FOUND", text: "", retry: "never" } : null)
     const later = await aConnectedDevice(hub, JEAN)
 
     await settled(() => later.views.conversations?.[0]?.readiness === "before_this_device")

@@ -3,10 +3,11 @@ import { sha256 } from "@noble/hashes/sha2.js"
 import { ed25519 } from "@noble/curves/ed25519.js"
 import { encodeHex, equal } from "../../src/core/bytes"
 import type { Credential } from "../../src/core/mls/credential"
+import { cosign, encodeCoSigned, type Signature } from "../../src/core/policy/cosigned"
 import { credentialOf } from "../../src/core/policy/identity"
-import { cosign, type Signature } from "../../src/core/policy/cosigned"
 import {
-  ACCOUNT_REVOCATION, DEVICE_CERTIFICATE, ENROLMENT, IDENTITY_CERTIFICATE, STAFF_CERTIFICATE, UnverifiedStatement, signStatement, type AccountRevocation, type IdentityCertificate,
+  ACCOUNT_REVOCATION, DEVICE_CERTIFICATE, ENROLMENT, IDENTITY_CERTIFICATE, STAFF_CERTIFICATE, UnverifiedStatement, signStatement,
+  type AccountRevocation, type IdentityCertificate, type Statement,
 } from "../../src/core/policy/statements"
 import { isStaff } from "../../src/core/policy/vocabulary"
 import { uuidBytes, uuidText } from "../../src/core/uuid"
@@ -68,6 +69,22 @@ export class FakeRegistry {
     this.enrolled.set(person.person, made)
     if (isStaff(person.role) && person.profession !== "owner" && this.vouches) this.staff.set(person.person, this.word(person, aik))
     return made
+  }
+
+  /** Two pharmacists and the authority gave somebody's account key up; the person has another one by now. */
+  replace(person: Person, aik: Uint8Array, atUs: number, eyes: readonly Person[]): void {
+    const said = {
+      deployment: this.deployment, conversation: NOTHING, person: uuidBytes(person.person), aik: this.enrol(person).aik, reason: "lost", atUs,
+    }
+    const signatures = eyes.map((one) => this.signatureOf(ACCOUNT_REVOCATION, said, one))
+    const authority = cosign(ACCOUNT_REVOCATION, said, this.#secret, { signer: NOTHING, staff: NOTHING })
+    this.revoked.set(person.person, encodeCoSigned({ statement: ACCOUNT_REVOCATION.codec.encode(said), signatures: [...signatures, authority] }))
+    this.enrol(person, aik)
+  }
+
+  /** One of the staff's, under what several sign. */
+  signatureOf<T>(kind: Statement<T>, said: T, who: Person): Signature {
+    return cosign(kind, said, seedOf(who), { signer: uuidBytes(who.person), staff: this.staff.get(who.person) ?? NOTHING })
   }
 
   /** By the enrolment that a device sent: null where the person has another key already. */

@@ -270,8 +270,15 @@ function leafFor(hub: Family["hub"], device: Device, keys: DeviceKeys = keysOf(d
   return hub.registry.credential(device.who, keysOf(device).device, keys.publicKey)
 }
 
+interface MadeUp {
+  readonly groupId?: Uint8Array
+  readonly hubKey?: Uint8Array
+  readonly keys?: DeviceKeys
+}
+
 /** Claire's leaf alone, in a group that she never made. */
-async function madeUp(mls: Mls, { hub, claire, id }: Family, { groupId = groupIdOf(id, 0), hubKey = hubKeyOf(claire), keys = keysOf(claire) as DeviceKeys } = {}): Promise<Uint8Array> {
+async function madeUp(mls: Mls, { hub, claire, id }: Family, bend: MadeUp = {}): Promise<Uint8Array> {
+  const { groupId = groupIdOf(id, 0), hubKey = hubKeyOf(claire), keys = keysOf(claire) } = bend
   return (await mls.create(groupId, leafFor(hub, claire, keys), keys, theExtensions(id, hubKey))).state
 }
 

@@ -222,3 +222,15 @@ async def test_a_receipt_of_an_epoch_reaches_the_other_devices(house: House) -> 
     await outside.nothing_but_pong()
     await claire.settle()
     assert not any(isinstance(one, frames.ReceiptPush) for one in claire.pushes)
+
+
+async def test_a_patient_who_was_away_hears_who_is_in_the_present_epoch(house: House) -> None:
+    """Else « En cours… » would stand on the screen until something else happens."""
+    claire, jean, conversation = await a_pair(house)
+    receipt = claire.mls.receipt(conversation)
+    await claire.ok(frames.ConfirmEpoch, conversation=conversation, receipt=receipt)
+
+    back = await house.peer("jean", device=jean.device)
+
+    push = await back.push(frames.ReceiptPush)
+    assert (push.conversation, push.receipt) == (conversation, receipt)

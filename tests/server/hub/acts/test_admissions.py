@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from dataclasses import replace
 from typing import Any
@@ -9,12 +10,14 @@ from typing import Any
 import pytest
 
 from crypto.mls.extensions import Extension
+from crypto.mls.message import decode_group_info
 from crypto.mls.proposal import Add
 from crypto.policy.conversation import (
     SUCCESSION_EXTENSION,
     ConversationPolicy,
     changed,
     read_extensions,
+    succession_in,
 )
 from crypto.policy.cosigned import CoSigned, cosign
 from crypto.policy.statements import Revocation, Succession
@@ -449,6 +452,10 @@ async def test_a_patient_who_lost_every_device_goes_on_with_another_key(house: H
         pytest.param({"eyes": ("claire", "claire")}, "E_FOUR_EYES", id="one-twice"),
         pytest.param({"old_epoch": 0}, "E_IDENTITY", id="of-another-epoch"),
         pytest.param({"old_group": b"elsewhere"}, "E_IDENTITY", id="of-another-group"),
+        pytest.param({"new_group": b"elsewhere"}, "E_IDENTITY", id="to-another-group"),
+        pytest.param({"conversation": bytes(16)}, "E_IDENTITY", id="in-another-conversation"),
+        pytest.param({"deployment": "elsewhere"}, "E_IDENTITY", id="of-another-deployment"),
+        pytest.param({"eyes": ("claire", "jean")}, "E_SIGNATURE", id="by-the-patient-too"),
         pytest.param({"new_aik": bytes(32)}, "E_IDENTITY", id="a-key-that-nobody-enrolled"),
         pytest.param({"old_aik": bytes(32)}, "E_IDENTITY", id="for-another-key"),
         pytest.param({"patient": bytes(16)}, "E_IDENTITY", id="for-another-patient"),
@@ -467,6 +474,54 @@ async def test_a_false_succession_founds_nothing(
     assert isinstance(refused, RefusedFrame)
     assert refused.code == code
     assert house.rows("SELECT generation FROM conversation") == [(0,)]
+
+
+@pytest.mark.parametrize("key", ["the-same", "another"])
+async def test_a_patient_whose_key_stands_is_not_succeeded(house: House, key: str) -> None:
+    """Two pharmacists give nobody another key: the one on file has to be given up before."""
+    care = await a_carer(house)
+    await house.peer("hugo")
+    was = read_policy(care).patient_aik
+    new = was if key == "the-same" else a_new_account(PEOPLE["jean"]).aik
+    info = founded_by(care, a_succession(care, was, new_aik=new), patient_aik=new)
+
+    refused = await begin_anew(care.claire, care.conversation, group_info=info)
+
+    assert isinstance(refused, RefusedFrame)
+    assert refused.code == "E_IDENTITY"
+    assert house.rows("SELECT generation FROM conversation") == [(0,)]
+
+
+async def test_a_succession_founds_one_group_and_no_second(house: House) -> None:
+    """It names the group that it ended: neither its bytes nor its word are of use again."""
+    care, _ = await a_lost_patient(house)
+    word = a_succession(care, read_policy(care).patient_aik)
+    info = founded_by(care, word)
+    done = await begin_anew(care.claire, care.conversation, group_info=info)
+    assert isinstance(done, Ok), done
+
+    for again in (info, founded_by(care, word)):
+        refused = await begin_anew(care.claire, care.conversation, group_info=again)
+        assert isinstance(refused, RefusedFrame)
+        assert (refused.code, refused.reason) == ("E_IDENTITY", "wrong_succession")
+    assert house.rows("SELECT generation FROM conversation") == [(1,)]
+
+
+async def test_a_succession_leaves_its_word_with_everybody(house: House) -> None:
+    """In the event, whose GroupInfo carries what two pharmacists signed; and there is an entry."""
+    care, _ = await a_lost_patient(house)
+    word = a_succession(care, read_policy(care).patient_aik)
+    info = founded_by(care, word)
+
+    done = await begin_anew(care.claire, care.conversation, group_info=info)
+
+    assert isinstance(done, Ok), done
+    entry = json.loads(care.claire.verify(done).entry)
+    assert (entry["type"], entry["outcome"]) == ("group.succeeded", {"generation": 1})
+    told = await care.claire.event()
+    while told.what != "succession":
+        told = await care.claire.event()
+    assert succession_in(decode_group_info(told.body).extensions) == word
 
 
 def read_policy(care: Care) -> ConversationPolicy:

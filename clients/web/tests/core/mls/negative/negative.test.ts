@@ -1,7 +1,11 @@
 /** The negative suite of `tests/vectors/mls/negative`, which the Python core passes too. */
 import { describe, expect, it } from "vitest"
 import { MlsError } from "../../../../src/core/mls/errors"
+import { OTHER_SUITES } from "../../../../src/core/mls/otherSuites"
+import { addSuites } from "../../../../src/core/mls/suites"
 import { negativeFiles, trialOf } from "./trial"
+
+addSuites(OTHER_SUITES)
 
 describe.each(negativeFiles())("%s", (_, { data, cases }) => {
   it.each(cases)("refuses $name, and nothing changes", ({ bad, expect: code }) => {
