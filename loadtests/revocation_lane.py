@@ -17,6 +17,7 @@ from clients.python.session import Session, Site, sign_in
 from crypto.policy.vocabulary import Motive, Scope
 from loadtests.crowd import PATIENCE
 from signaling import frames
+from signaling.codes import Close
 
 SCOPES = (Scope.CONVERSATION_READ, Scope.CONVERSATION_SEND)
 SENTENCE = "Sophie Lefèvre peut lire et écrire au nom de Jean Lefèvre."
@@ -201,7 +202,4 @@ async def _opens(session: Session) -> bool:
         return False
     # A browser is not told why a handshake is refused: such a socket is closed at once instead.
     code = await connection.read()
-    return code != SESSION_OVER
-
-
-SESSION_OVER = 4401
+    return code != Close.SESSION

@@ -559,6 +559,7 @@ async def hears(device: Device, log: Log, note: str) -> Found:
         device=device,
         logs=device.trust.logs,
         alarm=alarms.append,
+        settled=lambda: None,
         begin=lambda work: begun.append(asyncio.ensure_future(work)),
         perform=perform,
         next_id=lambda: "1",
