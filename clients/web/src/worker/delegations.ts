@@ -151,7 +151,7 @@ export class Delegations {
     const here = [...standing.inForce.map(({ delegation }) => delegation.delegation), ...standing.tombstones.map(({ delegation }) => delegation)]
     return this.#of(record)
       .filter(({ view }) => view.acceptance.length > 0 && (view.state === "confirmed" || view.state === "active"))
-      .filter(({ view }) => !here.some((id) => equal(id, uuidBytes(view.id))) && !record.ending.includes(view.id))
+      .filter(({ view }) => !here.some((id) => equal(id, uuidBytes(view.id))) && !record.ending.includes(view.id) && !(view.id in record.ended))
       .filter(({ view }) => standing.leaves.every(({ identity }) => identity.person !== view.grantee))
       .map(({ view }) => recordOf(view))
       .filter((one) => !("refused" in checkRecord(one, standing, hubNowUs(this.context))))

@@ -15,7 +15,7 @@ import type { Plan } from "../../src/worker/mls"
 import { CLAIRE, HUGO, JEAN, SOPHIE, settled, type Device } from "./aDevice"
 import { inTime, keysOf, recordOf, talkOf } from "./aFamily"
 import { NOBODY, aStranger, commitData } from "./aGroup"
-import { DAY, SCOPES, aMandate, beforeAMandate, delegationsOf, stateOf, timeGoesBy, type Mandate } from "./aMandate"
+import { DAY, SCOPES, aMandate, beforeAMandate, delegationsOf, proposed, stateOf, timeGoesBy, type Mandate } from "./aMandate"
 import { anMls } from "./anMls"
 import { MALLORY, aikOf, seedOf, type Person } from "./aPerson"
 import type { Demand } from "./fakeHub"
@@ -285,6 +285,23 @@ describe("a hub that lies about delegations", () => {
     await settled(() => delegationsOf(jean).length === 1)
 
     expect(stateOf(jean)).toBe("accepted")
+  })
+
+  test("cannot have the pharmacy let in a carer whom the patient gave up before she was in, by keeping that to itself", async () => {
+    const mandate = await beforeAMandate()
+    const { hub, claire, jean, sophie, id } = mandate
+    const delegation = await proposed(mandate)
+    hub.meddle = (frame) => (frame.kind === "delegation.end" ? { kind: "ok", now: hub.now } : null)
+    await jean.call("withdraw", delegation, [])
+
+    await claire.call("confirm", delegation, true)
+    await settled(() => delegationsOf(sophie).length > 0)
+    await sophie.call("accept", delegation, "Je m’engage.")
+    await settled(() => recordOf(claire, id).room.group?.carers.length === 1)
+    await settled(() => jean.views.conversations?.[0]?.readiness === "broken")
+
+    expect(stuckOf(jean, id)).toBe("brought_back")
+    expect(recordOf(jean, id).room.group?.carers).toEqual([])
   })
 
   test("by doing nothing about an end leaves the patient with « En cours… », and with a device that sends nothing", async () => {
