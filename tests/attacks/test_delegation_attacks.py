@@ -7,11 +7,19 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from clients.python.delegations import Delegations
 from clients.python.device import Device
 from clients.python.groups import Room
+from crypto.policy.vocabulary import DelegationState
+from server.hub.acts import accounts
+from signaling import frames
 from tests.attacks.delegation_scene import Scene, told
 from tests.clients.circle import NOW_US
+from tests.server.delegations import a_care
+from tests.server.house import NOON, PEOPLE, House, Peer
+from tests.server.hub.acts.test_delegations import a_colleague
 
 
 def delegations_of(scene: Scene, device: Device) -> Delegations:
@@ -71,3 +79,71 @@ async def test_what_was_given_up_is_known_after_a_restart() -> None:
     kept = Room.decode(scene.circle.id, room.encode())
 
     assert kept.refused == room.refused == {scene.record.id}
+
+
+# A key that was stolen
+
+
+def lost(peer: Peer, slug: str) -> bytes:
+    """Return a pharmacist's word that somebody's key is lost."""
+    return peer.account.account_revocation(peer.house.accounts[PEOPLE[slug].id], NOON)
+
+
+@pytest.fixture
+def third_pharmacist(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The demonstration's pharmacy has two: here the owner speaks for a third one, too."""
+    monkeypatch.setattr(accounts, "_seconds", lambda *_: True)
+
+
+async def gave_up(slug: str, *pharmacists: Peer) -> None:
+    """Have two pharmacists end somebody's account key."""
+    for one in pharmacists:
+        await one.ok(frames.RevokeAccount, statement=lost(one, slug))
+
+
+@pytest.mark.parametrize("steps", [0, 1, 2])
+async def test_what_a_stolen_patients_key_gave_goes_nowhere_once_the_key_is_lost(
+    house: House, steps: int
+) -> None:
+    """A thief named an accomplice; the patient telephoned before she was in."""
+    care = await a_care(house)
+    hugo = await house.peer("hugo")
+    await care.propose()
+    for step in (care.confirm, care.accept)[:steps]:
+        await step()
+
+    await gave_up("jean", hugo, care.claire)
+
+    assert care.row().state is DelegationState.SUSPENDED
+    (entry,) = care.entries("delegation.suspended")
+    assert (entry["decision"]["rule"], entry["subject"]) == ("account.revoke", care.jean.person)
+
+
+@pytest.mark.usefixtures("third_pharmacist")
+async def test_nor_does_what_a_stolen_pharmacists_key_confirmed(house: House) -> None:
+    """The colleague's key was a thief's when it said that it saw her."""
+    care = await a_care(house)
+    hugo = await a_colleague(care, house)
+    await care.propose()
+    await care.confirm(hugo)
+    await care.accept()
+
+    await gave_up("hugo", care.claire, care.claire)
+
+    assert care.row().state is DelegationState.SUSPENDED
+
+
+@pytest.mark.usefixtures("third_pharmacist")
+async def test_a_stolen_keys_word_that_somebodys_key_is_lost_waits_for_nobody(
+    house: House,
+) -> None:
+    """Whoever would say the same after the theft stands alone again."""
+    hugo, claire = await house.peer("hugo"), await house.peer("claire")
+    await hugo.ok(frames.RevokeAccount, statement=lost(hugo, "jean"))
+    await gave_up("hugo", claire, claire)
+
+    waiting = (await claire.ok(frames.ListRevocations)).result
+    done = await claire.ok(frames.RevokeAccount, statement=lost(claire, "jean"))
+
+    assert waiting == {"waiting": []}
+    assert done.result == {"state": "proposed"}
