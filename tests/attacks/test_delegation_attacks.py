@@ -7,10 +7,12 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from clients.python.delegations import Delegations
 from clients.python.device import Device
+from clients.python.errors import Denied
 from clients.python.groups import Room
 from crypto.policy.vocabulary import DelegationState
 from server.hub.acts import accounts
@@ -79,6 +81,20 @@ async def test_what_was_given_up_is_known_after_a_restart() -> None:
     kept = Room.decode(scene.circle.id, room.encode())
 
     assert kept.refused == room.refused == {scene.record.id}
+
+
+@pytest.mark.parametrize("lie", ["not_before", "not_after"])
+async def test_a_pharmacist_does_not_confirm_a_period_that_was_not_signed(lie: str) -> None:
+    """What the hub shows beside the document is what stands in it."""
+    scene = Scene.set(inside=False)
+    scene.claire.account = scene.mandates.account("claire")
+    delegations, view = delegations_of(scene, scene.claire), scene.mandates.view(scene.record)
+    delegations.book.learn(msgspec.structs.replace(view, **{lie: NOW_US + 1}))
+
+    with pytest.raises(Denied) as denied:
+        await delegations.confirm(view.id, heard_alone=True)
+
+    assert denied.value.code == "wrong_document"
 
 
 # A key that was stolen
