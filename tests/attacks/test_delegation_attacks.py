@@ -19,8 +19,8 @@ from server.hub.acts import accounts
 from signaling import frames
 from tests.attacks.delegation_scene import Scene, told
 from tests.clients.circle import NOW_US
-from tests.server.delegations import a_care
-from tests.server.house import NOON, PEOPLE, House, Peer
+from tests.server.delegations import a_care, a_carer
+from tests.server.house import NOON, PEOPLE, SECONDS, House, Peer
 from tests.server.hub.acts.test_delegations import a_colleague
 
 
@@ -163,3 +163,24 @@ async def test_a_stolen_keys_word_that_somebodys_key_is_lost_waits_for_nobody(
 
     assert waiting == {"waiting": []}
     assert done.result == {"state": "proposed"}
+
+
+# At the second, whatever the clock's own step is doing
+
+
+async def test_a_carer_who_says_hello_at_the_second_of_the_end_is_shown_nothing(
+    house: House,
+) -> None:
+    """The frame names no conversation: what is due of all of theirs is done before it is heard."""
+    care = await a_carer(house)
+    house.clock.turn((care.row().not_after - care.now) / SECONDS)
+
+    again = await house.knock("sophie")
+    refused = await again.refused(
+        frames.Hello, device=again.device, signature_key=again.signature_key
+    )
+
+    assert refused.code == "E_SESSION"
+    assert care.row().state is DelegationState.EXPIRED
+    back = await house.peer("sophie")
+    assert (back.welcomed["conversations"], back.welcomed["calls"]) == ([], [])
