@@ -348,7 +348,11 @@ class Delegations:
             raise Denied(exc.code) from exc
         told = (view.id, view.conversation, view.grantor, view.grantee)
         true = (said.delegation, said.conversation, said.grantor, said.grantee)
-        if told != tuple(str(UUID(bytes=one)) for one in true):
+        period = (said.not_before_us, said.not_after_us)
+        if told != tuple(str(UUID(bytes=one)) for one in true) or period != (
+            view.not_before,
+            view.not_after,
+        ):
             raise Denied("wrong_document")
         return said
 

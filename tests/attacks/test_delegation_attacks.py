@@ -7,18 +7,20 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from clients.python.delegations import Delegations
 from clients.python.device import Device
+from clients.python.errors import Denied
 from clients.python.groups import Room
 from crypto.policy.vocabulary import DelegationState
 from server.hub.acts import accounts
 from signaling import frames
 from tests.attacks.delegation_scene import Scene, told
 from tests.clients.circle import NOW_US
-from tests.server.delegations import a_care
-from tests.server.house import NOON, PEOPLE, House, Peer
+from tests.server.delegations import a_care, a_carer
+from tests.server.house import NOON, PEOPLE, SECONDS, House, Peer
 from tests.server.hub.acts.test_delegations import a_colleague
 
 
@@ -79,6 +81,20 @@ async def test_what_was_given_up_is_known_after_a_restart() -> None:
     kept = Room.decode(scene.circle.id, room.encode())
 
     assert kept.refused == room.refused == {scene.record.id}
+
+
+@pytest.mark.parametrize("lie", ["not_before", "not_after"])
+async def test_a_pharmacist_does_not_confirm_a_period_that_was_not_signed(lie: str) -> None:
+    """What the hub shows beside the document is what stands in it."""
+    scene = Scene.set(inside=False)
+    scene.claire.account = scene.mandates.account("claire")
+    delegations, view = delegations_of(scene, scene.claire), scene.mandates.view(scene.record)
+    delegations.book.learn(msgspec.structs.replace(view, **{lie: NOW_US + 1}))
+
+    with pytest.raises(Denied) as denied:
+        await delegations.confirm(view.id, heard_alone=True)
+
+    assert denied.value.code == "wrong_document"
 
 
 # A key that was stolen
@@ -147,3 +163,24 @@ async def test_a_stolen_keys_word_that_somebodys_key_is_lost_waits_for_nobody(
 
     assert waiting == {"waiting": []}
     assert done.result == {"state": "proposed"}
+
+
+# At the second, whatever the clock's own step is doing
+
+
+async def test_a_carer_who_says_hello_at_the_second_of_the_end_is_shown_nothing(
+    house: House,
+) -> None:
+    """The frame names no conversation: what is due of all of theirs is done before it is heard."""
+    care = await a_carer(house)
+    house.clock.turn((care.row().not_after - care.now) / SECONDS)
+
+    again = await house.knock("sophie")
+    refused = await again.refused(
+        frames.Hello, device=again.device, signature_key=again.signature_key
+    )
+
+    assert refused.code == "E_SESSION"
+    assert care.row().state is DelegationState.EXPIRED
+    back = await house.peer("sophie")
+    assert (back.welcomed["conversations"], back.welcomed["calls"]) == ([], [])

@@ -11,6 +11,7 @@ import { SUITE_1 } from "../../src/core/mls/suites"
 import { encodePayload, frankingTag } from "../../src/core/mls/franking"
 import { encode } from "@msgpack/msgpack"
 import { uuidBytes, uuidFrom } from "../../src/core/uuid"
+import type { DelegationView } from "../../src/core/wireCare"
 import type { Plan } from "../../src/worker/mls"
 import { CLAIRE, HUGO, JEAN, SOPHIE, settled, type Device } from "./aDevice"
 import { inTime, keysOf, recordOf, talkOf } from "./aFamily"
@@ -274,6 +275,31 @@ describe("a hub that lies about delegations", () => {
 
     expect([...delegationsOf(claire), ...delegationsOf(jean)]).toEqual([])
     expect(await claire.call("confirm", view.id, true)).toMatchObject({ ok: false, trouble: { code: "C_DELEGATION" } })
+  })
+
+  test.each<[string, Partial<DelegationView>]>([
+    ["ends sooner than what was signed", { not_after: HUB_US() + DAY * 1000 }],
+    ["began later than what was signed", { not_before: HUB_US() + DAY * 1000 }],
+  ])("by telling that one %s shows nothing, and is told of", async (_, lie) => {
+    const { hub, claire, id } = await beforeAMandate()
+    const { delegation } = forged({ hub, id }, { delegation: { notAfterUs: HUB_US() + 300 * DAY * 1000 } })
+    const view = hub.delegations.propose(delegation, HUB_US())
+
+    hub.tellDelegation({ ...view, ...lie })
+    await settled(() => claire.views.alarm?.code === "C_DELEGATION")
+
+    expect(delegationsOf(claire)).toEqual([])
+    expect(await claire.call("confirm", view.id, true)).toMatchObject({ ok: false, trouble: { code: "C_DELEGATION" } })
+  })
+
+  test("by calling one confirmed that no pharmacist confirmed has it be proposed", async () => {
+    const { hub, jean, id } = await beforeAMandate()
+    const record = forged({ hub, id })
+
+    hub.tellDelegation({ ...hub.delegations.propose(record.delegation, HUB_US()), state: "confirmed", acceptance: record.acceptance })
+    await settled(() => delegationsOf(jean).length === 1)
+
+    expect(stateOf(jean)).toBe("proposed")
   })
 
   test("by calling one active that is not in the group has it be what it is", async () => {
