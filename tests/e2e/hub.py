@@ -91,13 +91,14 @@ class Hub:
         return float(counts[0])
 
     def alter_entry(self) -> tuple[str, int]:
-        """Change one byte of a stored entry of the care log, as an intruder in the database would.
+        """Change one byte of how a dispensation began, as an intruder in the database would.
 
         Returns which log and index: what the officer must be told.
         """
         with sqlite3.connect(self.data / "colloque.sqlite") as database:
             log, index, entry = database.execute(
-                "SELECT log, idx, bytes FROM entry WHERE log LIKE '%/care' AND idx = 1"
+                "SELECT log, idx, bytes FROM entry WHERE log LIKE '%/care'"
+                " AND instr(bytes, CAST('\"dispensation.started\"' AS BLOB)) > 0"
             ).fetchone()
             triggers = database.execute(
                 "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'entry'"

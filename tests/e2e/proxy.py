@@ -289,7 +289,7 @@ def _remember(line: Line, frame: AnyServerFrame) -> None:
         line.signals.append(Given(time.monotonic(), frame))
     if isinstance(frame, CallPush):
         line.views[frame.call.id] = frame.call
-    if isinstance(frame, Ok) and frame.result is not None and "device" in frame.result:
+    if isinstance(frame, Ok) and frame.result is not None and "person" in frame.result:
         line.person, line.device = frame.result["person"], frame.result["device"]
 
 

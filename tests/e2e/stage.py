@@ -141,6 +141,30 @@ class Person:
         """Find a button by its name."""
         return self.page.get_by_role("button", name=name, exact=False)
 
+    def asks_to_be_let_in(self) -> str:
+        """« Relier cet appareil »; return the digits it shows."""
+        expect(self.page.get_by_role("heading", name="Relier cet appareil")).to_be_visible()
+        self.button("Demander à mon autre appareil").click()
+        digits = self.page.locator(".digits")
+        expect(digits).to_be_visible()
+        return digits.inner_text()
+
+    def is_asked(self, digits: str) -> Locator:
+        """Open what another device of one's own asks; it must show the same digits."""
+        self.page.get_by_role("link", name="Voir la demande").click()
+        title = "Un autre appareil demande à entrer dans votre compte"
+        asks = self.page.get_by_role("region", name=title)
+        expect(asks.locator(".digits")).to_have_text(digits)
+        return asks
+
+    def lets_in(self, other: Person) -> None:
+        """Let in another device of one's own, after comparing the digits."""
+        asks = self.is_asked(other.asks_to_be_let_in())
+        asks.get_by_role("button", name="Laisser entrer").click()
+        expect(asks).to_have_count(0)
+        expect(other.page.locator(".digits")).to_have_count(0)
+        self.page.go_back()
+
     def begin(self, patient: str = "Jean Lefèvre", motive: str = "Âge") -> None:
         """Begin a dispensation at a distance; the composer takes the focus."""
         self.button("Nouvelle dispensation à distance").click()

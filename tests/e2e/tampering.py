@@ -468,7 +468,7 @@ def a_scene(playwright: Playwright, directory: Path, place: Place) -> Iterator[S
         for context in contexts:
             context.on("console", lambda message: scene.heard.append(message.text))
         yield scene
-        assert proxy.faults == []
+        assert proxy.faults == [], repr(proxy.faults)
 
 
 def tampering(playwright: Playwright, count: int) -> list[Figures]:

@@ -206,23 +206,33 @@ def test_a_patient_who_has_not_come_yet_is_added_when_he_does(stage: Stage) -> N
     jean.reads("Vous voilà, bonjour.")
 
 
-def test_someone_else_on_another_device_reads_only_what_comes_after(
+def test_a_second_device_reads_only_what_comes_after_the_first_let_it_in(
     stage: Stage, new_context: NewContext
 ) -> None:
-    """The same patient on a second device is told that this conversation began before it."""
+    """It shows nothing until the first device has said that it is his, and then nothing older."""
     claire, jean = two_who_met(stage)
     other = new_context()
     stage.watch(other)
 
     elsewhere = stage.person("jean", other)
-
-    expect(
-        elsewhere.page.get_by_text("Cette conversation a commencé avant cet appareil")
-    ).to_be_visible()
-    stage.look(elsewhere.page, "before-this-device")
+    digits = elsewhere.asks_to_be_let_in()
+    stage.look(elsewhere.page, "link-this-device")
+    asks = jean.is_asked(digits)
+    stage.look(jean.page, "link-asked")
     claire.write("Seul le premier appareil peut lire ceci.")
+    asks.get_by_role("button", name="Laisser entrer").click()
+    expect(asks).to_have_count(0)
+    jean.page.go_back()
+
     expect(jean.message("Seul le premier appareil")).to_be_visible()
-    expect(elsewhere.message("Seul le premier appareil")).to_have_count(0)
+    expect(elsewhere.button("Seules ces personnes peuvent lire")).to_be_visible()
+    claire.write("Vos deux appareils peuvent lire ceci.")
+    for reader in (jean, elsewhere):
+        expect(reader.message("Vos deux appareils")).to_be_visible()
+    elsewhere.reads("Vos deux appareils peuvent lire ceci.")
+    elsewhere.write("Écrit depuis le second appareil.")
+    for reader in (jean, claire):
+        expect(reader.message("depuis le second appareil")).to_be_visible()
 
 
 @pytest.mark.parametrize(
