@@ -348,7 +348,11 @@ class Delegations:
             raise Denied(exc.code) from exc
         told = (view.id, view.conversation, view.grantor, view.grantee)
         true = (said.delegation, said.conversation, said.grantor, said.grantee)
-        if told != tuple(str(UUID(bytes=one)) for one in true):
+        period = (said.not_before_us, said.not_after_us)
+        if told != tuple(str(UUID(bytes=one)) for one in true) or period != (
+            view.not_before,
+            view.not_after,
+        ):
             raise Denied("wrong_document")
         return said
 
@@ -493,7 +497,7 @@ class Delegations:
             answer = await self._client.perform(frame)
         except Refused:
             if room is not None and whole:
-                room.ended.pop(UUID(view.id).bytes, None)
+                self._take_back(room, UUID(view.id).bytes)
             raise
         answer.proof(act=_ENTRY[type(said), _is_partial(said)], conversation=view.conversation)
         if room is not None and whole:
@@ -503,9 +507,20 @@ class Delegations:
         return self._client.device.certificates.staff if isinstance(said, Suspension) else b""
 
     def _give_up(self, room: Room, said: Statement, ending: EndingStatement) -> None:
-        if isinstance(said, Revocation | Suspension) and said.delegation in room.in_force:
+        if not isinstance(said, Revocation | Suspension):
+            return
+        if said.delegation in room.in_force:
             room.ended[said.delegation] = ending
-            self._client.device.keep(room)
+        else:
+            # Whoever the hub keeps this from may let the carer in: that is not followed.
+            room.refused |= {said.delegation}
+        self._client.device.keep(room)
+
+    def _take_back(self, room: Room, delegation: bytes) -> None:
+        """The hub refused to end it: it stays as it was."""
+        room.ended.pop(delegation, None)
+        room.refused -= {delegation}
+        self._client.device.keep(room)
 
 
 What = Literal["revocation", "resignation", "suspension"]

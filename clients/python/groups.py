@@ -147,6 +147,8 @@ class Room:
     """Devices still in the group that their person gave up, whether or not the hub asks again."""
     ended: dict[bytes, EndingStatement] = field(default_factory=dict)
     """Delegations that this device's person ended: nothing is sealed while one is in force."""
+    refused: frozenset[bytes] = frozenset()
+    """Delegations that this device's person ended before their carer came in: none ever does."""
     stopped: frozenset[bytes] = frozenset()
     """Delegations without whose carer a pharmacy's device has said that it goes on."""
     _last: tuple[ConversationPolicy | None, tuple[Tombstone, ...]] = (None, ())
@@ -311,9 +313,9 @@ class Room:
     def before(self) -> Before:
         """Return what whoever leads this device into a group has to go on from."""
         if self.group is None:
-            return Before(self.floor, *self._last)
+            return Before(self.floor, *self._last, self.refused)
         said = said_by(self.group)
-        return Before(self.floor, said.policy, said.delegations.tombstones)
+        return Before(self.floor, said.policy, said.delegations.tombstones, self.refused)
 
     def for_successor(self, now_us: int) -> tuple[ConversationPolicy, Delegations]:
         """Return what the next group of this conversation begins with: nobody is let in yet."""
@@ -580,6 +582,7 @@ class Room:
                 vouchers=self._vouchers,
                 given_up=sorted(map(_name, self.given_up)),
                 ended={named.hex(): one.encode() for named, one in self.ended.items()},
+                refused=sorted(self.refused),
                 stopped=sorted(self.stopped),
                 policy=None if self._last[0] is None else self._last[0].encode(),
                 tombstones=[one.encode() for one in self._last[1]],
@@ -619,6 +622,7 @@ class Room:
                 bytes.fromhex(named): EndingStatement.decode(one)
                 for named, one in stored.ended.items()
             },
+            refused=frozenset(stored.refused),
             stopped=frozenset(stored.stopped),
             _last=(
                 None if stored.policy is None else ConversationPolicy.decode(stored.policy),
@@ -705,6 +709,7 @@ class Room:
             received,
             floor=self.floor,
             waiting=self.given_up,
+            ended=self.refused,
         )
         # Another's came first: ours can never be.
         self.drop()

@@ -75,6 +75,8 @@ class Before:
     floor: Floor = field(default_factory=Floor)
     policy: ConversationPolicy | None = None
     tombstones: tuple[Tombstone, ...] = ()
+    ended: frozenset[bytes] = frozenset()
+    """Delegations that this device's person ended before they were in force."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +127,8 @@ class Judge:
         stays = {one for one in before.tombstones if one.not_after_us > self.now_us}
         if not stays <= set(state.tombstones):
             raise Unlawful(Breach.DROPS_TOMBSTONE.value)
+        if any(one.id in before.ended for one in state.in_force):
+            raise Unlawful(Breach.BROUGHT_BACK.value)
         return state
 
     def check_commit(
@@ -136,6 +140,7 @@ class Judge:
         *,
         floor: Floor,
         waiting: frozenset[LeafIdentity],
+        ended: frozenset[bytes] = frozenset(),
     ) -> tuple[State, int]:
         """Return the state that a commit leads to, and its instant.
 
@@ -158,6 +163,7 @@ class Judge:
             removed=_identities(received.removed),
             due=due_in(group, before),
             barred=waiting,
+            ended=ended,
             statements=data.statements,
             known_proposals=_are_known(received),
             same_other_extensions=(

@@ -39,6 +39,7 @@ class StoredRoom(msgspec.Struct, frozen=True, kw_only=True):
     vouchers: dict[str, bytes] = {}
     given_up: list[str] = []
     ended: dict[str, bytes] = {}
+    refused: list[bytes] = []
     stopped: list[bytes] = []
     policy: bytes | None = None
     tombstones: list[bytes] = []

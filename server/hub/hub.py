@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
 import structlog
 
+from crypto.policy.vocabulary import Role
 from server.domain.conversation import Event
 from server.domain.people import Session
 from server.domain.refusals import Refused
@@ -153,10 +154,9 @@ class Hub:
         def run(tx: Tx, now: int) -> Outcome:
             return gate.judge(tx, asked, now, self._means)
 
-        here = _conversation_of(asked)
-
         def before(tx: Tx, now: int) -> tuple[Effect, ...]:
-            return self._settle_due(tx, here, now) if self.delegations.is_due(here, now) else ()
+            places = (one for one in _places_of(tx, asked) if self.delegations.is_due(one, now))
+            return tuple(effect for one in places for effect in self._settle_due(tx, one, now))
 
         self._writer.submit(Job(run, told, asked.principal, before))
 
@@ -316,6 +316,14 @@ def _conversation_of(asked: Asked) -> str:
     """Return the conversation that a frame names; nothing where it names none."""
     named: str = getattr(asked.frame, "conversation", "")
     return named
+
+
+def _places_of(tx: Tx, asked: Asked) -> Iterable[str]:
+    """Return where nothing due may wait: a carer's hello tells of all their conversations."""
+    person = asked.principal.person
+    if isinstance(asked.frame, frames.Hello) and person.role is Role.CARER:
+        return dict.fromkeys(row.conversation for row in tx.delegations.of_grantee(person.id))
+    return (_conversation_of(asked),)
 
 
 class Unavailable(Exception):

@@ -10,12 +10,14 @@ import hmac
 from uuid import UUID
 
 from crypto.errors import BadSignature, MalformedInput
+from crypto.policy.conversation import DelegationRecord
 from crypto.policy.cosigned import CoSigned, Signature, cosign
 from crypto.policy.delegation import Why
-from crypto.policy.statements import AccountRevocation, Unverified
-from crypto.policy.vocabulary import CLOCK_TOLERANCE_US, DelegationState
+from crypto.policy.statements import AccountRevocation, Confirmation, Unverified
+from crypto.policy.vocabulary import CLOCK_TOLERANCE_US, DelegationState, Mandate
 from crypto.suites import MLS_128_DHKEMX25519_AES128GCM_SHA256_ED25519 as SUITE
 from server.domain.audit import Draft, EntryType
+from server.domain.delegation import StoredDelegation
 from server.domain.identity import REVOCATION_LIFE, IssuedIdentity, WaitingRevocation
 from server.domain.people import HubItself, Person
 from server.domain.refusals import Refused
@@ -50,7 +52,7 @@ def revoke(context: Context, frame: RevokeAccount) -> Outcome:
         staff=_staff_certificate(context.tx, context.principal.person),
         proposed_at=context.now,
     )
-    waiting = _live(context.tx.revocations.of(concerned.person), context.now)
+    waiting = _live(context.tx, context.tx.revocations.of(concerned.person), context.now)
     first = next((one for one in waiting if _seconds(mine, one)), None)
     if first is not None:
         return _carry_out(context, concerned, said, (first, mine))
@@ -65,7 +67,7 @@ def revoke(context: Context, frame: RevokeAccount) -> Outcome:
 def list_revocations(context: Context, _frame: ListRevocations) -> Outcome:
     """Tell what waits for a second pharmacist: each as the first one signed it."""
     waiting = context.tx.revocations.of_tenant(context.principal.person.tenant)
-    return Done({"waiting": [one.statement for one in _live(waiting, context.now)]})
+    return Done({"waiting": [one.statement for one in _live(context.tx, waiting, context.now)]})
 
 
 def _concerned(context: Context, said: AccountRevocation) -> IssuedIdentity | Refused:
@@ -108,8 +110,21 @@ def _content(waiting: WaitingRevocation) -> AccountRevocation:
     return Unverified.decode(AccountRevocation, waiting.statement).content
 
 
-def _live(waiting: list[WaitingRevocation], now: int) -> list[WaitingRevocation]:
-    return [one for one in waiting if now < one.proposed_at + REVOCATION_LIFE]
+def _live(tx: Tx, waiting: list[WaitingRevocation], now: int) -> list[WaitingRevocation]:
+    """Return what still waits: not for long, and of no signer whose own key was lost since."""
+    young = (one for one in waiting if now < one.proposed_at + REVOCATION_LIFE)
+    return [one for one in young if _is_still_theirs(tx, one)]
+
+
+def _is_still_theirs(tx: Tx, waiting: WaitingRevocation) -> bool:
+    standing = tx.certificates.find(waiting.signer)
+    try:
+        Unverified.decode(AccountRevocation, waiting.statement).verify(
+            standing.aik if standing else b""
+        )
+    except BadSignature:
+        return False
+    return True
 
 
 def _staff_certificate(tx: Tx, signer: Person) -> bytes:
@@ -144,11 +159,14 @@ def _carry_out(
 
 
 def _end_delegations(context: Context, person: Person, revocation: bytes) -> tuple[Effect, ...]:
-    """End whatever a person with a lost key did for others; each with its own entry."""
+    """End whatever a person with a lost key did for others, and what waits on that key's word.
+
+    Each with its own entry.
+    """
     endings = Endings(context.tx, context.means.groups, context.now)
     effects: list[Effect] = []
-    for row in context.tx.delegations.of_grantee(person.id):
-        if row.is_over:
+    for row in context.tx.delegations.pending():
+        if row.is_over or not _hangs_on(row, person):
             continue
         context.tx.log.append(
             Draft(
@@ -165,6 +183,24 @@ def _end_delegations(context: Context, person: Person, revocation: bytes) -> tup
         _, more = endings.end(row, DelegationState.SUSPENDED, why=Why.ACCOUNT, statement=revocation)
         effects += more
     return tuple(effects)
+
+
+def _hangs_on(row: StoredDelegation, person: Person) -> bool:
+    """Tell whether a delegation ends with somebody's key: the carer's, always.
+
+    While it has not come into force also its giver's and its confirmer's: a thief may have signed.
+    """
+    if row.grantee == person.id:
+        return True
+    if row.state is DelegationState.ACTIVE:
+        return False
+    record = DelegationRecord.decode(row.record)
+    if row.grantor == person.id:
+        return record.content.mandate == Mandate.DEVICE
+    confirmed = (
+        Unverified.decode(Confirmation, one.confirmation).content for one in record.confirmations
+    )
+    return any(one.pharmacist == UUID(person.id).bytes for one in confirmed)
 
 
 def cosigned(tx: Tx, said: AccountRevocation, words: tuple[WaitingRevocation, ...]) -> CoSigned:

@@ -53,7 +53,8 @@ export function hubNowUs({ clock, skewUs }: Pick<Context, "clock" | "skewUs">): 
 }
 
 const NOTHING_SEEN: RoomRecord["highest"] = { epoch: 0, number: 0, atUs: 0 }
-const NOWHERE: RoomRecord["confirmed"] = { generation: -1, epoch: 0 }
+/** Before any epoch. */
+export const NOWHERE: RoomRecord["confirmed"] = { generation: -1, epoch: 0 }
 
 /** A conversation of whose group this device holds nothing yet. */
 export function newRecord(summary: Summary): RoomRecord {

@@ -104,7 +104,7 @@ export class Delegations {
     try {
       const said = UnverifiedStatement.decode(DELEGATION, view.delegation)
       const document = said.content
-      if (uuidText(document.delegation) !== view.id || uuidText(document.grantor) !== view.grantor || uuidText(document.grantee) !== view.grantee) return null
+      if (!isOf(view, document)) return null
       if ("refused" in checkDelegation({ delegation: document, policy: place.policy, atUs: null }, "carer")) return null
       if (document.mandate === "device") said.verify(place.policy.patientAik)
       const about: About = { ...place, delegation: document, atUs: null }
@@ -151,7 +151,7 @@ export class Delegations {
     const here = [...standing.inForce.map(({ delegation }) => delegation.delegation), ...standing.tombstones.map(({ delegation }) => delegation)]
     return this.#of(record)
       .filter(({ view }) => view.acceptance.length > 0 && (view.state === "confirmed" || view.state === "active"))
-      .filter(({ view }) => !here.some((id) => equal(id, uuidBytes(view.id))) && !record.ending.includes(view.id))
+      .filter(({ view }) => !here.some((id) => equal(id, uuidBytes(view.id))) && !record.ending.includes(view.id) && !(view.id in record.ended))
       .filter(({ view }) => standing.leaves.every(({ identity }) => identity.person !== view.grantee))
       .map(({ view }) => recordOf(view))
       .filter((one) => !("refused" in checkRecord(one, standing, hubNowUs(this.context))))
@@ -180,10 +180,10 @@ export class Delegations {
   #shown({ view, document, confirmed, scopes }: Known): View {
     const me = this.context.me?.person ?? ""
     const role = this.context.me?.role ?? ""
-    const state = this.#stateOf(view)
+    const needs = document === null ? 0 : needsOf(document, confirmed)
+    const state = this.#stateOf(view, needs)
     const given = SCOPES.filter((scope) => document?.scopes.includes(scope) === true)
     const live = LIVE.includes(view.state) && state !== "ending"
-    const needs = document === null ? 0 : needsOf(document, confirmed)
     const pharmacist = role === "pharmacist"
     return {
       id: view.id, conversation: view.conversation, grantor: view.grantor, grantorName: view.grantor_name, grantee: view.grantee, granteeName: view.grantee_name,
@@ -207,7 +207,7 @@ export class Delegations {
   }
 
   /** The hub says what was asked of it; the group, what is so. */
-  #stateOf(view: DelegationView): DelegationState {
+  #stateOf(view: DelegationView, lacks: number): DelegationState {
     const record = this.context.rooms.get(view.conversation)
     const mine = this.context.me?.role === "carer"
     if (!LIVE.includes(view.state)) {
@@ -216,7 +216,8 @@ export class Delegations {
     }
     if (record !== undefined && (this.#unconfirmed(record).includes(view.id) || (view.id in record.ended))) return "ending"
     if (record !== undefined && isInForce(record, view.id)) return "active"
-    return view.state === "proposed" ? "proposed" : view.acceptance.length > 0 ? "accepted" : "confirmed"
+    // Confirmed is what pharmacists signed, not what the hub calls so.
+    return view.state === "proposed" || lacks > 0 ? "proposed" : view.acceptance.length > 0 ? "accepted" : "confirmed"
   }
 
   /** Only who gave it waits for a device of the pharmacy to say so. */
@@ -233,6 +234,12 @@ export function recordOf({ delegation, confirmations, staff, acceptance, revocat
   return {
     delegation, confirmations: confirmations.map((confirmation, i) => ({ confirmation, staff: staff[i] ?? NOTHING })), acceptance, revocations,
   }
+}
+
+/** Who, for whom, and from when to when: a screen tells nothing of it but what was signed. */
+function isOf(view: DelegationView, { delegation, grantor, grantee, notBeforeUs, notAfterUs }: Delegation): boolean {
+  const people = uuidText(delegation) === view.id && uuidText(grantor) === view.grantor && uuidText(grantee) === view.grantee
+  return people && notBeforeUs === view.not_before && notAfterUs === view.not_after
 }
 
 function confirmationsOf({ confirmations, staff }: DelegationView, about: About): readonly Confirmed[] {

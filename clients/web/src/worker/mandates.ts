@@ -11,7 +11,7 @@ import { anyMap } from "../core/checks"
 import { uuidBytes, uuidText } from "../core/uuid"
 import type { Ok } from "../core/wire"
 import { readDelegation, type CareRequest, type DelegationView, type EndingWord } from "../core/wireCare"
-import { hubNowUs, keepRoom, type Context } from "./context"
+import { NOWHERE, hubNowUs, keepRoom, type Context } from "./context"
 import type { Delegations } from "./delegations"
 import { leave } from "./leaving"
 import type { Receipts } from "./receipts"
@@ -110,13 +110,17 @@ export class Mandates {
     const conversation = this.#conversationOf(id)
     if (conversation === null) return UNBELIEVED
     const statement = await this.context.account.sign(SUSPENSION, { ...this.#ending(id, conversation), pharmacist: uuidBytes(this.#person), reason })
-    return this.#end(conversation, "suspension", statement)
+    const outcome = await this.#end(conversation, "suspension", statement)
+    if (outcome.ok) await this.context.line(() => this.#waitFor(conversation, id))
+    return outcome
   }
 
   async #waitFor(conversation: string, id: string): Promise<void> {
     const record = this.context.rooms.get(conversation)
-    const inForce = record?.room.group?.carers.some(({ delegation }) => delegation === id) ?? false
-    if (record !== undefined && inForce && !record.ending.includes(id)) await keepRoom(this.context, { ...record, ending: [...record.ending, id] })
+    if (record === undefined || record.ending.includes(id) || id in record.ended) return
+    const inForce = record.room.group?.carers.some(({ delegation }) => delegation === id) ?? false
+    // Whoever the hub keeps this from may still let the carer in: there is nothing to wait for, and that is not followed.
+    await keepRoom(this.context, inForce ? { ...record, ending: [...record.ending, id] } : { ...record, ended: { ...record.ended, [id]: NOWHERE } })
   }
 
   async #leave(conversation: string): Promise<void> {

@@ -11,11 +11,12 @@ import { SUITE_1 } from "../../src/core/mls/suites"
 import { encodePayload, frankingTag } from "../../src/core/mls/franking"
 import { encode } from "@msgpack/msgpack"
 import { uuidBytes, uuidFrom } from "../../src/core/uuid"
+import type { DelegationView } from "../../src/core/wireCare"
 import type { Plan } from "../../src/worker/mls"
 import { CLAIRE, HUGO, JEAN, SOPHIE, settled, type Device } from "./aDevice"
 import { inTime, keysOf, recordOf, talkOf } from "./aFamily"
 import { NOBODY, aStranger, commitData } from "./aGroup"
-import { DAY, SCOPES, aMandate, beforeAMandate, delegationsOf, stateOf, timeGoesBy, type Mandate } from "./aMandate"
+import { DAY, SCOPES, aMandate, beforeAMandate, delegationsOf, proposed, stateOf, timeGoesBy, type Mandate } from "./aMandate"
 import { anMls } from "./anMls"
 import { MALLORY, aikOf, seedOf, type Person } from "./aPerson"
 import type { Demand } from "./fakeHub"
@@ -276,6 +277,31 @@ describe("a hub that lies about delegations", () => {
     expect(await claire.call("confirm", view.id, true)).toMatchObject({ ok: false, trouble: { code: "C_DELEGATION" } })
   })
 
+  test.each<[string, Partial<DelegationView>]>([
+    ["ends sooner than what was signed", { not_after: HUB_US() + DAY * 1000 }],
+    ["began later than what was signed", { not_before: HUB_US() + DAY * 1000 }],
+  ])("by telling that one %s shows nothing, and is told of", async (_, lie) => {
+    const { hub, claire, id } = await beforeAMandate()
+    const { delegation } = forged({ hub, id }, { delegation: { notAfterUs: HUB_US() + 300 * DAY * 1000 } })
+    const view = hub.delegations.propose(delegation, HUB_US())
+
+    hub.tellDelegation({ ...view, ...lie })
+    await settled(() => claire.views.alarm?.code === "C_DELEGATION")
+
+    expect(delegationsOf(claire)).toEqual([])
+    expect(await claire.call("confirm", view.id, true)).toMatchObject({ ok: false, trouble: { code: "C_DELEGATION" } })
+  })
+
+  test("by calling one confirmed that no pharmacist confirmed has it be proposed", async () => {
+    const { hub, jean, id } = await beforeAMandate()
+    const record = forged({ hub, id })
+
+    hub.tellDelegation({ ...hub.delegations.propose(record.delegation, HUB_US()), state: "confirmed", acceptance: record.acceptance })
+    await settled(() => delegationsOf(jean).length === 1)
+
+    expect(stateOf(jean)).toBe("proposed")
+  })
+
   test("by calling one active that is not in the group has it be what it is", async () => {
     const { hub, jean, id } = await beforeAMandate()
     const record = forged({ hub, id })
@@ -285,6 +311,23 @@ describe("a hub that lies about delegations", () => {
     await settled(() => delegationsOf(jean).length === 1)
 
     expect(stateOf(jean)).toBe("accepted")
+  })
+
+  test("cannot have the pharmacy let in a carer whom the patient gave up before she was in, by keeping that to itself", async () => {
+    const mandate = await beforeAMandate()
+    const { hub, claire, jean, sophie, id } = mandate
+    const delegation = await proposed(mandate)
+    hub.meddle = (frame) => (frame.kind === "delegation.end" ? { kind: "ok", now: hub.now } : null)
+    await jean.call("withdraw", delegation, [])
+
+    await claire.call("confirm", delegation, true)
+    await settled(() => delegationsOf(sophie).length > 0)
+    await sophie.call("accept", delegation, "Je m’engage.")
+    await settled(() => recordOf(claire, id).room.group?.carers.length === 1)
+    await settled(() => jean.views.conversations?.[0]?.readiness === "broken")
+
+    expect(stuckOf(jean, id)).toBe("brought_back")
+    expect(recordOf(jean, id).room.group?.carers).toEqual([])
   })
 
   test("by doing nothing about an end leaves the patient with « En cours… », and with a device that sends nothing", async () => {

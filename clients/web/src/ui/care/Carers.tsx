@@ -18,13 +18,15 @@ export function Carers({ back }: { readonly back: ComponentChildren }) {
   const stays = (each: Delegation) => !isOver(each) || each.state === "ending" || seen.includes(each.id)
   const now = delegations.filter(stays)
   const before = delegations.filter((each) => !stays(each))
+  // What was signed here is news until the pharmacy has answered.
+  const waits = now.some(({ state }) => state === "proposed")
   const watch = (id: string) => setSeen([...seen, id])
   return (
     <section class="plain carers">
       {back}
       <Heading of="carers">{t("carers-title")}</Heading>
       <p>{t("carers-lead")}</p>
-      <p role="status" class="good-news">{signed.value ? t("delegate-signed") : ""}</p>
+      <p role="status" class="good-news">{signed.value && waits ? t("delegate-signed") : ""}</p>
       {now.length === 0 ? <p class="with-icon soft"><CarersIcon />{t("carers-empty")}</p> : (
         <ul class="cards" aria-label={t("carers-now")}>{now.map((each) => <li key={each.id}><DelegationCard delegation={each} watch={watch} /></li>)}</ul>
       )}
