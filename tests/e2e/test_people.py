@@ -112,3 +112,36 @@ def test_no_sentence_is_in_the_servers_files(stage: Stage) -> None:
     assert stage.hub.traces_of(conversation) != []
     assert [stage.hub.traces_of(sentence) for sentence in stage.sentences] == [[], [], []]
     stage.hub.start()
+
+
+def test_the_owner_confirms_a_colleagues_account(stage: Stage) -> None:
+    """Until then he founds no conversation; his page says so, and hers whom she has to confirm."""
+    stage.person("claire").page.close()
+    hugo = stage.person("hugo")
+    waits = hugo.page.get_by_text("Votre compte attend la confirmation")
+    expect(waits).to_be_visible()
+    stage.look(hugo.page, "account-waits")
+    hugo.button("Nouvelle dispensation à distance").click()
+    dialog = hugo.page.get_by_role("dialog", name="Nouvelle dispensation à distance")
+    dialog.get_by_role("radio", name="Âge", exact=True).click()
+    dialog.get_by_role("button", name="Commencer").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("titulaire")
+    hugo.page.keyboard.press("Escape")
+
+    claire = stage.person("claire")
+    expect(claire.page.get_by_text("Hugo Petit attend la confirmation")).to_be_visible()
+    claire.page.get_by_role("link", name="Voir l’équipe").click()
+    member = claire.page.get_by_role("listitem").filter(has_text="Hugo Petit")
+    expect(member).to_contain_text("Attend la confirmation")
+    stage.look(claire.page, "team")
+    member.get_by_role("button", name="Confirmer Hugo Petit").click()
+    expect(member).to_contain_text("Compte confirmé")
+
+    hugo.page.reload()
+    expect(hugo.button("Nouvelle dispensation à distance")).to_be_visible()
+    expect(waits).to_have_count(0)
+    jean = stage.person("jean")
+    expect(jean.page.get_by_role("heading", name="Aucun message pour l’instant")).to_be_visible()
+    hugo.begin()
+    hugo.write("Bonjour, je suis le pharmacien adjoint.")
+    expect(jean.message("je suis le pharmacien adjoint")).to_be_visible()
