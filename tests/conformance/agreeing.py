@@ -260,7 +260,7 @@ ACCEPTING = Area(
         ),
         scenario(
             "What ran out is not accepted any more.",
-            given=[*HERE, comes("sophie"), names(lasts=60 * SECONDS), confirms(), passes(60)],
+            given=[*HERE, names(lasts=60 * SECONDS), confirms(), comes("sophie"), passes(60)],
             when=accepts(),
             then=refused("E_DELEGATION_EXPIRED", moves=True),
         ),
