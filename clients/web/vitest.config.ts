@@ -3,7 +3,7 @@ import { configDefaults, defineConfig } from "vitest/config"
 // As with Python's `slow` mark, `make test` runs these and `make check` does not: whole devices
 // before a hub that checks or lies, hundreds of attacks on the MLS core, and its peer.
 const SLOW = [
-  ...["account", "attacks", "calls", "deceit", "delegation", "epochs", "exchange", "hostileHub", "recovery", "removals", "succeeding"]
+  ...["account", "attacks", "calls", "deceit", "delegation", "delegationAttacks", "epochs", "exchange", "hostileHub", "recovery", "removals", "succeeding"]
     .map((name) => `tests/worker/${name}.test.ts`),
   "tests/core/mls/negative/**", "tests/core/mls/interop.test.ts",
 ]
